@@ -1,0 +1,170 @@
+"""What a team declares: the estate, as written in YAML.
+
+Pydantic stands at this edge. Everything that travels further into the program is a
+frozen dataclass of `caisson.topology`. Durations are seconds (`float`); they are written
+as `500ms`, `5s`, `10m`, `1h`, `7d`.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$")
+
+
+def parse_duration(value: object) -> float:
+    """Seconds in `5s`, `500ms`, `1h`, ...; a bare number is refused, its unit would be a guess."""
+    if isinstance(value, str) and (match := _DURATION.match(value.strip())):
+        return float(match[1]) * _UNITS[match[2]]
+    raise ValueError("write a duration with its unit, such as 500ms, 5s, 10m, 1h or 7d")
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=str)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+System = Literal["postgres", "redis", "memcached", "opensearch", "files"]
+Replication = Literal["async", "sync"]
+Access = Literal["read", "write"]
+
+
+class Declared(BaseModel):
+    """Base of everything declared: unknown keys are mistakes, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+
+
+class Jurisdiction(Declared):
+    """A legal area; `home` holds the primaries and `standby` the second copies."""
+
+    home: Name
+    standby: Name | None = None
+
+
+class Region(Declared):
+    """An independent failure area inside one jurisdiction, with its name in each cloud."""
+
+    jurisdiction: Name
+    aws: str | None = None
+    gcp: str | None = None
+    azure: str | None = None
+
+
+class Backup(Declared):
+    """How a store is backed up: full copies `every`, kept for `keep`, with the WAL or not."""
+
+    every: Duration
+    wal: bool = False
+    keep: Duration
+
+
+class RebuildFrom(Declared):
+    """A store whose content can be made again from another store."""
+
+    from_: Name = Field(alias="from")
+
+
+class Store(Declared):
+    """A system that keeps data. `schema` is SQL applied once per logical shard (postgres)."""
+
+    system: System
+    shards: Annotated[int, Field(ge=1, le=1024)] = 1
+    replication: Replication = "async"
+    rebuildable: bool | RebuildFrom = False
+    schema_: str | None = Field(default=None, alias="schema")
+    backup: Backup | None = None
+
+
+class Service(Declared):
+    """A program that serves requests.
+
+    `run` is started in the estate's folder, in every site. It listens on the address in
+    CAISSON_LISTEN and reads its connections from the file named by CAISSON_CONNECTIONS.
+    `ready` is the path that answers 200 when the service can serve.
+    """
+
+    run: Annotated[list[str], Field(min_length=1)]
+    image: str | None = None
+    public: Literal["http", "https"] | None = None
+    ready: Annotated[str, Field(pattern=r"^/")] = "/ready"
+    uses: dict[Name, Access] = {}
+
+
+class Environment(Declared):
+    """An isolated copy of the estate; `jurisdictions` narrows where it exists."""
+
+    jurisdictions: list[Name] | None = None
+    sizes: Literal["small", "normal"] = "normal"
+
+
+class Tenant(Declared):
+    """A customer whose data stays together, at home in one jurisdiction."""
+
+    home: Name
+
+
+class LoseRegion(Declared):
+    """After the loss of any one region: at most `rpo` of data lost, service back within `rto`."""
+
+    name: Name
+    when: Literal["region lost"]
+    rpo: Duration
+    rto: Duration
+    verified_every: Duration = Field(default=7 * 86400.0, alias="verified every")
+
+
+class Residency(Declared):
+    """The data of the tenants of jurisdiction `tenants` rests in `stays_in` only."""
+
+    name: Name
+    tenants: Name
+    stays_in: Name = Field(alias="data stays in")
+
+
+class Isolation(Declared):
+    """No flow, credential, store or address is shared between two environments."""
+
+    name: Name
+    isolate: Annotated[list[Name], Field(min_length=2, max_length=2)]
+
+
+class Reach(Declared):
+    """Only the named services may open the store."""
+
+    name: Name
+    reach: Name
+    from_: list[Name] = Field(alias="from")
+
+
+class Restore(Declared):
+    """The store can be restored within a time, shown by a restore that was run."""
+
+    name: Name
+    restore: Name
+    within: Duration
+    verified_every: Duration = Field(default=7 * 86400.0, alias="verified every")
+
+
+Promise = LoseRegion | Residency | Isolation | Reach | Restore
+
+# The key that tells which kind of promise is meant; the loader picks the model by it.
+PROMISE_KINDS: tuple[tuple[str, type[Declared]], ...] = (
+    ("when", LoseRegion),
+    ("tenants", Residency),
+    ("isolate", Isolation),
+    ("reach", Reach),
+    ("restore", Restore),
+)
+
+
+class Estate(Declared):
+    """Everything declared. Cross-references are checked by `caisson.estate.references`."""
+
+    estate: Name
+    jurisdictions: dict[Name, Jurisdiction] = {}
+    regions: dict[Name, Region] = {}
+    stores: dict[Name, Store] = {}
+    services: dict[Name, Service] = {}
+    environments: dict[Name, Environment] = {"production": Environment()}
+    tenants: dict[Name, Tenant] = {}
+    promises: list[Promise] = []

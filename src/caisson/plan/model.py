@@ -1,0 +1,217 @@
+"""A plan: what a verb would do, as a frozen value that can be shown, journaled and performed.
+
+A plan makes every choice; the executor makes none. Steps run one after the other; the
+actions within a step touch different things and may run side by side. Each action is
+idempotent: performing it twice equals performing it once.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a component's process and wait until it answers."""
+
+    component: str
+
+
+@dataclass(frozen=True, slots=True)
+class Initialise:
+    """Make an empty primary for a replica set, unless its data exists already."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """Make `member` a standby of `upstream` by a base copy, unless its data exists already."""
+
+    replica_set: str
+    member: str
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySchema:
+    """Roles, logical shards, tables and write guards on the primary."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimGeneration:
+    """Record durably that `generation` belongs to `member`; older leases are no longer renewed."""
+
+    replica_set: str
+    member: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Make `member` unable to write: seal it, or where it does not answer, outlast its lease."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiesce:
+    """Let running writes on a healthy primary end and refuse new ones, until the next grant."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Wait until `member` has replayed everything that `upstream` has written.
+
+    With `within_bytes` above zero: until it is at most that far behind.
+    """
+
+    replica_set: str
+    member: str
+    upstream: str
+    within_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Make a standby accept writes (it still refuses them until it holds a lease)."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Give the lease of `generation` to `member`: from here on it may write."""
+
+    replica_set: str
+    member: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Tell every service of the environment where the primary of the replica set is."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Send a jurisdiction's requests to `region`, at the environment's edge."""
+
+    environment: str
+    jurisdiction: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoin:
+    """Make a former primary a standby of `upstream`: stop, rewind or copy anew, follow."""
+
+    replica_set: str
+    member: str
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Count `member` as a standby whose acknowledgement a synchronous commit awaits."""
+
+    replica_set: str
+    primary: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """No longer wait for `member` on commit; it cannot be promoted until attached again."""
+
+    replica_set: str
+    primary: str
+    member: str
+
+
+Action = (
+    Start
+    | Initialise
+    | Clone
+    | ApplySchema
+    | ClaimGeneration
+    | Fence
+    | Quiesce
+    | CatchUp
+    | Promote
+    | Grant
+    | Publish
+    | Route
+    | Rejoin
+    | Attach
+    | Detach
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`name` is what a person reads; `actions` run side by side."""
+
+    name: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`blast_radius` and `cannot_undo` are sentences for the person who decides."""
+
+    verb: str
+    subject: str
+    steps: tuple[Step, ...]
+    blast_radius: tuple[str, ...] = ()
+    cannot_undo: tuple[str, ...] = ()
+    accepted_loss: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The verb cannot keep what was promised here: why, and what would help."""
+
+    verb: str
+    subject: str
+    reasons: tuple[str, ...]
+    remedy: str
+
+
+# What a planner is told about the running world; times are ages in seconds.
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """One member of a replica set as last observed.
+
+    `lag_s` is the age of the newest write it lacks (0 when it lacks none, None when unknown).
+    `attached`: its acknowledgement is awaited on commit (synchronous replication).
+    """
+
+    component: str
+    answers: bool
+    role: str  # primary | standby | superseded | absent
+    lag_bytes: int | None = None
+    lag_s: float | None = None
+    attached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSetState:
+    """A replica set as the directory and the observers know it."""
+
+    replica_set: str
+    primary: str
+    generation: int
+    members: tuple[MemberState, ...]

@@ -1,0 +1,36 @@
+"""Verdicts: what proving says about a promise, with the reason shown."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from caisson.topology.model import Source
+
+
+class Decision(StrEnum):
+    """Three values; `unknown` is shown to people as "cannot tell" and never rounded up."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One link of a derivation: a sentence and where it comes from."""
+
+    text: str
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`subject` is what was looked at; `counterexample` is filled when broken;
+    `remedy` says what to change, or when unknown, what would settle it."""
+
+    promise: str
+    subject: str
+    decision: Decision
+    why: tuple[Fact, ...]
+    counterexample: tuple[Fact, ...] = ()
+    remedy: str | None = None
+    source: Source | None = None
