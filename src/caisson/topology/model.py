@@ -11,6 +11,8 @@ Identifiers are paths that a person can read and type:
 from dataclasses import dataclass
 from enum import StrEnum
 
+from caisson.estate.sources import Source as Source  # noqa: PLC0414  part of this model too
+
 
 class Role(StrEnum):
     """What a component does among its like."""
@@ -25,18 +27,6 @@ class Kind(StrEnum):
     SERVICE = "service"
     PROXY = "proxy"
     EDGE = "edge"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a fact was declared; lines and columns count from 1."""
-
-    file: str
-    line: int
-    column: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
