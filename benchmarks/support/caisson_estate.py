@@ -1,0 +1,66 @@
+"""The reference estate, run from a copy through the command line as anybody would."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+WORKSPACE = Path(__file__).resolve().parents[2] / "examples" / "workspace"
+COMMAND_TIMEOUT_S = 180.0
+
+
+class EstateError(Exception):
+    """A caisson command did not do what the comparison needs; carries what it said."""
+
+
+class DrillReport(BaseModel):
+    """The part of a drill's JSON that is compared."""
+
+    rto_s: float
+    writes_acknowledged: int
+    writes_lost: int
+
+
+def caisson() -> Path:
+    """The command beside the Python that runs this."""
+    return Path(sys.executable).parent / "caisson"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceEstate:
+    """A copy of examples/workspace in `folder`, with asynchronous replication as declared."""
+
+    folder: Path
+
+    def up(self) -> None:
+        shutil.copytree(WORKSPACE, self.folder, ignore=shutil.ignore_patterns(".caisson"))
+        done = self._run("up", "--detach")
+        if done.returncode:
+            raise EstateError(f"`caisson up` failed:\n{done.stderr[-2000:]}")
+
+    def lose_region(self, region: str = "us-west") -> DrillReport:
+        """Lose a region and fail back; exit code 1 (a promise is broken) is a result too."""
+        done = self._run("drill", "lose-region", region, "--json")
+        try:
+            return DrillReport.model_validate(json.loads(done.stdout))
+        except (ValueError, ValidationError) as error:
+            said = f"{done.stdout[-1000:]}\n{done.stderr[-2000:]}"
+            raise EstateError(f"`caisson drill` gave no figures ({error}):\n{said}") from error
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [caisson(), *words],
+            cwd=self.folder,
+            # The estate starts its service with the `python` it finds first.
+            env=os.environ | {"PATH": f"{caisson().parent}:{os.environ['PATH']}"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_TIMEOUT_S,
+        )
