@@ -108,6 +108,8 @@ class SqliteDatabase:
             )
             if not self._read_only:
                 _use_wal(connection)
+            # One damaged text must not hide all the others from whoever verifies them.
+            connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
             connection.execute("PRAGMA foreign_keys = ON")
             # In WAL mode only FULL keeps the last commits through a power cut.
             connection.execute("PRAGMA synchronous = FULL")

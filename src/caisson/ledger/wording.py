@@ -1,0 +1,43 @@
+"""Promises and lengths of time in the words that the board shows."""
+
+from typing import assert_never
+
+from caisson.estate.model import Isolation, LoseRegion, Promise, Reach, Residency, Restore
+
+_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in its largest fitting unit: `7 d`, `1.5 h`, `60 s`, `250 ms`.
+
+    A unit is used from two of it on, so that nothing is rounded by more than a part in 20.
+    """
+    for size, unit in _UNITS:
+        if seconds >= 2 * size or seconds == size:
+            return f"{_rounded(seconds / size)} {unit}"
+    return f"{_rounded(seconds * 1000)} ms" if 0 < seconds < 1 else f"{_rounded(seconds)} s"
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def sentence(promise: Promise) -> str:
+    """Say a promise in words."""
+    match promise:
+        case LoseRegion():
+            return (
+                f"after the loss of any one region at most {duration(promise.rpo)} of data is "
+                f"lost and service is back within {duration(promise.rto)}"
+            )
+        case Residency():
+            return f"the data of {promise.tenants} tenants stays in {promise.stays_in}"
+        case Isolation():
+            one, other = promise.isolate
+            return f"{one} and {other} share nothing"
+        case Reach():
+            return f"only {' and '.join(promise.from_) or 'nobody'} can open {promise.reach}"
+        case Restore():
+            return f"{promise.restore} can be restored within {duration(promise.within)}"
+        case _:
+            assert_never(promise)
