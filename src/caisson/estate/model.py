@@ -6,9 +6,10 @@ as `500ms`, `5s`, `10m`, `1h`, `7d`.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$")
@@ -21,7 +22,10 @@ def parse_duration(value: object) -> float:
     raise ValueError("write a duration with its unit, such as 500ms, 5s, 10m, 1h or 7d")
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=str)]
+_WrittenDuration = Annotated[str, Field(pattern=_DURATION.pattern)]
+Duration = Annotated[
+    float, BeforeValidator(parse_duration, json_schema_input_type=_WrittenDuration)
+]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 System = Literal["postgres", "redis", "memcached", "opensearch", "files"]
 Replication = Literal["async", "sync"]
@@ -64,13 +68,25 @@ class RebuildFrom(Declared):
     from_: Name = Field(alias="from")
 
 
+def _form_of_rebuildable(value: object) -> str:
+    return "[from]" if isinstance(value, Mapping | RebuildFrom) else "[flag]"
+
+
+# Told apart by form before validation, so that a mistake is reported once and not per form.
+# Tags stand in brackets: they become parts of pydantic's paths, and no key looks like that.
+Rebuildable = Annotated[
+    Annotated[bool, Tag("[flag]")] | Annotated[RebuildFrom, Tag("[from]")],
+    Discriminator(_form_of_rebuildable),
+]
+
+
 class Store(Declared):
     """A system that keeps data. `schema` is SQL applied once per logical shard (postgres)."""
 
     system: System
     shards: Annotated[int, Field(ge=1, le=1024)] = 1
     replication: Replication = "async"
-    rebuildable: bool | RebuildFrom = False
+    rebuildable: Rebuildable = False
     schema_: str | None = Field(default=None, alias="schema")
     backup: Backup | None = None
 
@@ -80,13 +96,15 @@ class Service(Declared):
 
     `run` is started in the estate's folder, in every site. It listens on the address in
     CAISSON_LISTEN and reads its connections from the file named by CAISSON_CONNECTIONS.
-    `ready` is the path that answers 200 when the service can serve.
+    `ready` is the path that answers 200 when the service can serve, and `health` the one that
+    answers 200 while its process is well, whatever the state of the stores.
     """
 
     run: Annotated[list[str], Field(min_length=1)]
     image: str | None = None
     public: Literal["http", "https"] | None = None
     ready: Annotated[str, Field(pattern=r"^/")] = "/ready"
+    health: Annotated[str, Field(pattern=r"^/")] = "/health"
     uses: dict[Name, Access] = {}
 
 
@@ -110,7 +128,9 @@ class LoseRegion(Declared):
     when: Literal["region lost"]
     rpo: Duration
     rto: Duration
-    verified_every: Duration = Field(default=7 * 86400.0, alias="verified every")
+    verified_every: Duration = Field(
+        default=7 * 86400.0, alias="verified every", json_schema_extra={"default": "7d"}
+    )
 
 
 class Residency(Declared):
@@ -142,12 +162,14 @@ class Restore(Declared):
     name: Name
     restore: Name
     within: Duration
-    verified_every: Duration = Field(default=7 * 86400.0, alias="verified every")
+    verified_every: Duration = Field(
+        default=7 * 86400.0, alias="verified every", json_schema_extra={"default": "7d"}
+    )
 
 
 Promise = LoseRegion | Residency | Isolation | Reach | Restore
 
-# The key that tells which kind of promise is meant; the loader picks the model by it.
+# The key that tells which kind of promise is meant.
 PROMISE_KINDS: tuple[tuple[str, type[Declared]], ...] = (
     ("when", LoseRegion),
     ("tenants", Residency),
@@ -155,6 +177,26 @@ PROMISE_KINDS: tuple[tuple[str, type[Declared]], ...] = (
     ("reach", Reach),
     ("restore", Restore),
 )
+
+
+def _kind_of_promise(value: object) -> str | None:
+    """The tag of the kind by its telling key; None when there is none, or more than one."""
+    kinds = [
+        key
+        for key, kind in PROMISE_KINDS
+        if isinstance(value, kind) or (isinstance(value, Mapping) and key in value)
+    ]
+    return f"[{kinds[0]}]" if len(kinds) == 1 else None
+
+
+DeclaredPromise = Annotated[
+    Annotated[LoseRegion, Tag("[when]")]
+    | Annotated[Residency, Tag("[tenants]")]
+    | Annotated[Isolation, Tag("[isolate]")]
+    | Annotated[Reach, Tag("[reach]")]
+    | Annotated[Restore, Tag("[restore]")],
+    Discriminator(_kind_of_promise),
+]
 
 
 class Estate(Declared):
@@ -167,4 +209,4 @@ class Estate(Declared):
     services: dict[Name, Service] = {}
     environments: dict[Name, Environment] = {"production": Environment()}
     tenants: dict[Name, Tenant] = {}
-    promises: list[Promise] = []
+    promises: list[DeclaredPromise] = []
