@@ -1,0 +1,1 @@
+"""Performs plans durably on real servers. It makes no choices: the plan has made them."""

@@ -24,15 +24,6 @@ class Initialise:
 
 
 @dataclass(frozen=True, slots=True)
-class Clone:
-    """Make `member` a standby of `upstream` by a base copy, unless its data exists already."""
-
-    replica_set: str
-    member: str
-    upstream: str
-
-
-@dataclass(frozen=True, slots=True)
 class ApplySchema:
     """Roles, logical shards, tables and write guards on the primary."""
 
@@ -114,7 +105,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Rejoin:
-    """Make a former primary a standby of `upstream`: stop, rewind or copy anew, follow."""
+    """Make `member` a standby of `upstream`, unless it follows already.
+
+    An empty member is copied; a former primary is stopped, rewound to where the histories
+    parted (or copied anew where that fails) and follows.
+    """
 
     replica_set: str
     member: str
@@ -142,7 +137,6 @@ class Detach:
 Action = (
     Start
     | Initialise
-    | Clone
     | ApplySchema
     | ClaimGeneration
     | Fence
@@ -168,7 +162,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`blast_radius` and `cannot_undo` are sentences for the person who decides."""
+    """`blast_radius` and `cannot_undo` are sentences for the person who decides.
+
+    When a step fails before the one at `no_return`, the steps of `undo` are performed.
+    """
 
     verb: str
     subject: str
@@ -176,6 +173,8 @@ class Plan:
     blast_radius: tuple[str, ...] = ()
     cannot_undo: tuple[str, ...] = ()
     accepted_loss: str | None = None
+    undo: tuple[Step, ...] = ()
+    no_return: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,7 @@ class MemberState:
 
     component: str
     answers: bool
-    role: str  # primary | standby | superseded | absent
+    role: str  # primary | standby | superseded | unknown
     lag_bytes: int | None = None
     lag_s: float | None = None
     attached: bool = False
@@ -215,3 +214,10 @@ class ReplicaSetState:
     primary: str
     generation: int
     members: tuple[MemberState, ...]
+
+    def member(self, component: str) -> MemberState:
+        """The state of one member; one that was never seen does not answer."""
+        for state in self.members:
+            if state.component == component:
+                return state
+        return MemberState(component, answers=False, role="unknown")

@@ -1,0 +1,135 @@
+"""Performs one action of a plan by handing it to the software that it is about."""
+
+from typing import assert_never
+
+from caisson.execute import connections
+from caisson.execute.errors import StepError
+from caisson.execute.leases import Leases
+from caisson.execute.postgres import PostgresMembers
+from caisson.execute.redis import RedisMembers
+from caisson.execute.stateless import Stateless
+from caisson.execute.world import World
+from caisson.plan.model import (
+    Action,
+    ApplySchema,
+    Attach,
+    CatchUp,
+    ClaimGeneration,
+    Detach,
+    Fence,
+    Grant,
+    Initialise,
+    Promote,
+    Publish,
+    Quiesce,
+    Rejoin,
+    Route,
+    Start,
+)
+from caisson.topology.model import Component, Kind
+
+
+class Performer:
+    """Every action is idempotent; `perform` returns a line about what happened."""
+
+    def __init__(self, world: World, leases: Leases) -> None:
+        self._world = world
+        self._leases = leases
+        self.postgres = PostgresMembers(world, leases)
+        self.redis = RedisMembers(world)
+        self._stateless = Stateless(world)
+
+    def perform(self, action: Action) -> str:  # noqa: PLR0911, C901, PLR0912 - one line an action
+        match action:
+            case Start(component):
+                return self._start(self._world.component(component))
+            case Initialise(_, member):
+                return self.postgres.initialise(member)
+            case ApplySchema(_, member):
+                return self.postgres.apply_schema(member)
+            case ClaimGeneration(replica_set, member, generation):
+                return self._claim(replica_set, member, generation)
+            case Fence(replica_set, member):
+                if self._is_postgres(replica_set):
+                    return self.postgres.fence(replica_set, member)
+                return self.redis.fence(member)
+            case Quiesce(replica_set, member):
+                if self._is_postgres(replica_set):
+                    return self.postgres.quiesce(replica_set, member)
+                return self.redis.quiesce(member)
+            case CatchUp(replica_set, member, upstream, within_bytes):
+                return self._members(replica_set).catch_up(member, upstream, within_bytes)
+            case Promote(replica_set, member):
+                return self._members(replica_set).promote(member)
+            case Grant(replica_set, member, generation):
+                if self._is_postgres(replica_set):
+                    return self.postgres.grant(replica_set, member, generation)
+                return self.redis.grant(member)
+            case Publish(replica_set, member):
+                return self._publish(replica_set, member)
+            case Route(environment, jurisdiction, region):
+                return self._stateless.route(environment, jurisdiction, region)
+            case Rejoin(replica_set, member, upstream):
+                return self._members(replica_set).rejoin(member, upstream)
+            case Attach(replica_set, primary, member):
+                return self.postgres.attach(replica_set, primary, member)
+            case Detach(replica_set, primary, member):
+                return self.postgres.detach(replica_set, primary, member)
+            case _:
+                assert_never(action)
+
+    def _is_postgres(self, replica_set: str) -> bool:
+        return self._world.replica_set(replica_set).system == "postgres"
+
+    def _members(self, replica_set: str) -> PostgresMembers | RedisMembers:
+        return self.postgres if self._is_postgres(replica_set) else self.redis
+
+    def _claim(self, replica_set: str, member: str, generation: int) -> str:
+        """Older leases are renewed no more once the claim is durable."""
+        self._world.directory.claim(replica_set, member, generation)
+        self._leases.release(replica_set)
+        return f"generation {generation}"
+
+    def _publish(self, replica_set: str, member: str) -> str:
+        directory = self._world.directory
+        directory.set_primary(replica_set, member, directory.generation_of(replica_set))
+        declared = self._world.replica_set(replica_set)
+        connections.publish(self._world, declared.environment, declared.jurisdiction)
+        return f"primary is {member}"
+
+    def _start(self, component: Component) -> str:
+        match component.kind:
+            case Kind.SERVICE:
+                return self._stateless.start_service(component)
+            case Kind.PROXY:
+                return self._stateless.start_proxy(component)
+            case Kind.EDGE:
+                return self._stateless.start_edge(component)
+            case Kind.STORE:
+                return self._start_store(component)
+            case _:
+                assert_never(component.kind)
+
+    def _start_store(self, component: Component) -> str:
+        match component.system:
+            case "memcached":
+                return self._stateless.start_cache(component)
+            case "postgres":
+                return self.postgres.start(component.id, self._upstream(component.id))
+            case "redis":
+                return self._start_redis(component.id)
+            case other:
+                raise StepError(f"{component.id}: the local target does not run {other}")
+
+    def _start_redis(self, member: str) -> str:
+        """A member of a set whose roles are about to change starts as it lies on disk."""
+        facts = self._world.directory.facts_of(self._world.index.replica_set_of[member].id)
+        if facts is not None and facts.holder != facts.primary and facts.primary is not None:
+            return self.redis.start_as_it_lies(member)
+        return self.redis.start(member, self._upstream(member))
+
+    def _upstream(self, member: str) -> str | None:
+        """Whom a member follows by the directory; None for the primary itself."""
+        replica_set = self._world.index.replica_set_of[member]
+        primary = self._world.directory.primary_of(replica_set.id) or replica_set.primary
+        return None if primary == member else primary

@@ -1,0 +1,333 @@
+"""Performs what plans say about Postgres members."""
+
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from caisson.execute.errors import StepError
+from caisson.execute.leases import Leases
+from caisson.execute.world import World, wait_for
+from caisson.systems.postgres import files, lease, provision
+from caisson.systems.postgres.observe import ServerState, server_state
+from caisson.systems.postgres.session import PostgresError, Session
+from caisson.targets.local.layout import write_private
+from caisson.targets.local.wire import ProcessSpec
+from caisson.topology.model import Component, ReplicaSet
+
+_STOP_S = 5.0
+_START_S = 40.0
+_STREAM_S = 20.0
+
+
+class PostgresMembers:
+    """Postgres servers of one world; every method may be repeated."""
+
+    def __init__(self, world: World, leases: Leases) -> None:
+        self._world = world
+        self._leases = leases
+
+    # -- sessions -------------------------------------------------------------------------
+
+    def session(self, member: str, database: str, timeout_s: float = 1.0) -> Session:
+        """The controller's own session; its commits wait for the local disk only."""
+        component, replica_set = self._of(member)
+        return Session.open(
+            timeout_s=timeout_s,
+            host=component.address.host,
+            port=component.address.port,
+            user=files.OWNER,
+            password=self._world.secrets.of(f"{replica_set.id}/owner"),
+            dbname=database,
+            application_name="caisson",
+            options="-c synchronous_commit=local",
+        )
+
+    def store_session(self, member: str, timeout_s: float = 1.0) -> Session:
+        return self.session(member, self._of(member)[1].store, timeout_s)
+
+    def state(self, member: str, timeout_s: float = 0.5) -> ServerState | None:
+        """What the server says of itself, None when it does not answer."""
+        try:
+            with self.session(member, "postgres", timeout_s) as session:
+                return server_state(session, timeout_s)
+        except PostgresError:
+            return None
+
+    # -- life -----------------------------------------------------------------------------
+
+    def initialise(self, member: str) -> str:
+        """An empty server of its own, unless there is data already."""
+        component, replica_set = self._of(member)
+        data = self._data(member)
+        if (data / "caisson.initialised").exists():
+            return "has data already"
+        shutil.rmtree(data, ignore_errors=True)
+        data.parent.mkdir(parents=True, exist_ok=True)
+        secret = self._world.layout.conf(member) / "owner.password"
+        write_private(secret, self._world.secrets.of(f"{replica_set.id}/owner"))
+        argv = files.initdb(self._world.program("initdb"), str(data), str(secret))
+        self._tool(component, "initdb", argv)
+        secret.unlink()
+        (data / "caisson.initialised").touch()
+        return "initialised"
+
+    def start(self, member: str, upstream: str | None = None) -> str:
+        """Start the server as it lies on disk; `upstream` is whom it follows as a standby."""
+        self._configure(member, upstream)
+        result = self._world.supervisor.start(self._spec(member))
+        if result.held:
+            raise StepError(f"{member}: its site is down")
+        self._wait_until_answering(member)
+        return f"pid {result.pid}"
+
+    def stop(self, member: str) -> None:
+        self._world.supervisor.stop(member, _STOP_S)
+
+    def apply_schema(self, member: str) -> str:
+        _, replica_set = self._of(member)
+        roles = self._service_roles(replica_set)
+        with self.session(member, "postgres") as session:
+            provision.roles(session, roles, self._world.secrets.of(f"{replica_set.id}/replication"))
+            provision.database(session, replica_set.store)
+        with self.store_session(member) as session:
+            provision.shards(
+                session, replica_set.store, replica_set.shards, self._schema(replica_set), roles
+            )
+            if missing := provision.unguarded(session):
+                raise StepError(f"{member}: tables without a write guard: {', '.join(missing)}")
+        return f"{replica_set.shards} logical shards"
+
+    # -- the right to write ---------------------------------------------------------------
+
+    def fence(self, replica_set: str, member: str) -> str:
+        """Seal a server that answers; outlast the lease of one that does not."""
+        self._leases.release(replica_set)
+        try:
+            with self.store_session(member, 0.5) as session:
+                lease.seal(session)
+                return "sealed"
+        except PostgresError:
+            began = time.monotonic()
+            time.sleep(max(0.0, self._leases.over_at(replica_set) - began))
+            return f"does not answer; its lease has ended (waited {time.monotonic() - began:.2f} s)"
+
+    def quiesce(self, replica_set: str, member: str) -> str:
+        self._leases.release(replica_set)
+        with self.store_session(member) as session:
+            lease.seal(session)
+        return "sealed"
+
+    def promote(self, member: str) -> str:
+        """Promote a standby; no standby is attached to the new primary yet."""
+        with self.session(member, "postgres") as session:
+            if session.query("SELECT pg_is_in_recovery()")[0][0] == "f":
+                return "was promoted already"
+            if session.query("SELECT pg_promote(true, 20)", timeout_s=25)[0][0] != "t":
+                raise StepError(f"{member}: pg_promote did not end within 20 s")
+            self._set_synchronous(session, "")
+        return "promoted"
+
+    def grant(self, replica_set: str, member: str, generation: int) -> str:
+        self._leases.grant(replica_set, generation, lambda: self.store_session(member))
+        return f"generation {generation}"
+
+    # -- copies ---------------------------------------------------------------------------
+
+    def rejoin(self, member: str, upstream: str) -> str:
+        """Make a member follow `upstream`, by the gentlest way that works."""
+        if self._follows(member, upstream):
+            return "follows already"
+        if self._is_standby_on_disk(member):
+            self.start(member, upstream)
+            if self._reconnects(member, upstream):
+                return "follows"
+        self.stop(member)
+        how = "rewound" if self._rewind(member, upstream) else self._copy(member, upstream)
+        (self._data(member) / "standby.signal").touch()
+        self.start(member, upstream)
+        wait_for(
+            f"{member} streams from {upstream}",
+            lambda: self._follows(member, upstream) or None,
+            _STREAM_S,
+        )
+        return how
+
+    def catch_up(self, member: str, upstream: str, within_bytes: int) -> str:
+        """Wait until `member` has replayed what `upstream` had written when this was called."""
+        mine = self._answer(member)
+        if not mine.in_recovery:
+            return "was promoted already"
+        goal = self._answer(upstream).position - within_bytes
+
+        def reached() -> bool | None:
+            nonlocal mine
+            mine = self._answer(member)
+            return True if mine.position >= goal else None
+
+        wait_for(f"{member} catches up with {upstream}", reached, _STREAM_S, 0.02)
+        return f"replayed to within {max(0, goal + within_bytes - mine.position)} bytes"
+
+    def attach(self, replica_set: str, primary: str, member: str) -> str:
+        """Commits on `primary` wait for `member` from here on; recorded once that is so."""
+        name = self._world.component(member).region
+        with self.session(primary, "postgres") as session:
+            self._set_synchronous(session, f'FIRST 1 ("{name}")')
+            wait_for(
+                f"{member} becomes a synchronous standby",
+                lambda: (
+                    any(
+                        f.synchronous and f.application_name == name
+                        for f in server_state(session).followers
+                    )
+                    or None
+                ),
+                _STREAM_S,
+            )
+        self._world.directory.attach(replica_set, member)
+        return "attached"
+
+    def detach(self, replica_set: str, primary: str, member: str) -> str:
+        """Recorded first: from then on `member` is not promoted, as it may lack writes."""
+        self._world.directory.detach(replica_set, member)
+        with self.session(primary, "postgres") as session:
+            self._set_synchronous(session, "")
+        return "detached"
+
+    # -- parts ----------------------------------------------------------------------------
+
+    def _of(self, member: str) -> tuple[Component, ReplicaSet]:
+        return self._world.component(member), self._world.index.replica_set_of[member]
+
+    def _data(self, member: str) -> Path:
+        return self._world.layout.data(member)
+
+    def _tool(self, component: Component, program: str, argv: tuple[str, ...]) -> None:
+        result = self._world.run_tool(component.site, program, *argv)
+        if result.exit_code != 0:
+            raise StepError(f"{component.id}: {program}: {result.output.strip()[-600:]}")
+
+    def _spec(self, member: str) -> ProcessSpec:
+        component = self._world.component(member)
+        return ProcessSpec(
+            id=member,
+            site=component.site,
+            argv=files.server(self._world.program("postgres"), str(self._data(member))),
+            env=self._world.environment("postgres"),
+            cwd=self._data(member),
+            log=self._world.layout.log(member),
+            stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, data is flushed
+            restart=True,
+        )
+
+    def _configure(self, member: str, upstream: str | None) -> None:
+        component, replica_set = self._of(member)
+        data = self._data(member)
+        write_private(
+            data / "postgresql.conf",
+            files.postgresql_conf(
+                component.address,
+                application_name=component.region,
+                upstream=self._upstream(upstream),
+                small=self._world.estate.environments[component.environment].sizes == "small",
+            ),
+        )
+        roles = {role.name: replica_set.store for role in self._service_roles(replica_set)}
+        write_private(data / "pg_hba.conf", files.pg_hba_conf(roles))
+
+    def _upstream(self, member: str | None) -> files.Upstream | None:
+        if member is None:
+            return None
+        component, replica_set = self._of(member)
+        path = self._world.layout.conf(member) / "replication.pgpass"
+        password = self._world.secrets.of(f"{replica_set.id}/replication")
+        write_private(path, files.password_file(password))
+        return files.Upstream(component.address, str(path))
+
+    def _conninfo(self, member: str, upstream: str) -> str:
+        source = self._upstream(upstream)
+        assert source is not None  # noqa: S101 - there is an upstream
+        name = self._world.component(member).region
+        return files.conninfo(source.address, name, source.password_file)
+
+    def _wait_until_answering(self, member: str) -> None:
+        wait_for(f"{member} answers", lambda: self.state(member), _START_S)
+
+    def _answer(self, member: str) -> ServerState:
+        state = self.state(member, 2.0)
+        if state is None:
+            raise StepError(f"{member} does not answer")
+        return state
+
+    def _follows(self, member: str, upstream: str) -> bool:
+        state = self.state(member)
+        if state is None or not (state.in_recovery and state.streaming):
+            return False
+        host = self._world.component(upstream).address.host
+        with self.session(member, "postgres") as session:
+            rows = session.query("SELECT sender_host FROM pg_stat_wal_receiver")
+        return rows == [(host,)]
+
+    def _is_standby_on_disk(self, member: str) -> bool:
+        return (self._data(member) / "standby.signal").exists()
+
+    def _reconnects(self, member: str, upstream: str) -> bool:
+        """Whether a standby needs no more than to be told whom to follow."""
+        try:
+            with self.session(member, "postgres") as session:
+                session.query("SELECT pg_reload_conf()")
+            wait_for("streams", lambda: self._follows(member, upstream) or None, 5.0)
+        except (StepError, PostgresError):
+            return False
+        return True
+
+    def _rewind(self, member: str, upstream: str) -> bool:
+        """Take back what the upstream never had; False where only a new copy helps."""
+        component = self._world.component(member)
+        data = self._data(member)
+        if not (data / "global" / "pg_control").exists():
+            return False
+        self._configure(member, upstream)
+        argv = files.rewind(
+            self._world.program("pg_rewind"), str(data), self._conninfo(member, upstream)
+        )
+        result = self._world.run_tool(component.site, "pg_rewind", *argv)
+        self._forget_alter_system(data)
+        return result.exit_code == 0
+
+    def _copy(self, member: str, upstream: str) -> str:
+        component = self._world.component(member)
+        data = self._data(member)
+        shutil.rmtree(data, ignore_errors=True)
+        data.parent.mkdir(parents=True, exist_ok=True)
+        argv = files.base_backup(
+            self._world.program("pg_basebackup"), str(data), self._conninfo(member, upstream)
+        )
+        self._tool(component, "pg_basebackup", argv)
+        self._forget_alter_system(data)
+        return "copied"
+
+    @staticmethod
+    def _forget_alter_system(data: Path) -> None:
+        """The upstream's own settings came along; a standby has none until it is promoted."""
+        (data / "postgresql.auto.conf").write_text("")
+
+    @staticmethod
+    def _set_synchronous(session: Session, names: str) -> None:
+        session.query(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        session.query("SELECT pg_reload_conf()")
+
+    def _service_roles(self, replica_set: ReplicaSet) -> tuple[provision.ServiceRole, ...]:
+        return tuple(
+            provision.ServiceRole(c.service, self._world.secrets.of(c.id), c.access)
+            for c in self._world.topology.credentials
+            if (c.environment, c.jurisdiction, c.store)
+            == (replica_set.environment, replica_set.jurisdiction, replica_set.store)
+        )
+
+    def _schema(self, replica_set: ReplicaSet) -> str:
+        if replica_set.schema is None:
+            return "SELECT 1"
+        text = (self._world.layout.root / replica_set.schema).read_text("utf-8")
+        return re.sub(r";\s*\Z", "", text)

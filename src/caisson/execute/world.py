@@ -1,0 +1,88 @@
+"""What the performers act on: one estate on this machine, with its directory and its servers."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from caisson.estate.model import Estate
+from caisson.execute.errors import StepError
+from caisson.targets.local import binaries
+from caisson.targets.local.layout import Layout
+from caisson.targets.local.secrets import Secrets
+from caisson.targets.local.supervision import Supervisor
+from caisson.targets.local.wire import ToolResult
+from caisson.tenants.directory import Directory
+from caisson.topology.model import Component, ReplicaSet, Topology
+from caisson.topology.query import Index
+
+_T = TypeVar("_T")
+_TOOL_S = 120.0
+
+
+@dataclass
+class World:
+    """Everything that one controller owns. `programs` are found once, their versions checked."""
+
+    estate: Estate
+    topology: Topology
+    layout: Layout
+    secrets: Secrets
+    supervisor: Supervisor
+    directory: Directory
+    programs: dict[str, binaries.Binary] = field(default_factory=dict)
+
+    @cached_property
+    def index(self) -> Index:
+        return Index.of(self.topology)
+
+    def component(self, component: str) -> Component:
+        return self.index.component[component]
+
+    def replica_set(self, replica_set: str) -> ReplicaSet:
+        return self.index.replica_set[replica_set]
+
+    def program(self, name: str) -> str:
+        """The absolute path of a server program."""
+        if name not in self.programs:
+            self.programs[name] = binaries.find(name)
+        return str(self.programs[name].path)
+
+    def environment(self, *programs: str) -> dict[str, str]:
+        """The variables of a server process: few, and the same on every machine."""
+        extra = [pair for name in programs for pair in self.programs[name].environment]
+        here = str(Path(sys.executable).parent)
+        return {
+            "PATH": f"{here}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "HOME": str(self.layout.run),
+            "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108 - what servers default to
+            **dict(extra),
+        }
+
+    def run_tool(self, site: str, program: str, *argv: str) -> ToolResult:
+        """Run a server's own tool to its end, under the supervisor's ownership."""
+        return self.supervisor.run(
+            site,
+            argv,
+            env=self.environment(program),
+            cwd=self.layout.home,
+            timeout_s=_TOOL_S,
+        )
+
+
+def wait_for(
+    what: str, probe: Callable[[], _T | None], timeout_s: float, pause_s: float = 0.05
+) -> _T:
+    """Call `probe` until it returns something; raise StepError with `what` after the time."""
+    deadline = time.monotonic() + timeout_s
+    while (found := probe()) is None:
+        if time.monotonic() > deadline:
+            raise StepError(f"{what}: not within {timeout_s:g} s")
+        time.sleep(pause_s)
+    return found

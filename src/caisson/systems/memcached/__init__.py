@@ -1,0 +1,1 @@
+"""Memcached: a cache in every site. It keeps nothing that cannot be made again."""

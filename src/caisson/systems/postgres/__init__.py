@@ -1,0 +1,1 @@
+"""Postgres: its files, its commands, its write lease, and what is observed of it."""

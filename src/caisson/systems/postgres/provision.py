@@ -1,0 +1,119 @@
+"""Roles, database, logical shards and write guards of a fresh or existing primary.
+
+Everything here may be run again: it brings the server to the declared state.
+"""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from caisson.systems.postgres.files import REPLICATION
+from caisson.systems.postgres.lease import GUARD_SQL
+from caisson.systems.postgres.session import Session
+
+RIGHTS = {"read": "SELECT", "write": "SELECT, INSERT, UPDATE, DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRole:
+    """A service's own role: `access` is read or write."""
+
+    name: str
+    password: str
+    access: str
+
+
+def roles(session: Session, service_roles: tuple[ServiceRole, ...], replication: str) -> None:
+    """Create the roles, or set the passwords of those that exist. To be run in any database."""
+    session.script(
+        "".join(
+            _role(name, password, attributes)
+            for name, password, attributes in (
+                (REPLICATION, replication, "REPLICATION"),
+                *((role.name, role.password, "") for role in service_roles),
+            )
+        )
+        + "".join(
+            f"GRANT EXECUTE ON FUNCTION pg_catalog.{function} TO {REPLICATION};"
+            for function in _REWIND_FUNCTIONS
+        )
+    )
+
+
+def database(session: Session, name: str) -> None:
+    """Create the store's database unless it exists. To be run in `postgres`."""
+    if not session.query("SELECT FROM pg_database WHERE datname = $1", (name,)):
+        session.query(_text(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))))
+    session.query(
+        _text(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+    )
+
+
+def shards(
+    session: Session,
+    database_name: str,
+    count: int,
+    schema_sql: str,
+    service_roles: tuple[ServiceRole, ...],
+) -> None:
+    """Logical shards `shard_0` ... with the store's tables, guards and rights."""
+    session.script(GUARD_SQL)
+    statements = [f'SET search_path = "shard_{k}";\n{schema_sql}\n;' for k in range(count)]
+    for shard, statement in enumerate(statements):
+        session.script(f"CREATE SCHEMA IF NOT EXISTS shard_{shard};{statement}")
+    session.script("RESET search_path;" + _GUARD_ALL + _rights(database_name, service_roles, count))
+
+
+def unguarded(session: Session) -> list[str]:
+    """Tables of the logical shards that lack one of the two guards (there should be none)."""
+    return [str(row[0]) for row in session.query(_UNGUARDED)]
+
+
+def _rights(database_name: str, service_roles: tuple[ServiceRole, ...], count: int) -> str:
+    parts = [
+        f'GRANT CONNECT ON DATABASE "{database_name}" TO "{role.name}";' for role in service_roles
+    ]
+    for role in service_roles:
+        for shard in range(count):
+            parts.append(f'GRANT USAGE ON SCHEMA shard_{shard} TO "{role.name}";')
+            parts.append(
+                f"GRANT {RIGHTS[role.access]} ON ALL TABLES IN SCHEMA shard_{shard}"
+                f' TO "{role.name}";'
+            )
+    return "".join(parts)
+
+
+def _role(name: str, password: str, attributes: str) -> str:
+    role, literal = _text(sql.Identifier(name)), _text(sql.Literal(password))
+    exists = _text(sql.Literal(name))
+    return (
+        f"DO $do$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {exists}) THEN"
+        f" CREATE ROLE {role} LOGIN {attributes}; END IF; END $do$;"
+        f"ALTER ROLE {role} PASSWORD {literal};"
+    )
+
+
+def _text(composable: sql.Composable) -> str:
+    return composable.as_string(None)
+
+
+_REWIND_FUNCTIONS = (
+    "pg_ls_dir(text, boolean, boolean)",
+    "pg_stat_file(text, boolean)",
+    "pg_read_binary_file(text)",
+    "pg_read_binary_file(text, bigint, bigint, boolean)",
+)
+
+_TABLES = """
+SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'r' AND n.nspname ~ '^shard_[0-9]+$'
+"""
+
+_GUARD_ALL = f"SELECT caisson.guard(name) FROM ({_TABLES}) AS tables;"
+
+_UNGUARDED = f"""
+SELECT name::text FROM ({_TABLES}) AS tables
+ WHERE (SELECT count(*) FROM pg_trigger
+         WHERE tgrelid = name AND tgenabled = 'O'
+           AND tgname IN ('!caisson_statement', 'caisson_commit')) <> 2
+"""

@@ -1,0 +1,62 @@
+"""The text of redis.conf, and the command that is run. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+
+from caisson.topology.model import Address
+
+OWNER = "caisson"
+REPLICATION = "caisson_replication"
+
+# What a service may do by its declared access; never administration.
+RIGHTS = {
+    "read": "~* &* +@read +@connection +ping -@dangerous",
+    "write": "~* &* +@all -@admin -@dangerous",
+}
+
+
+def redis_conf(
+    address: Address,
+    data: str,
+    *,
+    owner_password: str,
+    replication_password: str,
+    services: Mapping[str, tuple[str, str]],
+    upstream: Address | None,
+) -> str:
+    """All settings of one server; `services` maps a role to (access, password)."""
+    lines = [
+        f"bind {address.host}",
+        f"port {address.port}",
+        f"dir {data}",
+        "daemonize no",
+        "appendonly yes",
+        "appendfsync everysec",
+        "save 3600 1",
+        "maxmemory 64mb",
+        "maxmemory-policy noeviction",
+        "repl-diskless-sync yes",
+        "repl-diskless-sync-delay 0",
+        "repl-timeout 5",
+        "repl-ping-replica-period 1",
+        f"masteruser {REPLICATION}",
+        f"masterauth {replication_password}",
+        "user default off",
+        f"user {OWNER} on #{_sha256(owner_password)} ~* &* +@all",
+        f"user {REPLICATION} on #{_sha256(replication_password)} +psync +replconf +ping",
+        *(
+            f"user {name} on #{_sha256(password)} {RIGHTS[access]}"
+            for name, (access, password) in sorted(services.items())
+        ),
+    ]
+    if upstream is not None:
+        lines.append(f"replicaof {upstream.host} {upstream.port}")
+    return "\n".join(lines) + "\n"
+
+
+def server(binary: str, conf: str) -> tuple[str, ...]:
+    return (binary, conf)
+
+
+def _sha256(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()

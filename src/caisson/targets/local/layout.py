@@ -1,0 +1,78 @@
+"""Where the local target keeps its files: `.caisson/` beside the estate."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = ".caisson"
+_LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes on Linux, 104 on macOS
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths by component id (`production/us-west/blocks`); `root` is the estate's folder."""
+
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        return self.root / FOLDER
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state.sqlite"
+
+    @property
+    def controller(self) -> Path:
+        """How to reach the running controller: URL, token, pid."""
+        return self.home / "controller.json"
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets.json"
+
+    @property
+    def run(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def drills(self) -> Path:
+        return self.home / "drills"
+
+    def data(self, component: str) -> Path:
+        return self.home / "data" / component
+
+    def conf(self, component: str) -> Path:
+        return self.home / "conf" / component
+
+    def log(self, name: str) -> Path:
+        return self.home / "logs" / f"{name}.log"
+
+    def socket(self, component: str) -> Path:
+        """A Unix socket's path, short enough to bind whatever the estate's folder is."""
+        path = self.conf(component) / "runtime.sock"
+        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        return _private_folder() / f"{name}.sock"
+
+
+def _private_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"caisson-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file as a whole, readable by its owner only; durable when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
