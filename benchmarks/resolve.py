@@ -15,8 +15,9 @@ ENVIRONMENTS = ("production", "staging")
 
 
 def estate_of(sites: int) -> Estate:
-    """Return an estate of two environments with about `sites` sites, edges included."""
-    count = max(1, (sites - len(ENVIRONMENTS)) // (2 * len(ENVIRONMENTS)))
+    """Return an estate of two environments with at least `sites` sites, edges included."""
+    per_environment = -(-sites // len(ENVIRONMENTS))  # rounded up
+    count = per_environment // 2  # two regions each; the edge makes it odd
     names = [f"j{number}" for number in range(count)]
     return Estate.model_validate(
         {
