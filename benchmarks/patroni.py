@@ -17,21 +17,23 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 from support.caisson_estate import EstateError, WorkspaceEstate, caisson
 from support.patroni_cluster import Cluster, ClusterError
 from support.patroni_config import Timing
-from support.patroni_install import MissingError, programs, say
+from support.patroni_install import InstallError, Programs, programs, say
 from support.processes import Guard
 from support.recovery import rto_s
 from support.sql_probe import SqlProbe
+
+from caisson.targets.local.binaries import BinaryError
 
 RATIO = 0.25
 WARM_UP_S = 3.0
@@ -124,16 +126,15 @@ def take_turns(sides: dict[str, Callable[[int], Failover]], runs: int) -> list[S
     return [Side(name, tuple(results)) for name, results in done.items()]
 
 
-def compare(folder: Path, options: argparse.Namespace) -> list[Side]:
-    timing = Timing(loop_wait=options.loop_wait, retry_timeout=options.retry_timeout)
-    found = programs()
+def compare(folder: Path, found: Programs, options: argparse.Namespace) -> list[Side]:
+    timing = Timing(loop_wait=options.loop_wait)
     sides: dict[str, Callable[[int], Failover]] = {}
     if not options.only_patroni:
         estate = WorkspaceEstate(folder / "estate")
         say("starting the reference estate")
         estate.up()
         sides["caisson"] = lambda _run: caisson_failover(estate)
-    say(f"starting Patroni with etcd and HAProxy, {timing}")
+    say(f"starting Patroni, etcd and HAProxy: {timing}, versions {found.versions}")
     cluster = Cluster(folder, found, timing)
     cluster.start()
     sides["patroni"] = lambda run: patroni_failover(cluster, run)
@@ -164,11 +165,12 @@ def judge(sides: list[Side]) -> dict[str, object]:
     }
 
 
-def show(sides: list[Side], options: argparse.Namespace) -> int:
+def show(sides: list[Side], found: Programs, options: argparse.Namespace) -> int:
     verdict = judge(sides)
     if options.json:
         document = {side.name: side.document() for side in sides}
-        print(json.dumps({"cpus": os.cpu_count(), **document, **verdict}, indent=2))
+        setting = {"cpus": os.cpu_count(), "versions": found.versions}
+        print(json.dumps({**setting, **document, **verdict}, indent=2))
     else:
         print(table(sides))
         if verdict:
@@ -182,10 +184,7 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=3, help="failovers of each side (3)")
-    parser.add_argument("--loop-wait", type=int, default=5, help="Patroni's loop_wait in s (5)")
-    parser.add_argument(
-        "--retry-timeout", type=int, default=5, help="Patroni's retry_timeout in s (5)"
-    )
+    parser.add_argument("--loop-wait", type=int, default=10, help="Patroni's loop_wait in s (10)")
     parser.add_argument("--only-patroni", action="store_true", help="measure Patroni alone")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     options = parser.parse_args()
@@ -198,9 +197,11 @@ def main() -> int:
     options = arguments()
     folder = Path(tempfile.mkdtemp(prefix="caisson-patroni-")).resolve()
     try:
-        with Guard(folder, before=(str(caisson()), "down", str(folder / "estate"))):
-            return show(compare(folder, options), options)
-    except (ClusterError, EstateError, MissingError, subprocess.TimeoutExpired) as error:
+        down = () if options.only_patroni else (str(caisson()), "down", str(folder / "estate"))
+        with Guard(folder, before=down):
+            found = programs()
+            return show(compare(folder, found, options), found, options)
+    except (BinaryError, ClusterError, EstateError, InstallError, TimeoutExpired) as error:
         say(f"the comparison could not be made: {error}")
         return 2
     except KeyboardInterrupt:

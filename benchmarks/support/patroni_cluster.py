@@ -1,8 +1,8 @@
 """Patroni as it is usually run: two nodes, an etcd of three, HAProxy in front.
 
 Chosen in Patroni's favour where there was a choice: etcd stands outside both nodes and
-loses nothing, the ttl is the lowest that Patroni accepts, and HAProxy asks six times as
-often as in Patroni's documentation (every 500 ms, not every 3 s).
+loses nothing, the timing is the quickest for a lost node (see `Timing`), and HAProxy asks
+six times as often as in Patroni's documentation (every 500 ms, not every 3 s).
 """
 
 import json
@@ -19,13 +19,14 @@ from typing import Any
 import psycopg
 import yaml
 
+from caisson.targets.local.binaries import Binary
 from support.patroni_config import (
     PASSWORD,
     POSTGRES_PORT,
     REST_PORT,
     Places,
     Timing,
-    etcd_command,
+    etcd_options,
     haproxy_config,
     patroni_config,
 )
@@ -33,6 +34,12 @@ from support.patroni_install import Programs
 from support.processes import kill_below
 
 START_TIMEOUT_S = 120.0
+# Postgres refuses to run as root.
+UNPRIVILEGED = (
+    ("unshare", "--user", "--map-user=65534", "--map-group=65534", "--")
+    if os.geteuid() == 0
+    else ()
+)
 
 
 class ClusterError(Exception):
@@ -59,7 +66,7 @@ class Cluster:
     def start(self) -> None:
         """etcd, then one node (so that it is the first primary), then the other and the proxy."""
         for name in self.places.etcd:
-            self._launch(self.folder / name, etcd_command(self._programs, self.places, name))
+            self._launch(self._programs.etcd, self.folder / name, etcd_options(self.places, name))
         first, second = self.places.nodes
         self.start_node(first)
         _until("the first primary", lambda: self.leader() == first, self._logs)
@@ -82,12 +89,7 @@ class Cluster:
         config = folder / "patroni.yml"
         settings = patroni_config(self._programs, self.places, self.timing, node, folder)
         config.write_text(yaml.safe_dump(settings))
-        # Postgres refuses to run as root.
-        wrap = ("unshare", "--user", "--map-user=65534", "--map-group=65534", "--")
-        self._launch(
-            folder,
-            (*(wrap if os.geteuid() == 0 else ()), str(self._programs.patroni), str(config)),
-        )
+        self._launch(self._programs.patroni, folder, (str(config),), UNPRIVILEGED)
 
     def wait_whole(self) -> None:
         """Until there is a primary and the other node streams from it without lag."""
@@ -121,12 +123,15 @@ class Cluster:
         except (urllib.error.URLError, OSError, ValueError):
             return None
 
-    def _launch(self, folder: Path, command: tuple[str, ...]) -> None:
+    def _launch(
+        self, program: Binary, folder: Path, options: tuple[str, ...], wrap: tuple[str, ...] = ()
+    ) -> None:
         folder.mkdir(exist_ok=True)
         with (folder / "log").open("ab") as log:
             subprocess.Popen(
-                command,
+                (*wrap, program.path, *options),
                 cwd=folder,
+                env=os.environ | dict(program.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -141,7 +146,7 @@ class Cluster:
         folder = self.folder / "proxy"
         folder.mkdir()
         (folder / "haproxy.cfg").write_text(haproxy_config(self.places))
-        self._launch(folder, (str(self._programs.haproxy), "-db", "-f", "haproxy.cfg"))
+        self._launch(self._programs.haproxy, folder, ("-db", "-f", "haproxy.cfg"))
 
 
 def _free_places() -> Places:

@@ -13,10 +13,15 @@ PASSWORD = "benchmark"  # noqa: S105  of servers that live for minutes on loopba
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Patroni's dynamic settings, in seconds; it wants loop_wait + 2 * retry_timeout <= ttl."""
+    """Patroni's dynamic settings, in seconds; it wants loop_wait + 2 * retry_timeout <= ttl.
+
+    The ttl is the lowest that Patroni accepts. loop_wait is left at its default: the leader
+    renews its key once per loop, so with a shorter loop the key of a lost leader was renewed
+    later and expires later, and the node-loss recovery takes longer, not shorter.
+    """
 
     ttl: int = 20
-    loop_wait: int = 5
+    loop_wait: int = 10
     retry_timeout: int = 5
 
 
@@ -57,7 +62,7 @@ def _free(host: str, port: int) -> bool:
         return True
 
 
-def etcd_command(programs: Programs, places: Places, name: str) -> tuple[str, ...]:
+def etcd_options(places: Places, name: str) -> tuple[str, ...]:
     host = places.etcd[name]
     client, peer = f"http://{host}:{ETCD_PORT}", f"http://{host}:{ETCD_PEER_PORT}"
     members = (f"{n}=http://{h}:{ETCD_PEER_PORT}" for n, h in places.etcd.items())
@@ -70,7 +75,7 @@ def etcd_command(programs: Programs, places: Places, name: str) -> tuple[str, ..
         "initial-advertise-peer-urls": peer,
         "initial-cluster": ",".join(members),
     }
-    return (str(programs.etcd), *(f"--{key}={value}" for key, value in options.items()))
+    return tuple(f"--{key}={value}" for key, value in options.items())
 
 
 def patroni_config(
@@ -110,7 +115,7 @@ def _postgresql(programs: Programs, address: str, folder: Path) -> dict[str, obj
     return {
         "listen": address,
         "connect_address": address,
-        "bin_dir": str(programs.postgres_bin),
+        "bin_dir": str(programs.postgres.path.parent),
         "data_dir": str(folder / "data"),
         "pgpass": str(folder / "pgpass"),
         "authentication": {
