@@ -91,6 +91,11 @@ def test_environments_declared_alike_are_alike() -> None:
     assert between(resolved(STAGING_IN_EU), "production", "staging") == ()
 
 
+def test_an_environment_named_like_the_end_of_a_region_is_compared_by_its_own_name() -> None:
+    topology = resolved((NO_STAGING[0], "  west: {}\n"))
+    assert between(topology, "production", "west") == ()
+
+
 def test_environments_differ_in_what_only_one_has(reference: Topology) -> None:
     changes = between(reference, "staging", "production")
     assert {change.difference for change in changes} == {Difference.ADDED}
@@ -137,6 +142,19 @@ def test_a_fingerprint_sees_two_flows_that_differ_in_the_credential(reference: T
     assert change.facts == (
         FactChange("credentials", ("staging/us/web/cache",), ("staging/us/web/blocks",)),
     )
+
+
+def test_the_order_of_standbys_and_of_credentials_makes_no_difference(
+    reference: Topology,
+) -> None:
+    blocks = replace(reference.replica_sets[0], standbys=("production/a/x", "production/b/x"))
+    flow = reference.flows[-1]
+    flows = (replace(flow, credential="first"), replace(flow, credential="second"))
+    one = replace(reference, replica_sets=(blocks,), flows=flows)
+    turned = replace(blocks, standbys=blocks.standbys[::-1])
+    other = replace(reference, replica_sets=(turned,), flows=flows[::-1])
+    assert diff(one, other) == ()
+    assert fingerprint(one) == fingerprint(other)
 
 
 def test_the_index_finds_things_by_id(reference: Topology) -> None:

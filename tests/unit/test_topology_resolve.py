@@ -8,7 +8,7 @@ import pytest
 from caisson.estate.loading import load
 from caisson.estate.model import Estate
 from caisson.estate.sources import Source, Sources
-from caisson.topology.errors import AddressesExhausted
+from caisson.topology.errors import AddressesExhaustedError
 from caisson.topology.model import FlowKind, Kind, Role, Topology
 from caisson.topology.passes.tenants import shard_of
 from caisson.topology.resolve import resolve
@@ -115,13 +115,13 @@ def test_sites_beyond_a_block_continue_in_the_next() -> None:
 
 
 def test_a_block_without_room_is_refused_with_a_way_out() -> None:
-    with pytest.raises(AddressesExhausted, match="start at a block between 0 and 255"):
+    with pytest.raises(AddressesExhaustedError, match="start at a block between 0 and 255"):
         resolved(block=256)
 
 
 def test_a_site_with_too_many_components_is_refused_by_name() -> None:
     stores = {f"store-{number}": {"system": "redis"} for number in range(255)}
-    with pytest.raises(AddressesExhausted, match="production/us-west has more than 254"):
+    with pytest.raises(AddressesExhaustedError, match="production/us-west has more than 254"):
         resolved(stores=stores, services={})
 
 
@@ -146,6 +146,11 @@ def test_a_jurisdiction_without_standby_has_sets_of_one() -> None:
     topology = resolved(jurisdictions={"us": {"home": "us-west"}})
     assert [each.members for each in topology.replica_sets] == [("production/us-west/blocks",)]
     assert not [flow for flow in topology.flows if flow.kind is FlowKind.REPLICATION]
+
+
+def test_the_home_is_no_standby_of_itself() -> None:
+    topology = resolved(jurisdictions={"us": {"home": "us-west", "standby": "us-west"}})
+    assert [each.standbys for each in topology.replica_sets] == [()]
 
 
 def test_requests_go_from_the_internet_down_to_the_stores() -> None:

@@ -1,5 +1,5 @@
 """What can go wrong when an estate is resolved."""
 
 
-class AddressesExhausted(ValueError):  # noqa: N818  named for what happened
+class AddressesExhaustedError(ValueError):
     """The estate does not fit into the local network 127.0.0.0/8 from its block on."""

@@ -38,7 +38,7 @@ def resolve(estate: Estate, sources: Sources, block: int = 40) -> Topology:
 
     B is `block`. The same estate gives the same topology. Names that the estate uses but does
     not declare are left out: `caisson.estate.references` reports them. Raises
-    `AddressesExhausted` when the sites or their components outnumber the local addresses.
+    `AddressesExhaustedError` when the sites or their components outnumber the local addresses.
     """
     declared = Declaration(estate, sources, block)
     return reduce(lambda so_far, each: each(declared, so_far), PASSES, Topology(estate.estate))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from caisson.topology.declaration import Declaration
-from caisson.topology.errors import AddressesExhausted
+from caisson.topology.errors import AddressesExhaustedError
 from caisson.topology.model import Address, Component, Topology
 
 _SITES_PER_BLOCK = 250
@@ -41,7 +41,7 @@ def addresses(declared: Declaration, so_far: Topology) -> Topology:
 def _network(block: int, site_index: int) -> str:
     second = block + site_index // _SITES_PER_BLOCK
     if not 0 <= second <= _LAST_BLOCK:
-        raise AddressesExhausted(
+        raise AddressesExhaustedError(
             f"site number {site_index + 1} would need the address 127.{second}.x.x; "
             f"start at a block between 0 and {_LAST_BLOCK} that leaves room for all sites"
         )
@@ -51,7 +51,7 @@ def _network(block: int, site_index: int) -> str:
 def _addressed(network: str, site: str, members: Iterable[Component]) -> Iterator[Component]:
     for last, component in enumerate(members, start=1):
         if last > _COMPONENTS_PER_SITE:
-            raise AddressesExhausted(
+            raise AddressesExhaustedError(
                 f"{site} has more than {_COMPONENTS_PER_SITE} components, as many as one site "
                 "has addresses on this machine; declare fewer stores and services"
             )
