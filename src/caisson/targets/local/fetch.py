@@ -65,9 +65,14 @@ _NOT_FOUND = re.compile(r"^\s*(\S+) => not found", re.MULTILINE)
 
 @dataclass(frozen=True)
 class _Apt:
-    """apt with lists and archives of its own below `folder`."""
+    """apt with lists and archives of its own below `folder`.
+
+    What it starts inherits `lock`, a file descriptor: if this process is killed, the next fetch
+    still waits until an apt that is left running has ended.
+    """
 
     folder: Path
+    lock: int
 
     @property
     def archives(self) -> Path:
@@ -87,23 +92,29 @@ class _Apt:
         return self._run("apt-cache", "depends", *arguments)
 
     def download(self, packages: Iterable[str], announce: Progress) -> list[Path]:
-        """The package files, downloaded into `archives` unless they lie there already."""
+        """Download the packages into `archives`, but for those that lie there already."""
         names = sorted(packages)
+        # Asked beside `archives`, because what lies in the current folder is not listed.
         uris = list(_URI.finditer(self._run("apt-get", "download", "--print-uris", *names)))
         megabytes = sum(int(uri["size_bytes"]) for uri in uris) / 1e6
         announce(f"downloading {len(uris)} packages, {megabytes:.1f} MB")
-        self._run("apt-get", "download", *names)
+        self._run("apt-get", "download", *names, folder=self.archives)
         return [self.archives / uri["file"] for uri in uris]
+
+    def unpack(self, files: Iterable[Path], root: Path) -> None:
+        for file in files:
+            _run(["dpkg", "-x", str(file), str(root)], inherited=(self.lock,))
 
     @property
     def _configuration(self) -> Path:
         return self.folder / "apt.conf"
 
-    def _run(self, tool: str, *arguments: str, check: bool = True) -> str:
+    def _run(self, tool: str, *arguments: str, check: bool = True, folder: Path = Path("/")) -> str:
         return _run(
             [tool, "-q", "-c", str(self._configuration), *arguments],
-            folder=self.archives,
+            folder=folder,
             check=check,
+            inherited=(self.lock,),
         )
 
 
@@ -118,13 +129,14 @@ def fetch(names: Iterable[str], progress: Progress) -> tuple[Binary, ...]:
     packaged = [software for software in lacking.values() if software.packages]
     folder = package_folder()
     if packaged and folder and may_unpack():
-        with _alone_in(folder, progress):
-            _unpack_all([one for one in packaged if not has(one.programs[0])], folder, progress)
+        with _alone_in(folder, progress) as lock:
+            still = [software for software in packaged if not has(software.programs[0])]
+            _unpack_all(still, folder, lock, progress)
     return tuple(find(name) for name in wanted)
 
 
 @contextmanager
-def _alone_in(folder: Path, progress: Progress) -> Iterator[None]:
+def _alone_in(folder: Path, progress: Progress) -> Iterator[int]:
     # Servers that root starts run as somebody else, who must be able to read the cache.
     previous = os.umask(0o022)
     try:
@@ -135,17 +147,17 @@ def _alone_in(folder: Path, progress: Progress) -> Iterator[None]:
             except BlockingIOError:
                 progress("another process fetches servers; waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            yield lock.fileno()
     finally:
         os.umask(previous)
 
 
-def _unpack_all(wanted: list[Software], folder: Path, progress: Progress) -> None:
+def _unpack_all(wanted: list[Software], folder: Path, lock: int, progress: Progress) -> None:
     if not wanted:
         return
     for left_over in folder.glob("partial.*"):
         shutil.rmtree(left_over)
-    apt = _Apt(folder / "apt")
+    apt = _Apt(folder / "apt", lock)
     apt.prepare()
     progress("reading the distribution's package lists")
     apt.update()
@@ -164,8 +176,7 @@ def _unpack(software: Software, apt: _Apt, target: Path, progress: Progress) -> 
         unpacked: set[str] = set()
         packages = _packages(software, apt)
         while packages:
-            for file in apt.download(packages, announce):
-                _run(["dpkg", "-x", str(file), str(root)], folder=root)
+            apt.unpack(apt.download(packages, announce), root)
             unpacked |= packages
             packages = _still_needed(software, root, apt, unpacked)
         _drop(software, root)
@@ -201,12 +212,12 @@ def _still_needed(software: Software, root: Path, apt: _Apt, unpacked: set[str])
 
 
 def _missing_libraries(software: Software, root: Path) -> set[str]:
-    missing: set[str] = set()
-    for folder, environment in unpacked_places(software, root):
-        for program in software.programs:
-            listed = _run(["ldd", str(folder / program)], folder=root, more=dict(environment))
-            missing.update(_NOT_FOUND.findall(listed))
-    return missing
+    place = next(unpacked_places(software, root), None)
+    if place is None:
+        raise FetchError(f"the packages {software.packages} hold no folder {software.unpacked}")
+    folder, environment = place
+    programs = [str(folder / program) for program in software.programs]
+    return set(_NOT_FOUND.findall(_run(["ldd", *programs], more=dict(environment), check=False)))
 
 
 def _expose(libraries: Iterable[str], root: Path) -> None:
@@ -225,7 +236,7 @@ def _library_packages(apt: _Apt, packages: set[str]) -> set[str]:
     query = ["dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Package}\n"]
     installed = {
         line.removeprefix("installed ")
-        for line in _run(query, folder=apt.folder).splitlines()
+        for line in _run(query).splitlines()
         if line.startswith("installed ")
     }
     return set(re.findall(r"Depends: (lib[^\s:]+)", depended)) - installed
@@ -252,7 +263,12 @@ def _plain(name: str) -> str:
 
 
 def _run(
-    command: list[str], *, folder: Path, check: bool = True, more: dict[str, str] | None = None
+    command: list[str],
+    *,
+    folder: Path = Path("/"),
+    check: bool = True,
+    more: dict[str, str] | None = None,
+    inherited: tuple[int, ...] = (),
 ) -> str:
     done = subprocess.run(
         command,
@@ -262,9 +278,14 @@ def _run(
         capture_output=True,
         text=True,
         check=False,
+        pass_fds=inherited,
     )
     if check and done.returncode != 0:
-        raise FetchError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+        raise FetchError(
+            f"{' '.join(command)} failed:\n{done.stderr.strip()}\n"
+            "Look at the network and try again, or install the programs yourself: the PATH is "
+            "searched first."
+        )
     return done.stdout
 
 
