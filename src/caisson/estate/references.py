@@ -105,15 +105,17 @@ def _regions_of_jurisdictions(document: Document, sources: Sources) -> Iterator[
                 f"jurisdictions.{name}: home and standby are the same region, `{home}`",
                 "name another region of the jurisdiction as standby, or leave `standby` out",
             )
-        for role in ("home", "standby"):
-            region = jurisdiction.get(role)
-            owner = regions[region].get("jurisdiction") if region in regions else None
-            if isinstance(owner, str) and owner != name:
-                yield Mistake(
-                    sources.at("jurisdictions", name, role),
-                    f"jurisdictions.{name}.{role}: the region `{region}` belongs to `{owner}`",
-                    f"name a region with `jurisdiction: {name}`",
-                )
+        # A standby elsewhere is a decision, which `caisson.prove` judges by the promises made;
+        # a home elsewhere contradicts the jurisdiction itself.
+        owner = (
+            regions[home].get("jurisdiction") if isinstance(home, str) and home in regions else None
+        )
+        if isinstance(owner, str) and owner != name:
+            yield Mistake(
+                sources.at("jurisdictions", name, "home"),
+                f"jurisdictions.{name}.home: the region `{home}` belongs to `{owner}`",
+                f"name a region with `jurisdiction: {name}`",
+            )
 
 
 def _stores(document: Document, sources: Sources) -> Iterator[Mistake]:

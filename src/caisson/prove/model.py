@@ -24,8 +24,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`subject` is what was looked at; `counterexample` is filled when broken;
-    `remedy` says what to change, or when unknown, what would settle it."""
+    """What was decided of a promise, about `subject`.
+
+    `counterexample` is filled when broken; `remedy` says what to change, or when unknown,
+    what would settle it.
+    """
 
     promise: str
     subject: str

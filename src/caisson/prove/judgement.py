@@ -1,0 +1,54 @@
+"""How facts become a verdict: one counterexample breaks, one open question leaves it open."""
+
+from collections.abc import Iterable
+
+from caisson.prove.model import Decision, Fact, Verdict
+from caisson.topology.model import Component, Flow, FlowKind, Source
+
+
+def judged(
+    promise: str,
+    subject: str,
+    source: Source,
+    *,
+    why: Iterable[Fact],
+    against: Iterable[Fact] = (),
+    open_questions: Iterable[Fact] = (),
+    remedy: str,
+) -> Verdict:
+    """Return the verdict on `subject`; `remedy` is left out when the promise holds.
+
+    `against` are counterexamples, `open_questions` what the topology does not answer.
+    """
+    counterexample, unanswered = tuple(against), tuple(open_questions)
+    if counterexample:
+        decision = Decision.BROKEN
+    else:
+        decision = Decision.UNKNOWN if unanswered else Decision.HOLDS
+    return Verdict(
+        promise=promise,
+        subject=subject,
+        decision=decision,
+        why=(*why, *unanswered),
+        counterexample=counterexample,
+        remedy=None if decision is Decision.HOLDS else remedy,
+        source=source,
+    )
+
+
+def matches_nothing(promise: str, subject: str, source: Source, text: str, remedy: str) -> Verdict:
+    """Return the verdict on a promise about what is not there: unknown, for nothing was tested."""
+    return judged(promise, subject, source, why=(), open_questions=[Fact(text)], remedy=remedy)
+
+
+def flow_fact(flow: Flow) -> Fact:
+    """Say what a flow does, and where it was declared."""
+    if flow.kind is FlowKind.REPLICATION:
+        return Fact(f"{flow.source} replicates to {flow.target}", flow.declared)
+    rights = f" with the credential {flow.credential}" if flow.credential else ""
+    return Fact(f"{flow.source} sends requests to {flow.target}{rights}", flow.declared)
+
+
+def place(component: Component) -> str:
+    """Say where a component is: `production/us-east/blocks, in us`."""
+    return f"{component.id}, in {component.jurisdiction or 'no jurisdiction'}"
