@@ -13,6 +13,7 @@ from pathlib import Path
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _DEAD = frozenset("ZX")
 _STOPPED = frozenset("Tt")
+_UNINTERRUPTIBLE = "D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class Process:
     @property
     def stopped(self) -> bool:
         return self.state in _STOPPED
+
+    @property
+    def waits(self) -> bool:
+        """It waits inside the kernel and takes a signal before it runs code of its own again.
+
+        So does the parent in a vfork, for as long as its child stands still.
+        """
+        return self.state == _UNINTERRUPTIBLE
 
 
 def boot_id() -> str:

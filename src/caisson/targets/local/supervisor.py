@@ -13,163 +13,31 @@ Run as `python -m caisson.targets.local.supervisor FD RECORD [--keep-uid]`; the 
 `caisson.targets.local.supervision`. Only the standard library is imported, to start quickly.
 """
 
-import argparse
 import contextlib
-import json
 import os
 import selectors
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from caisson.targets.local import procfs, spawning, wire
+from caisson.targets.local import procfs, signals, spawning, wire
+from caisson.targets.local.channel import Channel
+from caisson.targets.local.owned import Body, Fault, Server, Tool
+from caisson.targets.local.record import Record
 
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 2.0
 _SOUND_LIFE_S = 10.0  # a server that lived this long is restarted at once again
 _OUTPUT_KEPT = 64 * 1024
-_UNSENT_MOST = 4 * 1024 * 1024  # a controller that is frozen misses events beyond this
 _STRIKE_MOST_S = 2.0  # a process in an uninterruptible wait must not hold up the loop
-_SETTLE_S = 0.001
 
 
 class RefusedError(Exception):
     """The request cannot be done; the message says why."""
-
-
-@dataclass(slots=True)
-class Body:
-    """A living process; `leftovers` are its descendants that outlived it, until they are gone."""
-
-    site: str
-    pid: int
-    ticks: int
-    began: float
-    exit_code: int | None = None
-    leftovers: set[int] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Server:
-    """A server process as last specified. Times are of the monotonic clock, in seconds."""
-
-    spec: wire.ProcessSpec
-    wanted: bool = True
-    body: Body | None = None
-    restarts: int = 0
-    last_exit: int | None = None
-    delay_s: float = 0.0
-    restart_at: float | None = None
-    kill_at: float | None = None
-    stops: list[int] = field(default_factory=list)  # requests to answer when it is gone
-
-
-@dataclass(slots=True)
-class Tool:
-    """A one-shot program; `request` is answered when it is gone."""
-
-    request: int
-    body: Body
-    pipe: int
-    kill_at: float
-    output: bytearray = field(default_factory=bytearray)
-    timed_out: bool = False
-
-
-@dataclass(slots=True)
-class Fault:
-    """`kind` is lost or frozen; held until `expires`, on the monotonic clock."""
-
-    id: str
-    kind: str
-    site: str
-    expires: float
-
-
-class Channel:
-    """The socket to the controller, never blocking; `open` turns false when it ended."""
-
-    def __init__(self, sock: socket.socket, selector: selectors.BaseSelector) -> None:
-        sock.setblocking(False)
-        self._sock = sock
-        self._selector = selector
-        self._lines = wire.Lines()
-        self._unsent = bytearray()
-        self.open = True
-        selector.register(sock, selectors.EVENT_READ)
-
-    def receive(self) -> Iterator[bytes]:
-        try:
-            data = self._sock.recv(1 << 20)
-        except BlockingIOError:
-            return
-        except ConnectionError:
-            data = b""
-        self.open = self.open and bool(data)
-        yield from self._lines.feed(data)
-
-    def send(self, message: wire.Reply | wire.Event) -> None:
-        if isinstance(message, wire.Reply) or len(self._unsent) < _UNSENT_MOST:
-            self._unsent += wire.encode_answer(message)
-
-    def flush(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._unsent and self.open:
-                self._send_some()
-        interest = selectors.EVENT_WRITE if self._unsent else 0
-        self._selector.modify(self._sock, selectors.EVENT_READ | interest)
-
-    def _send_some(self) -> None:
-        try:
-            del self._unsent[: self._sock.send(self._unsent)]
-        except ConnectionError:
-            self.open = False
-
-    def drain(self) -> None:
-        """Send what is unsent even if it takes a moment: the last words of a supervisor."""
-        self._sock.settimeout(_STRIKE_MOST_S)
-        with contextlib.suppress(OSError):
-            self._sock.sendall(self._unsent)
-
-
-class Record:
-    """The file that names every process owned, for a sweep after the worst has happened."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._boot = procfs.boot_id()
-        self._own = self._entry("supervisor", os.getpid())
-        self._written = ""
-
-    @staticmethod
-    def _entry(name: str, pid: int, ticks: int | None = None) -> dict[str, Any]:
-        if ticks is None and (process := procfs.read(pid)):
-            ticks = process.ticks
-        return {"id": name, "pid": pid, "started_at": ticks}
-
-    def write(self, bodies: Iterable[tuple[str, Body]]) -> None:
-        """Replace the file, atomically, unless nothing has changed."""
-        owned = [self._entry(name, body.pid, body.ticks) for name, body in bodies]
-        text = json.dumps(
-            {"boot_id": self._boot, "supervisor": self._own, "processes": owned}, indent=1
-        )
-        if text != self._written:
-            fresh = self._path.with_suffix(".new")
-            try:
-                fresh.write_text(text)
-                fresh.replace(self._path)
-            except OSError as error:  # a full disk is no reason to end an estate
-                _complain(error)
-                return
-            self._written = text
-
-    def remove(self) -> None:
-        self._path.unlink(missing_ok=True)
 
 
 class Keeper:
@@ -178,7 +46,7 @@ class Keeper:
     def __init__(self, sock: socket.socket, record: Path) -> None:
         self._selector = selectors.DefaultSelector()
         self._channel = Channel(sock, self._selector)
-        self._selector.register(_child_signals(), selectors.EVENT_READ, _empty)
+        self._selector.register(signals.child_signals(), selectors.EVENT_READ, signals.empty)
         self._record = Record(record)
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._servers: dict[str, Server] = {}
@@ -196,7 +64,7 @@ class Keeper:
             while self._channel.open and not self._over():
                 self._turn()
         finally:
-            _kill_all_below()
+            signals.kill_all_below()
             self._record.remove()
         if self._shutdown is not None:
             self._channel.send(wire.Reply(self._shutdown))
@@ -231,7 +99,7 @@ class Keeper:
         for tool in self._tools:
             if not tool.timed_out and tool.kill_at <= now:
                 tool.timed_out = True
-                _signal_group(tool.body.pid, signal.SIGKILL)
+                signals.send_group(tool.body.pid, signal.SIGKILL)
         for server in self._servers.values():
             if server.kill_at is not None and server.kill_at <= now:
                 server.kill_at = None
@@ -245,7 +113,7 @@ class Keeper:
         try:
             number, request = wire.decode_request(line)
         except wire.WireError as error:
-            _complain(error)  # without a number there is nobody to answer
+            sys.stderr.write(f"supervisor: {error}\n")  # without a number there is nobody to answer
             return
         try:
             reply = self._answer(number, request)
@@ -358,17 +226,17 @@ class Keeper:
     def _ask_to_end(self, server: Server, grace_s: float) -> None:
         due = time.monotonic() + grace_s
         server.kill_at = due if server.kill_at is None else min(due, server.kill_at)
-        _signal_group(_pid(server), server.spec.stop_signal)
+        signals.send_group(_pid(server), server.spec.stop_signal)
 
     def _kill(self, server: Server) -> None:
         if server.body is None:
             raise RefusedError(f"{server.spec.id} does not run")
-        _signal_group(server.body.pid, signal.SIGKILL)
+        signals.send_group(server.body.pid, signal.SIGKILL)
 
     def _kill_tree(self, server: Server) -> None:
         if server.body is not None:
-            _signal_group(server.body.pid, signal.SIGKILL)
-            _signal_each(procfs.trees([server.body.pid], procfs.snapshot()), signal.SIGKILL)
+            signals.send_group(server.body.pid, signal.SIGKILL)
+            signals.send_each(procfs.trees([server.body.pid], procfs.snapshot()), signal.SIGKILL)
 
     def _state(self, server: Server) -> wire.ProcessState:
         body = server.body
@@ -469,7 +337,7 @@ class Keeper:
         return procfs.children_of_self() - {body.pid for body in self._bodies()}
 
     def _reap(self) -> None:
-        dead = dict(_reaped())
+        dead = dict(signals.reaped())
         if not dead:
             return
         ended = [it for it in self._bodies() if it.pid in dead or it.leftovers & dead.keys()]
@@ -478,7 +346,7 @@ class Keeper:
                 body.exit_code = dead[body.pid]
         adopted = self._adopted()
         for pid in adopted:
-            _signal(pid, signal.SIGKILL)
+            signals.send(pid, signal.SIGKILL)
         for body in ended:
             body.leftovers -= dead.keys()
             body.leftovers |= adopted
@@ -530,8 +398,8 @@ class Keeper:
         until = time.monotonic() + _STRIKE_MOST_S
         while (roots := self._roots(site)) and time.monotonic() < until:
             victims = procfs.trees(roots, procfs.snapshot())
-            _signal_each(victims, signal.SIGKILL)
-            time.sleep(_SETTLE_S)
+            signals.send_each(victims, signal.SIGKILL)
+            time.sleep(signals.SETTLE_S)
             self._reap()
         fault.expires = time.monotonic() + lease_s
         return fault.id
@@ -545,13 +413,15 @@ class Keeper:
     def _freeze(self, site: str, lease_s: float) -> str:
         fault = self._strike("frozen", site, lease_s)
         until = time.monotonic() + _STRIKE_MOST_S
+        told: set[int] = set()
         still = 0  # a process forked while its parent was being stopped shows in a second look
         while still < 2 and time.monotonic() < until:  # noqa: PLR2004
             tree = procfs.trees(self._roots(site), procfs.snapshot())
-            moving = [process for process in tree if not process.stopped]
-            _signal_each(moving, signal.SIGSTOP)
+            moving = [it for it in tree if not (it.stopped or (it.waits and it.pid in told))]
+            signals.send_each(moving, signal.SIGSTOP)
+            told |= {process.pid for process in moving}
             still = 0 if moving else still + 1
-            time.sleep(_SETTLE_S if moving else 0)
+            time.sleep(signals.SETTLE_S)
         fault.expires = time.monotonic() + lease_s
         return fault.id
 
@@ -578,7 +448,7 @@ class Keeper:
         self._channel.send(wire.FaultUndone(fault.id, fault.site, reason))
 
     def _thaw(self, site: str) -> None:
-        _signal_each(procfs.trees(self._roots(site), procfs.snapshot()), signal.SIGCONT)
+        signals.send_each(procfs.trees(self._roots(site), procfs.snapshot()), signal.SIGCONT)
 
     def _release(self, server: Server) -> None:
         """Start a server that was held; as it is wanted, a failure is tried again."""
@@ -598,16 +468,11 @@ class Keeper:
             self._thaw(fault.site)
         self._shutdown = number
         for tool in self._tools:
-            _signal_group(tool.body.pid, signal.SIGKILL)
+            signals.send_group(tool.body.pid, signal.SIGKILL)
         for server in self._servers.values():
             server.wanted, server.restart_at = False, None
             if server.body is not None:
                 self._ask_to_end(server, grace_s)
-
-
-def _complain(error: Exception) -> None:
-    sys.stderr.write(f"supervisor: {error}\n")
-    sys.stderr.flush()
 
 
 def _pid(server: Server) -> int:
@@ -624,58 +489,6 @@ def _spawn(
     return Body(site, pid, process.ticks if process else 0, time.monotonic())
 
 
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _signal_group(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
-
-
-def _signal_each(processes: Iterable[procfs.Process], number: int) -> None:
-    for process in processes:
-        _signal(process.pid, number)
-
-
-def _reaped() -> Iterator[tuple[int, int]]:
-    """Pid and exit code of every child that has ended."""
-    with contextlib.suppress(ChildProcessError):
-        while (found := os.waitpid(-1, os.WNOHANG))[0] != 0:
-            yield found[0], os.waitstatus_to_exitcode(found[1])
-
-
-def _kill_all_below() -> None:
-    """SIGKILL every descendant until none is left; orphans come to this subreaper meanwhile."""
-    while procfs.children_of_self():
-        _signal_each(_below(), signal.SIGKILL)
-        time.sleep(_SETTLE_S)
-        for _ in _reaped():
-            pass
-
-
-def _below() -> list[procfs.Process]:
-    own = os.getpid()
-    return [it for it in procfs.trees([own], procfs.snapshot()) if it.pid != own]
-
-
-def _child_signals() -> int:
-    """A descriptor that is readable after each SIGCHLD, so that none falls between two looks."""
-    readable, writable = os.pipe()
-    os.set_blocking(readable, False)
-    os.set_blocking(writable, False)
-    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    return readable
-
-
-def _empty(readable: int) -> None:
-    with contextlib.suppress(BlockingIOError):
-        while os.read(readable, 4096):
-            pass
-
-
 def _show_as_nobody() -> str | None:
     """Why root cannot be shown as nobody, None when that is not needed or done."""
     if os.geteuid() != 0:
@@ -688,18 +501,14 @@ def _show_as_nobody() -> str | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Own the server processes of an estate.")
-    parser.add_argument("fd", type=int, help="the socket to the controller")
-    parser.add_argument("record", type=Path, help="the file that names every process owned")
-    parser.add_argument("--keep-uid", action="store_true", help="do not show root as nobody")
-    options = parser.parse_args()
+    descriptor, record, *options = sys.argv[1:]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
-    refusal = None if options.keep_uid else _show_as_nobody()
+    refusal = None if "--keep-uid" in options else _show_as_nobody()
     spawning.become_subreaper()
-    sock = socket.socket(fileno=options.fd)
+    sock = socket.socket(fileno=int(descriptor))
     sock.set_inheritable(False)
-    Keeper(sock, options.record).run(refusal)
+    Keeper(sock, Path(record)).run(refusal)
 
 
 if __name__ == "__main__":
