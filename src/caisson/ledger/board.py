@@ -196,7 +196,8 @@ def _measured(evidence: Iterable[Evidence], demand: Demand, world: _Now) -> tupl
 def _staleness(evidence: Evidence, demand: Demand, world: _Now) -> str | None:
     age_s = world.at - evidence.at
     if age_s > demand.verified_every_s:
-        return f"{duration(age_s)} old, to be verified every {duration(demand.verified_every_s)}"
+        every = duration(demand.verified_every_s)
+        return f"older than the {every} within which it must be verified again"
     if age_s < -_CLOCKS_DIFFER_S:
         return "dated in the future"
     if evidence.fingerprint != world.fingerprint_of(evidence.subject):

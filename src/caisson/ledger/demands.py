@@ -31,7 +31,10 @@ class Limit:
         return None if measured <= self.at_most else f"{self.words}: {self.compared(measured)}"
 
     def compared(self, measured: float) -> str:
-        return f"{self._with_unit(measured)}, promised {self._with_unit(self.at_most)}"
+        promised, shown = self._with_unit(self.at_most), self._with_unit(measured)
+        if shown == promised and measured != self.at_most:
+            shown = f"{measured:g} s"  # rounding would hide the difference
+        return f"{shown}, promised {promised}"
 
     def _with_unit(self, value: float) -> str:
         return duration(value) if self.figure.endswith("_s") else f"{value:g}"

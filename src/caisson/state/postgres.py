@@ -29,9 +29,10 @@ _SPACE = 0x63616973
 _CONTROLLER = 1
 _WRITER = 2
 
-_CREATE_SCHEMA = f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}"
 _TRY_EXCLUSIVE = f"SELECT pg_try_advisory_lock({_SPACE}, {_CONTROLLER})"
 _AWAIT_TURN = f"SELECT pg_advisory_xact_lock({_SPACE}, {_WRITER})"
+# One transaction, taking its turn: two that create a schema at once fail even IF NOT EXISTS.
+_CREATE_SCHEMA = f"{_AWAIT_TURN}; CREATE SCHEMA IF NOT EXISTS {_SCHEMA}"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _HOLDER = f"""
@@ -143,13 +144,20 @@ class PostgresDatabase:
             connect_timeout=_CONNECT_TIMEOUT_S,
             application_name=f"process {os.getpid()} on {socket.gethostname()}"[:63],
         )
+        try:
+            self._prepare(connection)
+        except (psycopg.Error, StateLocked):
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: _Connection) -> None:
         connection.execute(f"SET search_path = {_SCHEMA}")
         connection.execute("SET synchronous_commit = on")
         if not self._read_only:
             connection.execute(_CREATE_SCHEMA)
         if self._exclusive:
             self._lock(connection)
-        return connection
 
 
 def _translate(sql: str) -> str:

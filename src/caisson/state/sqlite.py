@@ -40,14 +40,14 @@ class SqliteDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with self._transaction("BEGIN DEFERRED") as session:
+        with self._transaction("PRAGMA query_only = ON", "BEGIN DEFERRED") as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         if self._read_only:
             raise StateReadOnly(f"{self.where} was opened for reading only")
-        with self._transaction("BEGIN IMMEDIATE") as session:
+        with self._transaction("PRAGMA query_only = OFF", "BEGIN IMMEDIATE") as session:
             yield session
 
     def acquire_exclusive(self) -> None:
@@ -75,9 +75,10 @@ class SqliteDatabase:
                 self._lock = None
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Session]:
+    def _transaction(self, *begin: str) -> Iterator[Session]:
         with self._turn.taken(), self._translated():
-            self._connection.execute(begin)
+            for statement in begin:
+                self._connection.execute(statement)
             try:
                 yield SqliteSession(self._connection)
                 self._connection.execute("COMMIT")
