@@ -80,7 +80,7 @@ def order(
 # ── reading ──────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("path", ["/", "/console.css", "/console.js", "/favicon.svg"])
+@pytest.mark.parametrize("path", ["/", "/console.css", "/console.js"])
 def test_page_and_its_files_are_served_with_a_strict_policy(
     server: RunningServer, path: str
 ) -> None:

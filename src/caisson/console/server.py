@@ -1,6 +1,6 @@
 """The console: one page, a JSON API and a stream of server-sent events.
 
-    GET  /                 the page (with /console.css, /console.js, /favicon.svg)
+    GET  /                 the page (with /console.css and /console.js)
     GET  /api/snapshot     the estate as it is now
     GET  /api/events       the same as a stream: an event `snapshot` whenever it changed
     GET  /api/drills/{id}  one drill as JSON;  /drills/{id}  the same as a page
@@ -39,7 +39,6 @@ _ASSETS = {
     "/": ("page.html", "text/html"),
     "/console.css": ("console.css", "text/css"),
     "/console.js": ("console.js", "text/javascript"),
-    "/favicon.svg": ("favicon.svg", "image/svg+xml"),
 }
 
 
