@@ -264,6 +264,7 @@ def test_writes_that_hang_on_a_frozen_primary_succeed_on_the_next_one(
     )
     assert sorted(found) == sorted((block,) for block in blocks)
     assert page.app.metric('workspace_pool_swaps_total{store="blocks"}') == 1
+    assert page.app.metric(f'{RETRIES}{{reason="moved"}}') >= 1, "nobody was freed by the move"
 
 
 def test_a_primary_that_stays_frozen_is_given_up_at_the_deadline(
@@ -363,6 +364,7 @@ def test_metrics_count_requests_by_route_not_by_id(page: Page) -> None:
     route = "GET /t/{tenant}/pages/{page}"
     assert page.app.metric(f'workspace_requests_total{{route="{route}",status="200"}}') == 2
     assert page.app.metric(f'workspace_request_seconds_count{{route="{route}"}}') == 2
+    assert page.app.metric(f'workspace_request_seconds_bucket{{route="{route}",le="+Inf"}}') == 2
     assert page.id not in page.app.call("GET", "/metrics").body.decode()
 
 
