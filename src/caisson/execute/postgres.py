@@ -204,7 +204,7 @@ class PostgresMembers:
         return self._world.layout.data(member)
 
     def _tool(self, component: Component, program: str, argv: tuple[str, ...]) -> None:
-        result = self._world.run_tool(component.site, program, *argv)
+        result = self._world.run_tool(component.region, program, *argv)
         if result.exit_code != 0:
             raise StepError(f"{component.id}: {program}: {result.output.strip()[-600:]}")
 
@@ -212,7 +212,7 @@ class PostgresMembers:
         component = self._world.component(member)
         return ProcessSpec(
             id=member,
-            site=component.site,
+            site=component.region,
             argv=files.server(self._world.program("postgres"), str(self._data(member))),
             env=self._world.environment("postgres"),
             cwd=self._data(member),
@@ -292,7 +292,7 @@ class PostgresMembers:
         argv = files.rewind(
             self._world.program("pg_rewind"), str(data), self._conninfo(member, upstream)
         )
-        result = self._world.run_tool(component.site, "pg_rewind", *argv)
+        result = self._world.run_tool(component.region, "pg_rewind", *argv)
         self._forget_alter_system(data)
         return result.exit_code == 0
 

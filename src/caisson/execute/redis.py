@@ -139,7 +139,7 @@ class RedisMembers:
         conf = self._world.layout.conf(member) / "redis.conf"
         return ProcessSpec(
             id=member,
-            site=self._world.component(member).site,
+            site=self._world.component(member).region,
             argv=files.server(self._world.program("redis-server"), str(conf)),
             env=self._world.environment("redis-server"),
             cwd=self._world.layout.data(member),

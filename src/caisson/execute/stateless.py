@@ -50,7 +50,7 @@ class Stateless:
         connections.write(self._world, component)
         spec = ProcessSpec(
             id=component.id,
-            site=component.site,
+            site=component.region,
             argv=tuple(service.run),
             env={
                 **self._world.environment(),
@@ -166,7 +166,7 @@ class Stateless:
     ) -> str:
         spec = ProcessSpec(
             id=component.id,
-            site=component.site,
+            site=component.region,
             argv=argv,
             env=self._world.environment(program),
             cwd=self._world.layout.run,

@@ -96,7 +96,7 @@ def _finish_connecting(connection: pq.abc.PGconn, deadline: float) -> None:
         if waiting_for == pq.PollingStatus.FAILED:
             raise PostgresError(_message(connection))
         _wait(connection.socket, waiting_for == pq.PollingStatus.WRITING, deadline)
-        waiting_for = connection.connect_poll()
+        waiting_for = pq.PollingStatus(connection.connect_poll())
 
 
 def _collect(connection: pq.abc.PGconn, deadline: float) -> list[pq.abc.PGresult]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from caisson.systems.redis.files import OWNER
 from caisson.topology.model import Address
@@ -36,7 +38,7 @@ class Session:
             socket_connect_timeout=timeout_s,
             decode_responses=True,
             single_connection_client=True,
-            retry=None,
+            retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
 

@@ -1,0 +1,136 @@
+"""`caisson up`: bring the estate up on this machine, and keep it up."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from caisson.cli import output
+from caisson.cli.client import Client, ControllerGone
+from caisson.cli.estates import estate_argument, json_option, load_or_fail
+from caisson.cli.views.progress import Progress
+from caisson.cli.views.status import show_status, status_document
+from caisson.controller.controller import CannotRun, Controller, ProvisionFailed, Tell
+from caisson.state.errors import StateLocked
+from caisson.targets.local.addresses import NoFreeBlock
+from caisson.targets.local.binaries import BinaryError
+from caisson.targets.local.layout import Layout
+
+_DETACH_S = 120.0
+
+
+@click.command()
+@estate_argument
+@click.option("--environment", help="Only this environment (default: all of them).")
+@click.option("--detach", is_flag=True, help="Return when it is up; the controller stays.")
+@json_option
+def up(estate: Path | None, environment: str | None, detach: bool, as_json: bool) -> None:
+    """Bring the estate up on this machine with real servers; Ctrl-C stops all of it."""
+    loaded = load_or_fail(estate, as_json=as_json)
+    if environment is not None and environment not in loaded.estate.environments:
+        known = ", ".join(loaded.estate.environments)
+        output.fail(
+            output.WRONG_INPUT,
+            f"there is no environment {environment}; there are {known}",
+            as_json=as_json,
+        )
+    layout = Layout(loaded.root.resolve())
+    if (running := _running(layout)) is not None:
+        _show(running.snapshot(), as_json=as_json, note="already up")
+        return
+    if detach:
+        _detach(estate, environment, layout, as_json=as_json)
+        return
+    try:
+        run_in_foreground(Controller, loaded, environment, as_json=as_json)
+    except (CannotRun, StateLocked, NoFreeBlock, BinaryError) as error:
+        output.fail(output.WRONG_INPUT, *getattr(error, "reasons", (str(error),)), as_json=as_json)
+
+
+def run_in_foreground(
+    make: type[Controller], loaded: Any, environment: str | None, *, as_json: bool
+) -> None:
+    """Start, tell, wait for a signal, stop; whatever happens, everything is stopped."""
+    progress = Progress(output.notes())
+    controller = make(loaded, environment, Tell(progress.step, progress.event))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: controller.ask_to_stop("stopped by a signal"))
+    try:
+        controller.start()
+        _show(controller.snapshot(), as_json=as_json, note="Ctrl-C stops everything")
+        why = controller.wait()
+        progress.say(f"{why}: stopping")
+    except ProvisionFailed as error:
+        output.fail(output.BROKEN, str(error), "everything was stopped again", as_json=as_json)
+    finally:
+        controller.stop()
+
+
+def _running(layout: Layout) -> Client | None:
+    try:
+        client = Client(layout)
+        client.snapshot()
+    except ControllerGone:
+        return None
+    return client
+
+
+def _detach(estate: Path | None, environment: str | None, layout: Layout, *, as_json: bool) -> None:
+    """Start the controller as a process of its own and watch it come up."""
+    layout.log("controller").parent.mkdir(parents=True, exist_ok=True)
+    log = layout.log("controller")
+    arguments = [sys.executable, "-m", "caisson.cli.main", "up", "--json"]
+    arguments += ["--environment", environment] if environment else []
+    arguments += [str(estate)] if estate else []
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    snapshot = _await_up(process, layout)
+    if snapshot is None:
+        code = process.wait() if process.poll() is not None else output.BROKEN
+        output.fail(code or output.BROKEN, *_reasons(log), as_json=as_json)
+    _show(snapshot, as_json=as_json, note="`caisson down` stops everything")
+
+
+def _await_up(process: "subprocess.Popen[bytes]", layout: Layout) -> dict[str, Any] | None:
+    progress = Progress(output.notes())
+    deadline = time.monotonic() + _DETACH_S
+    while time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.2)
+        client = _running(layout)
+        if client is None or client.pid != process.pid:
+            continue
+        snapshot = client.snapshot()
+        progress.operations(snapshot["operations"])
+        if snapshot["state"] == "up":
+            return snapshot
+    return None
+
+
+def _reasons(log: Path) -> list[str]:
+    """What the controller said before it ended: its JSON errors, else the end of its log."""
+    text = log.read_text("utf-8", "replace")
+    start = text.rfind('{\n  "errors"')
+    try:
+        return list(json.loads(text[start:])["errors"])
+    except (ValueError, KeyError):
+        return [f"the controller did not come up; the end of {log}:", *text.splitlines()[-5:]]
+
+
+def _show(snapshot: dict[str, Any], *, as_json: bool, note: str) -> None:
+    if as_json:
+        output.print_json(status_document(snapshot))
+        sys.stdout.flush()
+    else:
+        show_status(output.screen(), snapshot)
+        output.screen().print(f"\n{note}", style="dim")

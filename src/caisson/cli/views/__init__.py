@@ -1,0 +1,1 @@
+"""What people see; nothing here decides or acts."""

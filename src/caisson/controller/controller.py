@@ -1,0 +1,257 @@
+"""One estate, up: from loading it to stopping its last process."""
+
+import json
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from caisson.console import server as console
+from caisson.controller.drills import Drills
+from caisson.controller.events import Event, Events
+from caisson.controller.guardian import Guardian
+from caisson.controller.observer import Observer
+from caisson.controller.operations import Operations
+from caisson.controller.promises import Promises
+from caisson.controller.requests import Requests
+from caisson.controller.snapshot import Snapshots
+from caisson.estate.loading import Loaded
+from caisson.execute.executor import Executor, Progress
+from caisson.execute.leases import Leases
+from caisson.execute.performer import Performer
+from caisson.execute.world import World
+from caisson.ledger.ledger import Ledger
+from caisson.plan.document import from_document
+from caisson.plan.model import ClaimGeneration, Plan
+from caisson.plan.provision import plan_provision
+from caisson.state.journal import Operation, OperationState
+from caisson.state.state import State, open_state
+from caisson.targets.local.addresses import BlockLock, lock_block
+from caisson.targets.local.layout import Layout, write_private
+from caisson.targets.local.secrets import Secrets
+from caisson.targets.local.supervision import Gone, Supervisor, sweep
+from caisson.targets.local.wire import Event as SupervisorEvent
+from caisson.tenants.directory import Directory
+from caisson.topology.model import Topology
+from caisson.topology.part import in_environment
+from caisson.topology.resolve import resolve
+
+_BLOCK = "local/block"
+_STOP_S = 6.0
+LOCAL_SYSTEMS = ("postgres", "redis", "memcached")
+
+
+class CannotRun(Exception):  # noqa: N818 - says what is so
+    """The estate cannot be run here, for these reasons; nothing was started."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class ProvisionFailed(Exception):  # noqa: N818
+    """Something did not come up; everything was stopped again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Whom the controller tells what happens; called from its threads."""
+
+    progress: Progress
+    event: Callable[[Event], None]
+
+
+class Controller:
+    """Make it, `start` it, `wait`, and always `stop` it."""
+
+    def __init__(self, loaded: Loaded, environment: str | None, tell: Tell) -> None:
+        self._loaded = loaded
+        self._layout = Layout(loaded.root.resolve())
+        self._tell = tell
+        _refuse_what_cannot_run(loaded)
+        self._layout.run.mkdir(parents=True, exist_ok=True)
+        self._layout.home.chmod(0o700)
+        self._stop_asked = threading.Event()
+        self._state: State = open_state(self._layout.state)
+        self._state.acquire_exclusive()
+        sweep(self._layout.run / "processes.json")
+        self._block, topology = self._place(environment)
+        self._supervisor = Supervisor.launch(self._layout.run, self._layout.log("supervisor"))
+        self._build(topology)
+
+    def _place(self, environment: str | None) -> tuple[BlockLock, Topology]:
+        """Take a block of addresses, the one used before where it is free, and keep it."""
+
+        def topology(block: int) -> Topology:
+            whole = resolve(self._loaded.estate, self._loaded.sources, block)
+            return whole if environment is None else in_environment(whole, environment)
+
+        lock = lock_block(
+            self._state.settings.get(_BLOCK),
+            lambda block: [c.address for c in topology(block).components],
+        )
+        self._state.settings.put(_BLOCK, lock.block)
+        return lock, topology(lock.block)
+
+    def _build(self, topology: Topology) -> None:
+        self.events = Events(self._tell.event)
+        directory = Directory(self._state.database)
+        self._conflicts = directory.settle(topology.tenants)
+        self._world = World(
+            self._loaded.estate,
+            topology,
+            self._layout,
+            Secrets(self._layout.secrets),
+            self._supervisor,
+            directory,
+        )
+        self._leases = Leases()
+        performer = Performer(self._world, self._leases)
+        self._observer = Observer(self._world, performer)
+        self._executor = Executor(performer, self._state.journal, self._tell.progress)
+        self._operations = Operations(self._world, self._observer, self._executor, self.events)
+        self._drills = Drills(
+            self._world, self._state.settings, self._observer, self._operations, self.events
+        )
+        self._guardian = Guardian(
+            world=self._world,
+            performer=performer,
+            leases=self._leases,
+            observer=self._observer,
+            operations=self._operations,
+            drills=self._drills,
+            events=self.events,
+        )
+        ledger = Ledger(self._state.database, self._layout.home / "ledger.head")
+        self._promises = Promises(self._loaded, topology, ledger)
+        self._snapshots = Snapshots(
+            self._world, self._observer, self._state.journal, self._drills, self.events
+        )
+        self.url = ""
+
+    # -- what the console asks ------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        return self._snapshots.document(self._promises.board(), self.url)
+
+    def drill_report(self, drill: str) -> dict[str, Any] | None:
+        return next((d.result for d in self._drills.all() if d.id == drill), None)
+
+    # -- life -----------------------------------------------------------------------------
+
+    def start(self) -> Operation:
+        """Bring everything up, finish what was interrupted, then watch. Raises ProvisionFailed."""
+        if self._supervisor.refusal:
+            raise CannotRun(
+                f"as root, servers must not show as root: {self._supervisor.refusal}",
+                "run `caisson up` as an ordinary user",
+            )
+        self._open_console()
+        unfinished = [o for o in self._state.journal.unfinished() if o.verb != "provision"]
+        self._abandon_provisions()
+        done = self._executor.run(self._provision_plan(unfinished))
+        if done.state is not OperationState.DONE:
+            raise ProvisionFailed(str(done.measurements.get("why")))
+        self._observer.start()
+        for operation in unfinished:
+            self._operations.resume(operation)
+        self._promises.record_proofs()
+        self._wait_until_seen()
+        self._guardian.start()
+        self._snapshots.state = "up"
+        return done
+
+    def wait(self) -> str:
+        """Block until asked to stop, or until the supervisor is gone; returns why."""
+        events = self._supervisor.events()
+        threading.Thread(target=self._notice_end, args=(events,), daemon=True).start()
+        self._stop_asked.wait()
+        return self._why
+
+    _why = "asked to stop"
+
+    def ask_to_stop(self, why: str = "asked to stop") -> None:
+        self._why = why
+        self._stop_asked.set()
+
+    def stop(self) -> None:
+        """Stop every process and let go of everything; may be called at any time."""
+        self._snapshots.state = "stopping"
+        self._guardian.stop()
+        self._observer.stop()
+        self._leases.close()
+        self._supervisor.shutdown(_STOP_S)
+        self._layout.controller.unlink(missing_ok=True)
+        if self.url:
+            self._console.close()
+        self._block.close()
+        self._state.close()
+
+    def _notice_end(self, events: SimpleQueue[SupervisorEvent | Gone]) -> None:
+        while not isinstance(events.get(), Gone):
+            pass
+        self.ask_to_stop("the supervisor is gone")
+
+    def _open_console(self) -> None:
+        token = secrets.token_urlsafe(32)
+        requests = Requests(
+            self._world.index, self._operations, self._drills, self._promises, self.ask_to_stop
+        )
+        app = console.make_app(self, token, requests)
+        self._console = console.serve_in_thread(app, "127.0.0.1", 0)
+        self.url = self._console.url
+        write_private(
+            self._layout.controller,
+            json.dumps({"url": self.url, "token": token, "pid": os.getpid()}),
+        )
+
+    def _provision_plan(self, unfinished: list[Operation]) -> Plan:
+        facts = self._world.directory.facts()
+        held = {
+            action.replica_set
+            for operation in unfinished
+            for step in from_document(json.loads(operation.plan)).steps
+            for action in step.actions
+            if isinstance(action, ClaimGeneration)
+        }
+        return plan_provision(
+            self._world.topology,
+            {
+                name: (fact.primary, fact.generation)
+                for name, fact in facts.items()
+                if fact.primary is not None
+            },
+            frozenset(held & facts.keys()),
+        )
+
+    def _abandon_provisions(self) -> None:
+        """An interrupted `up` is not resumed but planned anew: the estate may have changed."""
+        for operation in self._state.journal.unfinished():
+            if operation.verb == "provision":
+                self._state.journal.finish(operation.id, OperationState.ABANDONED)
+
+    def _wait_until_seen(self) -> None:
+        """The guardian must not judge by what was not looked at yet."""
+        deadline = time.monotonic() + 5.0
+        components = [c.id for c in self._world.topology.components]
+        while time.monotonic() < deadline:
+            if all(self._observer.sight(c).answers for c in components):
+                return
+            time.sleep(0.05)
+
+
+def _refuse_what_cannot_run(loaded: Loaded) -> None:
+    cannot = [
+        f"{loaded.sources.at('stores', name)}: the local target does not run {store.system}"
+        f" (store `{name}`); it runs {', '.join(LOCAL_SYSTEMS)}"
+        for name, store in loaded.estate.stores.items()
+        if store.system not in LOCAL_SYSTEMS
+    ]
+    if not loaded.estate.jurisdictions:
+        cannot.append(f"{loaded.sources.whole}: there are no jurisdictions, so there is no site")
+    if cannot:
+        raise CannotRun(*cannot)

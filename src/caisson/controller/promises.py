@@ -1,0 +1,72 @@
+"""The promises of the running estate: proofs on its topology joined with what was measured."""
+
+import time
+from typing import Any
+
+from caisson.estate.loading import Loaded
+from caisson.ledger.board import PromiseRow, board
+from caisson.ledger.chain import Kind
+from caisson.ledger.evidence import Evidence, evidence_from_json
+from caisson.ledger.fingerprint import fingerprint
+from caisson.ledger.ledger import Ledger
+from caisson.prove.check import prove
+from caisson.prove.model import Verdict
+from caisson.topology.model import Topology
+
+
+class Promises:
+    """`board` is cheap to call often: the ledger is read again when something was added."""
+
+    def __init__(self, loaded: Loaded, topology: Topology, ledger: Ledger) -> None:
+        self._estate = loaded.estate
+        self._topology = topology
+        self.ledger = ledger
+        self.verdicts: tuple[Verdict, ...] = prove(loaded.estate, loaded.sources, topology)
+        self._evidence: list[Evidence] = []
+        self._read_until = 0
+
+    def board(self) -> list[PromiseRow]:
+        for entry in self.ledger.entries(Kind.EVIDENCE, self._read_until):
+            self._evidence.append(evidence_from_json(entry.body))
+            self._read_until = entry.seq
+        return list(
+            board(
+                self._estate.promises,
+                self.verdicts,
+                self._evidence,
+                topology=self._topology,
+                fingerprint_now=lambda subject: fingerprint(self._topology, subject),
+                now=time.time(),
+            )
+        )
+
+    def fingerprint(self, subject: str) -> str:
+        return fingerprint(self._topology, subject)
+
+    def record_evidence(self, evidence: Evidence) -> None:
+        self.ledger.append(Kind.EVIDENCE, evidence.to_json(), time.time())
+
+    def record_event(self, text: str, **about: Any) -> None:
+        self.ledger.append(Kind.EVENT, {"text": text, **about}, time.time())
+
+    def record_proofs(self) -> None:
+        """Write down each proof that is not already the last one written about its subject."""
+        last: dict[tuple[object, object], object] = {
+            (e.body.get("promise"), e.body.get("subject")): e.body.get("verdict")
+            for e in self.ledger.entries(Kind.VERDICT)
+        }
+        for verdict in self.verdicts:
+            key = (verdict.promise, verdict.subject)
+            if last.get(key) != verdict.decision.value:
+                self.ledger.append(Kind.VERDICT, _body(verdict), time.time())
+
+
+def _body(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "promise": verdict.promise,
+        "subject": verdict.subject,
+        "verdict": verdict.decision.value,
+        "why": [
+            f"{fact.text} ({fact.source})" if fact.source else fact.text for fact in verdict.why
+        ],
+    }

@@ -1,0 +1,123 @@
+"""Orders that arrive over the console's API, checked and passed on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from caisson.console.server import BadRequest
+from caisson.console.server import Refused as ConsoleRefused
+from caisson.controller.drills import Drills
+from caisson.controller.operations import Operations, Refused
+from caisson.controller.promises import Promises
+from caisson.controller.snapshot import operation_document
+from caisson.ledger.evidence import evidence_from_json
+from caisson.plan.document import to_document
+from caisson.targets.local.supervision import SupervisorError
+from caisson.topology.query import Index
+
+FAULTS = ("lose-region", "freeze-region", "kill")
+
+
+class Requests:
+    """One method for each verb; every one of them may block."""
+
+    def __init__(
+        self,
+        index: Index,
+        operations: Operations,
+        drills: Drills,
+        promises: Promises,
+        stop: Callable[[], None],
+    ) -> None:
+        self._index = index
+        self._operations = operations
+        self._drills = drills
+        self._promises = promises
+        self._stop = stop
+        self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "failover": self._failover,
+            "failback": self._failback,
+            "drill-begin": self._drill_begin,
+            "drill-strike": lambda a: {"at": drills.strike(_text(a, "drill"))},
+            "drill-renew": self._drill_renew,
+            "drill-undo": self._drill_undo,
+            "drill-end": self._drill_end,
+            "down": self._down,
+        }
+
+    def request(self, verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if verb not in self._verbs:
+            raise BadRequest((f"there is no verb {verb}; there are {', '.join(self._verbs)}",))
+        try:
+            return self._verbs[verb](arguments)
+        except Refused as refusal:
+            raise ConsoleRefused(refusal.reasons) from refusal
+        except SupervisorError as error:
+            raise ConsoleRefused((str(error),)) from error
+
+    def _failover(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        environment, region = self._place(arguments)
+        accept = arguments.get("accept_loss") is True
+        if arguments.get("plan_only") is True:
+            plan = self._operations.failover_plan(environment, region, accept_loss=accept)
+            return {"plan": to_document(plan)}
+        return operation_document(
+            self._operations.failover(environment, region, accept_loss=accept)
+        )
+
+    def _failback(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        environment, region = self._place(arguments)
+        if arguments.get("plan_only") is True:
+            return {"plan": to_document(self._operations.failback_plan(environment, region))}
+        return operation_document(self._operations.failback(environment, region))
+
+    def _drill_begin(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        fault, subject = _text(arguments, "fault"), _text(arguments, "subject")
+        if fault not in FAULTS:
+            raise BadRequest((f"there is no fault {fault}; there are {', '.join(FAULTS)}",))
+        regions = {c.region for c in self._index.component.values() if c.jurisdiction}
+        known = set(self._index.component) if fault == "kill" else regions
+        if subject not in known:
+            raise BadRequest((f"there is no {subject}; there are {', '.join(sorted(known))}",))
+        return {"drill": self._drills.begin(fault, subject).id}
+
+    def _drill_renew(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._drills.renew(_text(arguments, "drill"))
+        return {}
+
+    def _drill_undo(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._drills.undo(_text(arguments, "drill"))
+        return {}
+
+    def _down(self, _: dict[str, Any]) -> dict[str, Any]:
+        self._stop()
+        return {}
+
+    def _drill_end(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The drill's report, and what of it is evidence; fingerprints are made here."""
+        result = arguments.get("result")
+        if not isinstance(result, dict):
+            raise BadRequest(("`result` must be the drill's report",))
+        for body in arguments.get("evidence", []):
+            fingerprint = self._promises.fingerprint(str(body.get("subject")))
+            try:
+                evidence = evidence_from_json({**body, "fingerprint": fingerprint})
+            except ValueError as error:
+                raise BadRequest((str(error),)) from error
+            self._promises.record_evidence(evidence)
+        self._drills.end(_text(arguments, "drill"), result)
+        return {}
+
+    def _place(self, arguments: dict[str, Any]) -> tuple[str, str]:
+        environment, region = _text(arguments, "environment"), _text(arguments, "region")
+        sites = self._index.components_of
+        if f"{environment}/{region}" not in sites:
+            there_are = ", ".join(sorted(sites))
+            raise BadRequest((f"there is no site {environment}/{region}; there are {there_are}",))
+        return environment, region
+
+
+def _text(arguments: dict[str, Any], name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str):
+        raise BadRequest((f"`{name}` must be a text",))
+    return value
