@@ -18,8 +18,8 @@ _LABEL_ROW = 21.0
 _PANEL = 150.0  # from the top of the scale to its bottom, in each panel
 _BETWEEN = 64.0  # room for the RTO's measure and the second panel's title
 _MOST_BARS = 240  # more cannot be told apart at this width
-# A bold character of the widest sans-serif in use (DejaVu Sans Bold) at 12.5 px.
-_CHARACTER = 9.0
+# A bold character of the widest sans-serif in use (DejaVu Sans Bold) at 12.5 px, with room.
+_CHARACTER = 8.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,13 +167,11 @@ def _special(report: Report) -> list[str]:
     if thawed := report.get("thawed_primary"):
         accepted = thawed.get("accepted")
         note = f"of {_count(thawed.get('attempts'))} tried"
-        tiles.append(
-            _tile("Taken by the thawed primary", _count(accepted), note, bad=bool(accepted))
-        )
+        tiles.append(_tile("Thawed primary took", _count(accepted), note, bad=bool(accepted)))
     if back := report.get("failback"):
         wait = back.get("median_wait_s")
-        note = f"at most {_seconds(back['max_wait_s'])}" if "max_wait_s" in back else ""
-        tiles.append(_tile("Wait at failback, median", _seconds(wait), note))
+        most = f"; at most {_seconds(back['max_wait_s'])}" if "max_wait_s" in back else ""
+        tiles.append(_tile("Wait at failback", _seconds(wait), f"median{most}"))
     return tiles
 
 
