@@ -13,9 +13,9 @@ from app.metrics import Metrics
 from app.stores import Stores
 from app.web import build
 
-# Requests under way get this long at the end, twice: aiohttp first waits for all of them, then once
-# more for each connection. What is left is cut off and may be sent again.
-_LAST_REQUESTS_S = 0.3
+# Requests under way get this long at the end, and as long again once aiohttp has told them so;
+# what is left is cut off and may be sent again. Interpreter and sockets need the rest of a second.
+_LAST_REQUESTS_S = 0.2
 
 
 async def serve(connections: Path, listen: str) -> None:
