@@ -11,6 +11,7 @@ import pytest
 from state_places import run_sql
 
 from caisson.ledger.chain import ORIGIN, Altered, Head, Intact, Kind, make_entry
+from caisson.ledger.head import HeadFile
 from caisson.ledger.ledger import Ledger, LedgerAltered
 from caisson.state.errors import StateReadOnly
 from caisson.state.json_text import to_text
@@ -166,6 +167,11 @@ class TestRememberedHead:
         found = ledger.verify()
         assert isinstance(found, Intact)
         assert (found.count, found.remembered) == (3, 2)
+
+    def test_a_writer_that_was_overtaken_does_not_turn_it_back(self, head_file: Path) -> None:
+        for seq in (3, 2, 4, 1):
+            HeadFile(head_file).advance(Head(seq, str(seq) * 64))
+        assert HeadFile(head_file).read() == Head(4, "4" * 64)
 
     @pytest.mark.parametrize("content", ["", "[]", '{"seq": 0, "hash": ""}', '{"seq": 2}'])
     def test_a_touched_head_is_told_and_stays_for_evidence(

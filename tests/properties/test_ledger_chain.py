@@ -144,3 +144,19 @@ def test_a_chain_rewritten_from_some_entry_on_contradicts_the_remembered_head(
         rows[index] = stored(make_entry(last, old.kind, old.body, old.at + 1))
     assert isinstance(check(rows, None), Intact)
     assert altered_at(rows, head) == len(rows)
+
+
+@settings(max_examples=300)
+@given(chains(), st.sampled_from(("newest", "one before", "none")), st.data())
+def test_an_entry_forged_to_follow_another_one_is_named(
+    rows: list[StoredRow], remembered: str, data: st.DataObject
+) -> None:
+    """The forged entry is sound in itself; the others and the remembered head tell on it."""
+    index = data.draw(st.integers(0, len(rows) - 1), "entry")
+    heads = {"newest": rows[-1], "one before": rows[-2] if len(rows) > 1 else None, "none": None}
+    row = heads[remembered]
+    head = head_of(row) if row else None
+    old = read_entry(rows[index])
+    rows[index] = stored(make_entry(Head(index, "f" * 64), old.kind, old.body, old.at))
+    nobody_tells = head is None and 0 < index == len(rows) - 1
+    assert altered_at(rows, head) == (index if nobody_tells else index + 1)

@@ -140,16 +140,25 @@ def _first_unlinked(rows: Sequence[StoredRow], head: Head | None) -> Altered | N
     """Look for entries that are sound in themselves, but not the ones that others follow."""
     if rows and rows[0][4] != ORIGIN:
         return Altered(1, "altered: it follows an entry that is not there")
-    for (seq, *_, this_hash), (*_, following, next_hash) in pairwise(rows):
+    for (seq, *_, this_hash), (*_, following, _) in pairwise(rows):
         if following == this_hash:
             continue
-        # Either this one was replaced, or the next one; who is vouched for is not the culprit.
-        if seq + 1 < len(rows) and rows[seq + 1][4] != next_hash:
+        # Either this one was replaced or the next one: a third witness tells which.
+        if _is_disowned(rows, seq, head):
             return Altered(seq + 1, "replaced: neither neighbour is tied to it")
-        if head and head.seq == seq and head.hash == this_hash:
-            return Altered(seq + 1, f"replaced: it does not follow entry {seq}")
         return Altered(seq, f"replaced, it or one before it: entry {seq + 1} follows another")
     return None
+
+
+def _is_disowned(rows: Sequence[StoredRow], index: int, head: Head | None) -> bool:
+    """Whether a witness other than its predecessor speaks against the entry at `index`."""
+    here = Head(rows[index][0], rows[index][5])
+    before = Head(rows[index - 1][0], rows[index - 1][5])
+    if index + 1 < len(rows) and rows[index + 1][4] != here.hash:
+        return True
+    if head and head.seq == here.seq:
+        return head != here
+    return head == before
 
 
 def _hash(seq: int, at: float, kind: Kind, body: JsonObject, previous: str) -> str:
