@@ -97,8 +97,12 @@ def _place(file: str, text: str, position: int) -> Source:
 
 
 def _syntax(file: str, error: yaml.MarkedYAMLError, text: str) -> UnusableError:
-    mark = error.problem_mark or error.context_mark
-    source = Source(file, mark.line + 1, mark.column + 1) if mark else Source(file, 1)
+    # An end that comes too early is noticed behind the text: where it began tells more.
+    last = text.rstrip().count("\n")
+    marks = [m for m in (error.problem_mark, error.context_mark) if m and m.line <= last]
+    source = (
+        Source(file, marks[0].line + 1, marks[0].column + 1) if marks else Source(file, last + 1)
+    )
     context = f", {error.context}" if error.context else ""
     lines = text.splitlines()[source.line - 1 : source.line]
     indented_by_tab = any(line[: len(line) - len(line.lstrip())].count("\t") for line in lines)

@@ -1,0 +1,37 @@
+"""The JSON schema: what an editor accepts is what the loader accepts."""
+
+import re
+from typing import Any
+
+from caisson.estate.schema import json_schema
+
+
+def definition(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json_schema()["$defs"][name]
+    return found
+
+
+def test_keys_are_those_that_people_write() -> None:
+    assert "schema" in definition("Store")["properties"]
+    assert set(definition("Residency")["properties"]) == {"name", "tenants", "data stays in"}
+    assert set(definition("Reach")["properties"]) == {"name", "reach", "from"}
+    assert definition("LoseRegion")["properties"]["verified every"]["default"] == "7d"
+
+
+def test_unknown_keys_are_refused_everywhere() -> None:
+    schema = json_schema()
+    assert schema["additionalProperties"] is False
+    assert all(each["additionalProperties"] is False for each in schema["$defs"].values())
+    sections = [each for each in schema["properties"].values() if "patternProperties" in each]
+    assert len(sections) == 6
+    assert all(each["additionalProperties"] is False for each in sections)
+
+
+def test_durations_are_text_with_a_unit() -> None:
+    pattern = definition("LoseRegion")["properties"]["rpo"]["pattern"]
+    assert all(re.search(pattern, written) for written in ("0s", "500ms", "1.5h", "35d"))
+    assert not any(re.search(pattern, written) for written in ("5", "-5s", "5 s", "five"))
+
+
+def test_a_promise_is_one_of_its_kinds() -> None:
+    assert len(json_schema()["properties"]["promises"]["items"]["oneOf"]) == 5
