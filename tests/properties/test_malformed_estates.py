@@ -113,7 +113,7 @@ def undeclared_name(pick: random.Random) -> bytes:
         ("promises", 4, "from", 0),
     ]
     path = pick.choice(names)
-    return replaced(path, "write" if path[2] == "uses" else word(pick))
+    return replaced(path, "write" if path[2] == "uses" else word(pick, pick.choice([8, 9_000])))
 
 
 def declaration_removed(pick: random.Random) -> bytes:
@@ -128,7 +128,9 @@ def declaration_removed(pick: random.Random) -> bytes:
 
 def bad_name(pick: random.Random) -> bytes:
     section = pick.choice(["jurisdictions", "regions", "stores", "services", "tenants"])
-    name = pick.choice(["Upper", "under_score", "1st", "-dash", "", "a b", "é", "a" * 41, "x\ny"])
+    name = pick.choice(
+        ["Upper", "under_score", "1st", "-dash", "", "a b", "é", "a" * 41, "a" * 9_000, "x\ny"]
+    )
     return replaced((section, name), estate()[section][next(iter(estate()[section]))])
 
 

@@ -9,7 +9,7 @@ counts, so that a small file cannot grow into a large estate.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from caisson.estate.mistakes import Mistake
+from caisson.estate.mistakes import Mistake, shortened
 from caisson.estate.sources import KeyPath, Source
 
 DEPTH_LIMIT = 50
@@ -153,7 +153,7 @@ def twice(entry: Entry, first: Source) -> Mistake:
     """The mistake of writing one key a second time."""
     return Mistake(
         entry.source,
-        f"`{entry.key}` is written twice, first at {first}",
+        f"`{shortened(entry.key)}` is written twice, first at {first}",
         "keep one of the two, or give this one another name",
     )
 

@@ -64,7 +64,7 @@ def _document(path: Path) -> tuple[Document, list[Mistake]]:
     unusable: list[Mistake] = []
     for file in _files(path):
         try:
-            table, found = parse(str(file), _bytes(file))
+            table, found = parse(str(file), content_of(file))
         except UnusableError as error:
             unusable.append(error.mistake)
         else:
@@ -87,8 +87,11 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _bytes(file: Path) -> bytes:
-    """The file's content, read no further than one byte beyond the limit."""
+def content_of(file: Path) -> bytes:
+    """The file's content, read no further than one byte beyond the limit.
+
+    Raises UnusableError when it is no file or cannot be read.
+    """
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise UnusableError(Source(str(file), 1), "not a file", "name an estate's YAML file")

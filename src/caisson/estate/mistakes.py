@@ -9,6 +9,8 @@ from caisson.estate.sources import Source
 # A misspelt name is looked for among at most this many: the search is quadratic, and in a
 # longer list the nearest spelling is rarely the one meant.
 _MOST_CANDIDATES = 200
+# A file that is wrong in more places than this is wrong as a whole.
+MOST_MISTAKES = 200
 _LONGEST_LIST = 12
 _LONGEST_WORD = 60
 
@@ -29,12 +31,21 @@ class Mistake:
 class EstateErrors(Exception):  # noqa: N818  there are several
     """What was written cannot be used; nothing was changed.
 
-    `mistakes` holds at least one, in the order of files and lines.
+    `mistakes` holds at least one, in the order of files and lines. Of very many, the first are
+    kept, and a last one says so.
     """
 
     def __init__(self, mistakes: Collection[Mistake]) -> None:
-        self.mistakes = tuple(sorted(mistakes, key=_position))
+        self.mistakes = _cut(sorted(mistakes, key=_position))
         super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def _cut(mistakes: list[Mistake]) -> tuple[Mistake, ...]:
+    if len(mistakes) <= MOST_MISTAKES:
+        return tuple(mistakes)
+    kept = mistakes[:MOST_MISTAKES]
+    what = f"there are more mistakes than these {MOST_MISTAKES}"
+    return (*kept, Mistake(kept[-1].source, what, "mend these first"))
 
 
 def _position(mistake: Mistake) -> tuple[str, int, int, str]:

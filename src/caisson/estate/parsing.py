@@ -188,15 +188,16 @@ class _Reader:
                 return self._scalar(event.value, source, plain=event.implicit[0])
 
     def _alias(self, anchor: str, source: Source) -> Node:
+        shown = shortened(anchor)
         if anchor not in self.anchors:
             raise UnusableError(
-                source, f"the alias `*{anchor}` has no anchor above it", f"write `&{anchor}` first"
+                source, f"the alias `*{shown}` has no anchor above it", f"write `&{shown}` first"
             )
         node = self.anchors[anchor]
         if node is None:
             raise UnusableError(
                 source,
-                f"the alias `*{anchor}` stands inside what it names: a circle",
+                f"the alias `*{shown}` stands inside what it names: a circle",
                 "write the value out",
             )
         return node

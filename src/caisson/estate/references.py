@@ -5,15 +5,15 @@ other part is wrong: all mistakes come at once. Values of the wrong type are pas
 here; validation reports them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 from caisson.estate.document import Document, Plain
-from caisson.estate.mistakes import Mistake, did_you_mean
+from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
 from caisson.estate.model import Estate
 from caisson.estate.sources import KeyPath, Sources
-from caisson.estate.validation import MOST_MISTAKES, dotted
+from caisson.estate.validation import dotted
 
 # Where a name stands, and the section in which it must be declared. `*` is any key or
 # position; `keys` are the keys themselves.
@@ -53,7 +53,11 @@ def check(document: Document, sources: Sources, root: Path) -> list[Mistake]:
         _environments(document, sources),
         _promises(document, sources),
     )
-    return [mistake for found in passes for mistake in islice(found, MOST_MISTAKES)]
+    return [mistake for found in passes for mistake in islice(found, MOST_MISTAKES + 1)]
+
+
+def _wrong(sources: Sources, path: KeyPath, what: str, remedy: str) -> Mistake:
+    return Mistake(sources.at(*path), f"{dotted(path)}{what}", remedy)
 
 
 def _undefined(document: Document, sources: Sources) -> Iterator[Mistake]:
@@ -63,17 +67,15 @@ def _undefined(document: Document, sources: Sources) -> Iterator[Mistake]:
         known = _declared(document, section)
         for path, name in _named(document.content, pattern, ()):
             if name not in known:
-                yield Mistake(
-                    sources.at(*path),
-                    f"{dotted(path)}there is no `{name}` in {section}",
-                    did_you_mean(name, known),
-                )
+                what = f"there is no `{shortened(name)}` in {section}"
+                yield _wrong(sources, path, what, did_you_mean(name, known))
 
 
-def _declared(document: Document, section: str) -> list[str]:
+def _declared(document: Document, section: str) -> Collection[str]:
     if section in document.content:
-        return list(document.section(section))
-    return list(Estate.model_fields[section].get_default())
+        return document.section(section).keys()
+    default: Mapping[str, object] = Estate.model_fields[section].get_default()
+    return default.keys()
 
 
 def _named(found: Plain, pattern: tuple[str, ...], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
@@ -100,9 +102,10 @@ def _regions_of_jurisdictions(document: Document, sources: Sources) -> Iterator[
     for name, jurisdiction in document.tables("jurisdictions"):
         home, standby = jurisdiction.get("home"), jurisdiction.get("standby")
         if isinstance(home, str) and home == standby:
-            yield Mistake(
-                sources.at("jurisdictions", name, "standby"),
-                f"jurisdictions.{name}: home and standby are the same region, `{home}`",
+            yield _wrong(
+                sources,
+                ("jurisdictions", name, "standby"),
+                f"home and standby are the same region, `{shortened(home)}`",
                 "name another region of the jurisdiction as standby, or leave `standby` out",
             )
         # A standby elsewhere is a decision, which `caisson.prove` judges by the promises made;
@@ -111,10 +114,11 @@ def _regions_of_jurisdictions(document: Document, sources: Sources) -> Iterator[
             regions[home].get("jurisdiction") if isinstance(home, str) and home in regions else None
         )
         if isinstance(owner, str) and owner != name:
-            yield Mistake(
-                sources.at("jurisdictions", name, "home"),
-                f"jurisdictions.{name}.home: the region `{home}` belongs to `{owner}`",
-                f"name a region with `jurisdiction: {name}`",
+            yield _wrong(
+                sources,
+                ("jurisdictions", name, "home"),
+                f"the region `{shortened(str(home))}` belongs to `{shortened(owner)}`",
+                f"name a region with `jurisdiction: {shortened(name)}`",
             )
 
 
@@ -124,15 +128,17 @@ def _stores(document: Document, sources: Sources) -> Iterator[Mistake]:
         if not isinstance(system, str) or system == "postgres":
             continue
         if isinstance(shards := store.get("shards"), int) and shards > 1:
-            yield Mistake(
-                sources.at("stores", name, "shards"),
-                f"stores.{name}.shards: {system} has no logical shards here; postgres has",
+            yield _wrong(
+                sources,
+                ("stores", name, "shards"),
+                f"{shortened(system)} has no logical shards here; postgres has",
                 "leave `shards` out",
             )
         if store.get("schema") is not None:
-            yield Mistake(
-                sources.at("stores", name, "schema"),
-                f"stores.{name}.schema: {system} takes no SQL; postgres does",
+            yield _wrong(
+                sources,
+                ("stores", name, "schema"),
+                f"{shortened(system)} takes no SQL; postgres does",
                 "leave `schema` out",
             )
 
@@ -155,9 +161,10 @@ def _circles(document: Document, sources: Sources) -> Iterator[Mistake]:
             name = origins[name]
         if name in chain:
             circle = chain[chain.index(name) :]
-            yield Mistake(
-                sources.at("stores", circle[0], "rebuildable", "from"),
-                f"stores are rebuilt in a circle: {' from '.join([*circle, name])}",
+            yield _wrong(
+                sources,
+                ("stores", circle[0], "rebuildable", "from"),
+                f"stores are rebuilt from each other in a circle: {listed(circle)}",
                 "let one of them be data: give it no `rebuildable`",
             )
 
@@ -166,9 +173,10 @@ def _schema_files(document: Document, sources: Sources, root: Path) -> Iterator[
     for name, store in document.tables("stores"):
         schema = store.get("schema")
         if isinstance(schema, str) and (wrong := _wrong_with_file(schema, root)):
-            yield Mistake(
-                sources.at("stores", name, "schema"),
-                f"stores.{name}.schema: {wrong}",
+            yield _wrong(
+                sources,
+                ("stores", name, "schema"),
+                wrong,
                 "write the path of a SQL file in the estate's folder, such as app/schema.sql",
             )
 
@@ -178,27 +186,29 @@ def _wrong_with_file(written: str, root: Path) -> str | None:
         folder = root.resolve()
         path = (folder / written).resolve()
         if not path.is_relative_to(folder):
-            return f"`{written}` leads out of the estate's folder"
-        return None if path.is_file() else f"there is no file `{written}`"
+            return f"`{shortened(written)}` leads out of the estate's folder"
+        return None if path.is_file() else f"there is no file `{shortened(written)}`"
     except (OSError, RuntimeError, ValueError):  # too long, links in a circle, a NUL
-        return f"`{written}` cannot be a file's path"
+        return f"`{shortened(written)}` cannot be a file's path"
 
 
 def _name_collisions(document: Document, sources: Sources) -> Iterator[Mistake]:
     for section, reserved in _RESERVED:
         for name in document.section(section):
             if name in reserved:
-                yield Mistake(
-                    sources.at(section, name),
-                    f"{section}.{name}: `{name}` is a part that every environment has",
+                yield _wrong(
+                    sources,
+                    (section, name),
+                    f"`{name}` is a part that every environment has",
                     "choose another name",
                 )
     stores = document.section("stores")
     for name in document.section("services"):
         if name in stores:
-            yield Mistake(
-                sources.at("services", name),
-                f"services.{name}: a store is named `{name}` too, at {sources.at('stores', name)}",
+            yield _wrong(
+                sources,
+                ("services", name),
+                f"a store has the same name, at {sources.at('stores', name)}",
                 "rename one of the two",
             )
 
@@ -207,9 +217,10 @@ def _environments(document: Document, sources: Sources) -> Iterator[Mistake]:
     for name, environment in document.tables("environments"):
         jurisdictions = environment.get("jurisdictions")
         if jurisdictions == []:
-            yield Mistake(
-                sources.at("environments", name, "jurisdictions"),
-                f"environments.{name}.jurisdictions: names none, so the environment is nowhere",
+            yield _wrong(
+                sources,
+                ("environments", name, "jurisdictions"),
+                "names none, so the environment is nowhere",
                 "name at least one, or leave the key out to have all",
             )
         elif isinstance(jurisdictions, list):
@@ -224,9 +235,10 @@ def _promises(document: Document, sources: Sources) -> Iterator[Mistake]:
             continue
         name = promise.get("name")
         if isinstance(name, str) and first.setdefault(name, position) != position:
-            yield Mistake(
-                sources.at("promises", position, "name"),
-                f"two promises are named `{name}`; the first is at "
+            yield _wrong(
+                sources,
+                ("promises", position, "name"),
+                f"two promises are named `{shortened(name)}`; the first is at "
                 f"{sources.at('promises', first[name])}",
                 "give this one a name of its own",
             )
@@ -239,9 +251,10 @@ def _repeated(names: list[Plain], path: KeyPath, sources: Sources) -> Iterator[M
     seen: set[str] = set()
     for position, name in enumerate(names):
         if isinstance(name, str) and name in seen:
-            yield Mistake(
-                sources.at(*path, position),
-                f"{dotted(path)}`{name}` is named twice",
+            yield _wrong(
+                sources,
+                (*path, position),
+                f"`{shortened(name)}` is named twice",
                 "name it once, or name another here",
             )
         seen.add(str(name))

@@ -10,12 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from caisson.estate.document import Document, Plain
-from caisson.estate.mistakes import Mistake, did_you_mean, listed, shortened
+from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
 from caisson.estate.model import PROMISE_KINDS, Declared, Estate
 from caisson.estate.sources import KeyPath, Sources
-
-# A file that is wrong in more places than this is wrong as a whole.
-MOST_MISTAKES = 200
 
 _NAME_RULE = (
     "must be a name (small letters, digits and hyphens, a letter first, at most 40 characters)"
@@ -29,7 +26,7 @@ def validate(document: Document, sources: Sources) -> Estate | list[Mistake]:
         # Only the keys as written (`from`, not the attribute `from_`) are keys of an estate.
         return Estate.model_validate(document.content, by_alias=True, by_name=False)
     except ValidationError as errors:
-        return list(islice(_mistakes(errors, document, sources), MOST_MISTAKES))
+        return list(islice(_mistakes(errors, document, sources), MOST_MISTAKES + 1))
 
 
 def _mistakes(errors: ValidationError, document: Document, sources: Sources) -> Iterator[Mistake]:
