@@ -181,13 +181,13 @@ class Controller:
     def stop(self) -> None:
         """Stop every process and let go of everything; may be called at any time."""
         self._snapshots.state = "stopping"
+        if self.url:
+            self._console.close()
         self._guardian.stop()
         self._observer.stop()
         self._leases.close()
         self._supervisor.shutdown(_STOP_S)
         self._layout.controller.unlink(missing_ok=True)
-        if self.url:
-            self._console.close()
         self._block.close()
         self._state.close()
 

@@ -4,10 +4,11 @@ import time
 from typing import Any
 
 from caisson.estate.loading import Loaded
-from caisson.ledger.board import PromiseRow, board
+from caisson.ledger.board import PromiseRow
 from caisson.ledger.chain import Kind
 from caisson.ledger.evidence import Evidence, evidence_from_json
 from caisson.ledger.fingerprint import fingerprint
+from caisson.ledger.judging import judge
 from caisson.ledger.ledger import Ledger
 from caisson.prove.check import prove
 from caisson.prove.model import Verdict
@@ -29,16 +30,8 @@ class Promises:
         for entry in self.ledger.entries(Kind.EVIDENCE, self._read_until):
             self._evidence.append(evidence_from_json(entry.body))
             self._read_until = entry.seq
-        return list(
-            board(
-                self._estate.promises,
-                self.verdicts,
-                self._evidence,
-                topology=self._topology,
-                fingerprint_now=lambda subject: fingerprint(self._topology, subject),
-                now=time.time(),
-            )
-        )
+        promises = self._estate.promises
+        return list(judge(promises, self.verdicts, self._evidence, self._topology, time.time()))
 
     def fingerprint(self, subject: str) -> str:
         return fingerprint(self._topology, subject)

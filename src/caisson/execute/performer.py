@@ -41,8 +41,8 @@ class Performer:
 
     def perform(self, action: Action) -> str:  # noqa: PLR0911, C901, PLR0912 - one line an action
         match action:
-            case Start(component):
-                return self._start(self._world.component(component))
+            case Start(component, must_answer):
+                return self._start(self._world.component(component), must_answer)
             case Initialise(_, member):
                 return self.postgres.initialise(member)
             case ApplySchema(_, member):
@@ -97,7 +97,15 @@ class Performer:
         connections.publish(self._world, declared.environment, declared.jurisdiction)
         return f"primary is {member}"
 
-    def _start(self, component: Component) -> str:
+    def _start(self, component: Component, must_answer: bool) -> str:
+        try:
+            return self._start_kind(component)
+        except StepError as error:
+            if must_answer:
+                raise
+            return f"does not answer: {error}"
+
+    def _start_kind(self, component: Component) -> str:
         match component.kind:
             case Kind.SERVICE:
                 return self._stateless.start_service(component)

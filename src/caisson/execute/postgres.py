@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from caisson.execute.errors import StepError
@@ -19,6 +20,7 @@ from caisson.topology.model import Component, ReplicaSet
 _STOP_S = 5.0
 _START_S = 40.0
 _STREAM_S = 20.0
+_CRASHES = 3  # a server that ends so often while it starts will not come up
 
 
 class PostgresMembers:
@@ -76,14 +78,22 @@ class PostgresMembers:
     def start(self, member: str, upstream: str | None = None) -> str:
         """Start the server as it lies on disk; `upstream` is whom it follows as a standby."""
         self._configure(member, upstream)
-        result = self._world.supervisor.start(self._spec(member))
-        if result.held:
-            raise StepError(f"{member}: its site is down")
-        self._wait_until_answering(member)
-        return f"pid {result.pid}"
+        started = self._world.start(self._spec(member))
+        before = self._restarts(member)
+
+        def answers() -> ServerState | None:
+            if self._restarts(member) - before >= _CRASHES:
+                log = self._world.layout.log(member)
+                raise StepError(f"{member} ends again and again while it starts: see {log}")
+            return self.state(member)
+
+        wait_for(f"{member} answers", answers, _START_S)
+        return started
 
     def stop(self, member: str) -> None:
-        self._world.supervisor.stop(member, _STOP_S)
+        """Stop the server; nothing when it was never started."""
+        if any(process.id == member for process in self._world.supervisor.processes()):
+            self._world.supervisor.stop(member, _STOP_S)
 
     def apply_schema(self, member: str) -> str:
         _, replica_set = self._of(member)
@@ -139,20 +149,16 @@ class PostgresMembers:
         """Make a member follow `upstream`, by the gentlest way that works."""
         if self._follows(member, upstream):
             return "follows already"
-        if self._is_standby_on_disk(member):
-            self.start(member, upstream)
-            if self._reconnects(member, upstream):
-                return "follows"
+        if self._is_standby_on_disk(member) and self._starts_following(member, upstream):
+            return "follows"
         self.stop(member)
-        how = "rewound" if self._rewind(member, upstream) else self._copy(member, upstream)
-        (self._data(member) / "standby.signal").touch()
-        self.start(member, upstream)
-        wait_for(
-            f"{member} streams from {upstream}",
-            lambda: self._follows(member, upstream) or None,
-            _STREAM_S,
-        )
-        return how
+        if self._rewind(member, upstream) and self._starts_following(member, upstream):
+            return "rewound"
+        self.stop(member)
+        self._copy(member, upstream)
+        if not self._starts_following(member, upstream):
+            raise StepError(f"{member}: a fresh copy does not stream from {upstream}")
+        return "copied"
 
     def catch_up(self, member: str, upstream: str, within_bytes: int) -> str:
         """Wait until `member` has replayed what `upstream` had written when this was called."""
@@ -251,9 +257,6 @@ class PostgresMembers:
         name = self._world.component(member).region
         return files.conninfo(source.address, name, source.password_file)
 
-    def _wait_until_answering(self, member: str) -> None:
-        wait_for(f"{member} answers", lambda: self.state(member), _START_S)
-
     def _answer(self, member: str) -> ServerState:
         state = self.state(member, 2.0)
         if state is None:
@@ -272,15 +275,26 @@ class PostgresMembers:
     def _is_standby_on_disk(self, member: str) -> bool:
         return (self._data(member) / "standby.signal").exists()
 
-    def _reconnects(self, member: str, upstream: str) -> bool:
-        """Whether a standby needs no more than to be told whom to follow."""
-        try:
-            with self.session(member, "postgres") as session:
-                session.query("SELECT pg_reload_conf()")
-            wait_for("streams", lambda: self._follows(member, upstream) or None, 5.0)
-        except (StepError, PostgresError):
-            return False
-        return True
+    def _starts_following(self, member: str, upstream: str) -> bool:
+        """Start a standby, or tell a running one whom to follow; whether it then does."""
+        (self._data(member) / "standby.signal").touch()
+        self._configure(member, upstream)
+        self._world.start(self._spec(member))
+        before = self._restarts(member)
+        deadline = time.monotonic() + _STREAM_S
+        while time.monotonic() < deadline and self._restarts(member) - before < _CRASHES:
+            if self._follows(member, upstream):
+                return True
+            self._reload(member)
+            time.sleep(0.1)
+        return False
+
+    def _restarts(self, member: str) -> int:
+        return next(p.restarts for p in self._world.supervisor.processes() if p.id == member)
+
+    def _reload(self, member: str) -> None:
+        with suppress(PostgresError), self.session(member, "postgres") as session:
+            session.query("SELECT pg_reload_conf()")
 
     def _rewind(self, member: str, upstream: str) -> bool:
         """Take back what the upstream never had; False where only a new copy helps."""
@@ -289,6 +303,7 @@ class PostgresMembers:
         if not (data / "global" / "pg_control").exists():
             return False
         self._configure(member, upstream)
+        self._checkpoint(upstream)
         argv = files.rewind(
             self._world.program("pg_rewind"), str(data), self._conninfo(member, upstream)
         )
@@ -296,7 +311,14 @@ class PostgresMembers:
         self._forget_alter_system(data)
         return result.exit_code == 0
 
-    def _copy(self, member: str, upstream: str) -> str:
+    def _checkpoint(self, member: str) -> None:
+        """Before version 16, pg_rewind reads a source's timeline from its last checkpoint, and a
+        server that was just promoted has made none on its new timeline yet.
+        """
+        with self.session(member, "postgres") as session:
+            session.query("CHECKPOINT", timeout_s=60)
+
+    def _copy(self, member: str, upstream: str) -> None:
         component = self._world.component(member)
         data = self._data(member)
         shutil.rmtree(data, ignore_errors=True)
@@ -306,7 +328,6 @@ class PostgresMembers:
         )
         self._tool(component, "pg_basebackup", argv)
         self._forget_alter_system(data)
-        return "copied"
 
     @staticmethod
     def _forget_alter_system(data: Path) -> None:

@@ -177,11 +177,9 @@ class Stateless:
         return self._launch(spec, ready)
 
     def _launch(self, spec: ProcessSpec, ready: Ready) -> str:
-        result = self._world.supervisor.start(spec)
-        if result.held:
-            raise StepError(f"{spec.id}: its site is down")
+        started = self._world.start(spec)
         wait_for(f"{spec.id} is ready (see {spec.log})", ready, _START_S)
-        return f"pid {result.pid}"
+        return started
 
     def _cfg(self, component: Component) -> Path:
         return self._world.layout.conf(component.id) / "haproxy.cfg"

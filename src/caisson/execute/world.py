@@ -15,7 +15,7 @@ from caisson.targets.local import binaries
 from caisson.targets.local.layout import Layout
 from caisson.targets.local.secrets import Secrets
 from caisson.targets.local.supervision import Supervisor
-from caisson.targets.local.wire import ToolResult
+from caisson.targets.local.wire import ProcessSpec, ToolResult
 from caisson.tenants.directory import Directory
 from caisson.topology.model import Component, ReplicaSet, Topology
 from caisson.topology.query import Index
@@ -64,6 +64,14 @@ class World:
             "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108 - what servers default to
             **dict(extra),
         }
+
+    def start(self, spec: ProcessSpec) -> str:
+        """Start a server process and keep it running; refused while its region is down."""
+        spec.log.parent.mkdir(parents=True, exist_ok=True)
+        result = self.supervisor.start(spec)
+        if result.held:
+            raise StepError(f"{spec.id}: its region is down")
+        return f"pid {result.pid}"
 
     def run_tool(self, site: str, program: str, *argv: str) -> ToolResult:
         """Run a server's own tool to its end, under the supervisor's ownership."""

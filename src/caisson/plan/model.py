@@ -10,9 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start a component's process and wait until it answers."""
+    """Start a component's process and wait until it answers.
+
+    `must_answer` is False for a member whose operation was interrupted: it is started as it
+    lies on disk, and what that operation does next does not depend on every one of them.
+    """
 
     component: str
+    must_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def plan_provision(
             (
                 *(Start(now[s.id][0]) for s in free),
                 *(
-                    Start(member)
+                    Start(member, must_answer=False)
                     for s in topology.replica_sets
                     if s.id in held
                     for member in s.members
