@@ -28,6 +28,8 @@ def down(estate: Path | None, as_json: bool) -> None:
     except ControllerGone:
         pass  # nothing runs, or what a dead controller left behind is swept now
     swept = sweep(layout.run / "processes.json") if stopped else ()
+    if stopped:
+        layout.controller.unlink(missing_ok=True)
     if not stopped:
         output.fail(output.BROKEN, f"the controller (pid {client.pid}) still runs", as_json=as_json)
     if as_json:

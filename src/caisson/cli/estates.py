@@ -17,7 +17,17 @@ estate_option = click.option(
     type=click.Path(path_type=Path),
     help="The estate's file or folder (default: the current folder).",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,
+    callback=output.remember_json,
+    help="One JSON document on stdout.",
+)
+strict_option = click.option(
+    "--strict", is_flag=True, help="Exit code 3 when something cannot be told."
+)
 
 
 def load_or_fail(path: Path | None, *, as_json: bool = False) -> Loaded:
@@ -25,8 +35,7 @@ def load_or_fail(path: Path | None, *, as_json: bool = False) -> Loaded:
     try:
         return load(find(path))
     except EstateErrors as errors:
-        mistakes = [str(mistake) for mistake in errors.mistakes]
-        output.fail(output.WRONG_INPUT, *mistakes, as_json=as_json)
+        output.fail_mistaken(errors.mistakes, as_json=as_json)
 
 
 def layout_of(path: Path | None, *, as_json: bool = False) -> Layout:
@@ -34,6 +43,5 @@ def layout_of(path: Path | None, *, as_json: bool = False) -> Layout:
     try:
         found = find(path)
     except EstateErrors as errors:
-        mistakes = [str(mistake) for mistake in errors.mistakes]
-        output.fail(output.WRONG_INPUT, *mistakes, as_json=as_json)
+        output.fail_mistaken(errors.mistakes, as_json=as_json)
     return Layout((found if found.is_dir() else found.parent).resolve())

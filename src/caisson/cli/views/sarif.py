@@ -1,0 +1,119 @@
+"""Verdicts as SARIF 2.1.0, for code scanning. What holds is no result."""
+
+import hashlib
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, assert_never
+from urllib.parse import quote
+
+from caisson.cli.views.verdicts import Checked
+from caisson.estate.model import Isolation, LoseRegion, Promise, Reach, Residency, Restore
+from caisson.ledger.wording import sentence
+from caisson.prove.model import Decision, Fact, Verdict
+from caisson.topology.model import Source
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_LEVELS = {Decision.BROKEN: "error", Decision.UNKNOWN: "note"}
+_RULES = {
+    "lose-region": "After the loss of any one region, service and data are back within limits.",
+    "residency": "The data of a jurisdiction's tenants rests where it was promised to.",
+    "isolation": "Two environments share no flow, credential, store or address.",
+    "reach": "Only the named services can open a store.",
+    "restore": "A store can be restored within the promised time.",
+}
+
+
+def sarif_log(checked: Sequence[Checked]) -> dict[str, Any]:
+    """Return the log of one run; a result for each verdict that is broken or cannot be told."""
+    driver = {
+        "name": "caisson",
+        "version": version("caisson"),
+        "rules": [
+            {"id": rule, "shortDescription": {"text": text}, "help": {"text": text}}
+            for rule, text in _RULES.items()
+        ],
+    }
+    results = [
+        _result(one, verdict)
+        for one in checked
+        for verdict in one.verdicts
+        if verdict.decision in _LEVELS
+    ]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _result(one: Checked, verdict: Verdict) -> dict[str, Any]:
+    promise = one.promise(verdict.promise)
+    rule = _rule(promise)
+    facts = (*verdict.why, *verdict.counterexample)
+    return {
+        "ruleId": rule,
+        "ruleIndex": list(_RULES).index(rule),
+        "level": _LEVELS[verdict.decision],
+        "message": {"text": _message(promise, verdict)},
+        "locations": [
+            {
+                **_place(verdict.source),
+                "logicalLocations": [{"fullyQualifiedName": verdict.subject}],
+            }
+        ],
+        "codeFlows": [{"threadFlows": [{"locations": [_step(fact) for fact in facts]}]}],
+        "partialFingerprints": {"caissonVerdict/v1": _fingerprint(one, verdict)},
+    }
+
+
+def _rule(promise: Promise) -> str:
+    match promise:
+        case LoseRegion():
+            return "lose-region"
+        case Residency():
+            return "residency"
+        case Isolation():
+            return "isolation"
+        case Reach():
+            return "reach"
+        case Restore():
+            return "restore"
+        case _:
+            assert_never(promise)
+
+
+def _message(promise: Promise, verdict: Verdict) -> str:
+    said = "is broken" if verdict.decision is Decision.BROKEN else "cannot be told"
+    deciding = verdict.counterexample or verdict.why[-1:]
+    parts = (
+        f"{promise.name} {said} for {verdict.subject}: {sentence(promise)}",
+        *(fact.text for fact in deciding),
+        *([f"To do: {verdict.remedy}"] if verdict.remedy else []),
+    )
+    return "\n".join(parts)
+
+
+def _step(fact: Fact) -> dict[str, Any]:
+    return {"location": {**_place(fact.source), "message": {"text": fact.text}}}
+
+
+def _place(source: Source | None) -> dict[str, Any]:
+    if source is None:
+        return {}
+    region = {"startLine": source.line, "startColumn": source.column}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(source.file)}, "region": region}}
+
+
+def _uri(file: str) -> str:
+    """Relative to the current folder where it can be, as code scanning wants it."""
+    path = Path(file)
+    if path.is_absolute() and not path.is_relative_to(Path.cwd()):
+        return path.as_uri()
+    relative = path.relative_to(Path.cwd()) if path.is_absolute() else path
+    return quote(relative.as_posix())
+
+
+def _fingerprint(one: Checked, verdict: Verdict) -> str:
+    """Of what is said, not of where it stands: the same when lines move."""
+    said = (one.estate.estate, verdict.promise, verdict.subject, verdict.decision.value)
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()

@@ -1,0 +1,50 @@
+"""Marks, words and paragraphs that several views share."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from caisson.prove.model import Decision
+
+MARKS = {Decision.HOLDS: "✓", Decision.BROKEN: "✗", Decision.UNKNOWN: "?"}
+WORDS = {Decision.HOLDS: "holds", Decision.BROKEN: "broken", Decision.UNKNOWN: "cannot tell"}
+STYLES = {Decision.HOLDS: "green", Decision.BROKEN: "bold red", Decision.UNKNOWN: "yellow"}
+WIDEST_WORD = max(map(len, WORDS.values()))
+
+_NARROWEST = 24
+
+
+def marked(decision: Decision) -> Text:
+    """`✓ holds      `: as wide for every decision."""
+    return Text(f"{MARKS[decision]} {WORDS[decision]:<{WIDEST_WORD}}", STYLES[decision])
+
+
+def paragraph(console: Console, text: Text, *, indent: int, lead: Text | str = "") -> None:
+    """Print `text` with every line indented; `lead` stands in the indentation of the first."""
+    room = max(_NARROWEST, console.width - indent)
+    first = Text.assemble(lead)
+    first.pad_right(max(0, indent - first.cell_len))
+    for number, line in enumerate(_lines(console, text, room)):
+        line.rstrip()
+        console.print(Text.assemble(" " * indent if number else first, line), soft_wrap=True)
+
+
+def _lines(console: Console, text: Text, room: int) -> Iterator[Text]:
+    yield from text.wrap(console, room)
+
+
+def summary(decisions: list[Decision]) -> Text:
+    """`6 hold, 1 is broken, 6 cannot be told`, without what there is none of."""
+    counts = {decision: decisions.count(decision) for decision in Decision}
+    said = {
+        Decision.HOLDS: ("holds", "hold"),
+        Decision.BROKEN: ("is broken", "are broken"),
+        Decision.UNKNOWN: ("cannot be told", "cannot be told"),
+    }
+    parts = [
+        (f"{count} {said[decision][count != 1]}", STYLES[decision])
+        for decision, count in counts.items()
+        if count
+    ]
+    return Text(", ").join(Text(*part) for part in parts)
