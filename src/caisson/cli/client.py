@@ -2,9 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -73,12 +71,12 @@ class Client:
         return document
 
 
-def connect(path: Path | None, layout: Callable[[Path | None], Layout]) -> Client:
+def connect(layout: Layout, *, as_json: bool = False) -> Client:
     """The controller of the estate at `path`, or exit code 2 with what to type."""
     try:
-        return Client(layout(path))
+        return Client(layout)
     except ControllerGone as error:
-        output.fail(output.WRONG_INPUT, f"{error}: start it with `caisson up`")
+        output.fail(output.WRONG_INPUT, f"{error}: start it with `caisson up`", as_json=as_json)
 
 
 def refuse(error: OrderRefused, *, as_json: bool) -> NoReturn:

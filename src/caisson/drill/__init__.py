@@ -1,0 +1,1 @@
+"""Breaks things on purpose, measures from outside, and writes down what was seen."""

@@ -91,6 +91,35 @@ class Store(Declared):
     backup: Backup | None = None
 
 
+class ProbeWrite(Declared):
+    """A PUT that a drill's probe sends, with `{tenant}`, `{page}` and `{id}` filled in.
+
+    It must be idempotent, and be answered with a 2xx only once the write is committed.
+    """
+
+    put: Annotated[str, Field(pattern=r"^/")]
+    body: dict[str, str] = {}
+
+
+class ProbeList(Declared):
+    """A GET that lists what was written: JSON with the ids under `ids`.
+
+    When there are more, the last id of this answer is under `next`, and goes into `{after}`.
+    """
+
+    get: Annotated[str, Field(pattern=r"^/")]
+    ids: str = "ids"
+    next: str = "next"
+
+
+class Probe(Declared):
+    """How a drill uses the service like a user: `prepare` once per page, then `write` many."""
+
+    prepare: ProbeWrite | None = None
+    write: ProbeWrite
+    list: ProbeList
+
+
 class Service(Declared):
     """A program that serves requests.
 
@@ -105,6 +134,7 @@ class Service(Declared):
     public: Literal["http", "https"] | None = None
     ready: Annotated[str, Field(pattern=r"^/")] = "/ready"
     health: Annotated[str, Field(pattern=r"^/")] = "/health"
+    probe: Probe | None = None
     uses: dict[Name, Access] = {}
 
 
