@@ -1,7 +1,7 @@
 """Failover beside Patroni: the same job, on this machine, in one run.
 
 Both sides serve about the same writes, lose the place of their primary (SIGKILL of
-everything in it), and are measured from outside by the same rule: the recovery time runs
+everything in it), and are measured from outside by the same code: the recovery time runs
 from the fault to the first moment from which at least 99 % of requests succeed for 3 s.
 Afterwards every acknowledged write is looked for. Ours is `caisson drill lose-region` on
 the reference estate with asynchronous replication; a write goes through two proxies and
@@ -30,9 +30,9 @@ from support.patroni_cluster import Cluster, ClusterError
 from support.patroni_config import Timing
 from support.patroni_install import InstallError, Programs, programs, say
 from support.processes import Guard
-from support.recovery import rto_s
 from support.sql_probe import SqlProbe
 
+from caisson.drill.measure import rto
 from caisson.targets.local.binaries import BinaryError
 
 RATIO = 0.25
@@ -98,11 +98,11 @@ async def _lose_under_load(cluster: Cluster, node: str, probe: SqlProbe) -> floa
     # A fault does not wait for a certain moment of Patroni's loop.
     phase = random.uniform(0, cluster.timing.loop_wait)  # noqa: S311  not a secret
     await asyncio.sleep(WARM_UP_S + phase)
-    if not all(sample.ok for sample in probe.samples):
+    if not all(sample.acknowledged for sample in probe.samples):
         raise ClusterError("writes failed before the fault; the machine is too busy to compare")
     fault_at = time.monotonic()
     cluster.lose(node)
-    while (recovered_s := rto_s(probe.samples, fault_at)) is None:
+    while (recovered_s := rto(probe.samples, fault_at)) is None:
         if time.monotonic() > fault_at + GIVE_UP_S:
             raise ClusterError(f"no recovery within {GIVE_UP_S:.0f} s")
         await asyncio.sleep(0.5)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from support.recovery import Sample
+from caisson.drill.measure import Sample
 
 CONNECTIONS = 4
 RATE_PER_S = 50.0
@@ -62,12 +62,16 @@ class SqlProbe:
                 connection = connection or await self._connect()
                 await connection.execute("INSERT INTO probe (id) VALUES (%s)", (row_id,))
         except (psycopg.Error, TimeoutError):
-            self.samples.append(Sample(began, time.monotonic(), ok=False))
+            self._record(row_id, began, acknowledged=False)
             _drop(connection)
             return None
         self.acknowledged.add(row_id)
-        self.samples.append(Sample(began, time.monotonic(), ok=True))
+        self._record(row_id, began, acknowledged=True)
         return connection
+
+    def _record(self, row_id: int, began: float, *, acknowledged: bool) -> None:
+        now = time.monotonic()
+        self.samples.append(Sample("writer", "probe", str(row_id), began, now, acknowledged))
 
     async def _connect(self) -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True)
