@@ -1,6 +1,5 @@
 """The reference estate, run from a copy through the command line as anybody would."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -47,10 +46,15 @@ class WorkspaceEstate:
         """Lose a region and fail back; exit code 1 (a promise is broken) is a result too."""
         done = self._run("drill", "lose-region", region, "--json")
         try:
-            return DrillReport.model_validate(json.loads(done.stdout))
-        except (ValueError, ValidationError) as error:
-            said = f"{done.stdout[-1000:]}\n{done.stderr[-2000:]}"
-            raise EstateError(f"`caisson drill` gave no figures ({error}):\n{said}") from error
+            return DrillReport.model_validate_json(done.stdout)
+        except ValidationError as error:
+            said = f"{done.stdout[-1000:]}\n{done.stderr[-2000:]}\n{self._controller_log()}"
+            raise EstateError(f"`caisson drill` gave no figures:\n{said}") from error
+
+    def _controller_log(self) -> str:
+        """Its end: the folder will be gone when somebody wants to look."""
+        logs = sorted(self.folder.glob(".caisson/logs/controller*"))
+        return "\n".join(log.read_text(errors="replace")[-3000:] for log in logs)
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
