@@ -14,6 +14,7 @@ from caisson.cli.client import Client, ControllerGone, OrderRefused, connect, re
 from caisson.cli.estates import estate_option, json_option, layout_of, load_or_fail
 from caisson.cli.views.drill import show_drill
 from caisson.cli.views.progress import Progress
+from caisson.cli.watching import Watching
 from caisson.drill.model import FAULTS, Order
 from caisson.drill.probe import ProbeError
 from caisson.drill.report import render
@@ -96,7 +97,7 @@ def perform(
     progress = Progress(output.notes())
     try:
         order = order_of(client.snapshot(), loaded, layout, fault, subject, environment, rate)
-        result = asyncio.run(_interruptible(ControllerEstate(client), order, progress))
+        result = _watched(client, order, progress)
     except OrderRefused as error:
         refuse(error, as_json=as_json)
     except DrillRefused as error:
@@ -113,6 +114,11 @@ def perform(
     return {**result, "report": str(page)}
 
 
+def _watched(client: Client, order: Order, progress: Progress) -> dict[str, Any]:
+    with Watching(client, progress):
+        return asyncio.run(_interruptible(ControllerEstate(client), order, progress))
+
+
 async def _interruptible(
     estate: ControllerEstate, order: Order, progress: Progress
 ) -> dict[str, Any]:
@@ -120,7 +126,7 @@ async def _interruptible(
     task = asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)  # type: ignore[union-attr]
-    return await run(estate, order, progress.say)
+    return await run(estate, order, progress)
 
 
 def order_of(

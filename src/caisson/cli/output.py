@@ -63,7 +63,7 @@ def fail(code: int, *reasons: str, as_json: bool = False) -> NoReturn:
     else:
         console = notes()
         for reason in reasons:
-            console.print(f"[red]error[/red]: {escape(reason)}", soft_wrap=True)
+            console.print(f"[red]error[/red]: {escape(reason)}")
     sys.stdout.flush()
     raise SystemExit(code)
 
@@ -84,9 +84,8 @@ def fail_mistaken(mistakes: Iterable[Mistake], *, as_json: bool = False) -> NoRe
                 f"[red]error[/red]: {escape(place)}: [bold]{escape(each.what)}[/bold]",
                 f"[dim]{escape(each.remedy)}[/dim]",
                 sep="\n    ",
-                soft_wrap=True,
             )
-        console.print(f"\n{plural(len(found), 'mistake')}; nothing was changed", soft_wrap=True)
+        console.print(f"\n{plural(len(found), 'mistake')}; nothing was changed")
     raise SystemExit(WRONG_INPUT)
 
 

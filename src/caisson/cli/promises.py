@@ -8,7 +8,8 @@ import click
 from caisson.cli import output
 from caisson.cli.estates import estate_argument, json_option, load_or_fail, strict_option
 from caisson.cli.views.board import show_board
-from caisson.ledger.board import board_to_json
+from caisson.estate.loading import Loaded
+from caisson.ledger.board import PromiseRow, board_to_json
 from caisson.ledger.chain import Kind
 from caisson.ledger.evidence import Evidence, evidence_from_json
 from caisson.ledger.judging import judge
@@ -31,16 +32,20 @@ def promises(estate: Path | None, as_json: bool, strict: bool) -> None:
     rests on measurements in the ledger, and says so when they are too old or the estate has
     changed since.
     """
-    loaded = load_or_fail(estate, as_json=as_json)
-    topology = resolve(loaded.estate, loaded.sources)
-    proofs = prove(loaded.estate, loaded.sources, topology)
-    evidence = _evidence(Layout(loaded.root.resolve()))
-    rows = judge(loaded.estate.promises, proofs, evidence, topology, time.time())
+    rows = board_of(load_or_fail(estate, as_json=as_json))
     if as_json:
         output.print_json(board_to_json(rows))
     else:
         show_board(output.screen(), rows)
     raise SystemExit(output.exit_code((row.verdict for row in rows), strict=strict))
+
+
+def board_of(loaded: Loaded) -> tuple[PromiseRow, ...]:
+    """The board of an estate as it is written now, with what its ledger holds."""
+    topology = resolve(loaded.estate, loaded.sources)
+    proofs = prove(loaded.estate, loaded.sources, topology)
+    evidence = _evidence(Layout(loaded.root.resolve()))
+    return judge(loaded.estate.promises, proofs, evidence, topology, time.time())
 
 
 def _evidence(layout: Layout) -> list[Evidence]:

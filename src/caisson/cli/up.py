@@ -1,9 +1,11 @@
 """`caisson up`: bring the estate up on this machine, and keep it up."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from caisson.cli.client import Client, ControllerGone
 from caisson.cli.estates import estate_argument, json_option, load_or_fail
 from caisson.cli.views.progress import Progress
 from caisson.cli.views.status import show_status, status_document
-from caisson.controller.controller import CannotRun, Controller, ProvisionFailed, Tell
+from caisson.controller.controller import CannotRun, Controller, ProvisionFailed, Stopped, Tell
+from caisson.estate.loading import Loaded
 from caisson.state.errors import StateLocked
 from caisson.targets.local.addresses import NoFreeBlock
 from caisson.targets.local.binaries import BinaryError
@@ -28,8 +31,11 @@ _DETACH_S = 120.0
 @estate_argument
 @click.option("--environment", help="Only this environment (default: all of them).")
 @click.option("--detach", is_flag=True, help="Return when it is up; the controller stays.")
+@click.option("--lifeline", is_flag=True, hidden=True, help="Stop when stdin is closed.")
 @json_option
-def up(estate: Path | None, environment: str | None, detach: bool, as_json: bool) -> None:
+def up(
+    estate: Path | None, environment: str | None, detach: bool, lifeline: bool, as_json: bool
+) -> None:
     """Bring the estate up on this machine with real servers; Ctrl-C stops all of it."""
     loaded = load_or_fail(estate, as_json=as_json)
     if environment is not None and environment not in loaded.estate.environments:
@@ -40,38 +46,53 @@ def up(estate: Path | None, environment: str | None, detach: bool, as_json: bool
             as_json=as_json,
         )
     layout = Layout(loaded.root.resolve())
-    if (running := _running(layout)) is not None:
-        _show(running.snapshot(), as_json=as_json, note="already up")
+    if (client := running(layout)) is not None:
+        _show(client.snapshot(), as_json=as_json, note="already up")
         return
     if detach:
         _detach(estate, environment, layout, as_json=as_json)
         return
     try:
-        run_in_foreground(Controller, loaded, environment, as_json=as_json)
+        run_in_foreground(loaded, environment, lifeline=lifeline, as_json=as_json)
     except (CannotRun, StateLocked, NoFreeBlock, BinaryError) as error:
         output.fail(output.WRONG_INPUT, *getattr(error, "reasons", (str(error),)), as_json=as_json)
 
 
 def run_in_foreground(
-    make: type[Controller], loaded: Any, environment: str | None, *, as_json: bool
+    loaded: Loaded, environment: str | None, *, lifeline: bool, as_json: bool
 ) -> None:
     """Start, tell, wait for a signal, stop; whatever happens, everything is stopped."""
     progress = Progress(output.notes())
-    controller = make(loaded, environment, Tell(progress.step, progress.event))
+    controller = Controller(
+        loaded,
+        environment,
+        Tell(progress.step, lambda event: progress.event(event.level, event.text)),
+    )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: controller.ask_to_stop("stopped by a signal"))
+    if lifeline:
+        threading.Thread(target=_stop_at_end_of_input, args=(controller,), daemon=True).start()
     try:
         controller.start()
         _show(controller.snapshot(), as_json=as_json, note="Ctrl-C stops everything")
         why = controller.wait()
         progress.say(f"{why}: stopping")
+    except Stopped:
+        progress.say("stopped while it came up")
     except ProvisionFailed as error:
         output.fail(output.BROKEN, str(error), "everything was stopped again", as_json=as_json)
     finally:
         controller.stop()
 
 
-def _running(layout: Layout) -> Client | None:
+def _stop_at_end_of_input(controller: Controller) -> None:
+    """Whoever started this holds the other end of stdin; when it ends, so does that."""
+    while os.read(0, 1):
+        pass
+    controller.ask_to_stop("whoever started this has ended")
+
+
+def running(layout: Layout) -> Client | None:
     try:
         client = Client(layout)
         client.snapshot()
@@ -82,42 +103,57 @@ def _running(layout: Layout) -> Client | None:
 
 def _detach(estate: Path | None, environment: str | None, layout: Layout, *, as_json: bool) -> None:
     """Start the controller as a process of its own and watch it come up."""
-    layout.log("controller").parent.mkdir(parents=True, exist_ok=True)
+    process = start_controller(estate, environment, layout)
+    snapshot = await_up(process, layout)
+    if snapshot is None:
+        code = process.wait() if process.poll() is not None else output.BROKEN
+        output.fail(code or output.BROKEN, *reasons(layout.log("controller")), as_json=as_json)
+    _show(snapshot, as_json=as_json, note="`caisson down` stops everything")
+
+
+def start_controller(
+    estate: Path | None, environment: str | None, layout: Layout, *, lifeline: bool = False
+) -> "subprocess.Popen[bytes]":
+    """Start the controller as a process of its own; with a lifeline it ends with this one."""
     log = layout.log("controller")
+    log.parent.mkdir(parents=True, exist_ok=True)
     arguments = [sys.executable, "-m", "caisson.cli.main", "up", "--json"]
+    arguments += ["--lifeline"] if lifeline else []
     arguments += ["--environment", environment] if environment else []
     arguments += [str(estate)] if estate else []
     with log.open("wb") as sink:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             arguments,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if lifeline else subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    snapshot = _await_up(process, layout)
-    if snapshot is None:
-        code = process.wait() if process.poll() is not None else output.BROKEN
-        output.fail(code or output.BROKEN, *_reasons(log), as_json=as_json)
-    _show(snapshot, as_json=as_json, note="`caisson down` stops everything")
 
 
-def _await_up(process: "subprocess.Popen[bytes]", layout: Layout) -> dict[str, Any] | None:
+def await_up(process: "subprocess.Popen[bytes]", layout: Layout) -> dict[str, Any] | None:
     progress = Progress(output.notes())
+    began = time.time()
     deadline = time.monotonic() + _DETACH_S
     while time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.2)
-        client = _running(layout)
+        client = running(layout)
         if client is None or client.pid != process.pid:
             continue
         snapshot = client.snapshot()
-        progress.operations(snapshot["operations"])
+        progress.snapshot(_since(snapshot, began))
         if snapshot["state"] == "up":
             return snapshot
     return None
 
 
-def _reasons(log: Path) -> list[str]:
+def _since(snapshot: dict[str, Any], began: float) -> dict[str, Any]:
+    """Without the operations of earlier controllers."""
+    recent = [o for o in snapshot["operations"] if o["started_at"] >= began]
+    return {**snapshot, "operations": recent}
+
+
+def reasons(log: Path) -> list[str]:
     """What the controller said before it ended: its JSON errors, else the end of its log."""
     text = log.read_text("utf-8", "replace")
     start = text.rfind('{\n  "errors"')

@@ -57,6 +57,10 @@ class ProvisionFailed(Exception):  # noqa: N818
     """Something did not come up; everything was stopped again."""
 
 
+class Stopped(Exception):  # noqa: N818
+    """Somebody asked to stop while the estate came up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tell:
     """Whom the controller tells what happens; called from its threads."""
@@ -112,7 +116,7 @@ class Controller:
         self._leases = Leases()
         performer = Performer(self._world, self._leases)
         self._observer = Observer(self._world, performer)
-        self._executor = Executor(performer, self._state.journal, self._tell.progress)
+        self._executor = Executor(performer, self._state.journal, self._progress)
         self._operations = Operations(self._world, self._observer, self._executor, self.events)
         self._drills = Drills(
             self._world, self._state.settings, self._observer, self._operations, self.events
@@ -140,6 +144,12 @@ class Controller:
 
     def drill_report(self, drill: str) -> dict[str, Any] | None:
         return next((d.result for d in self._drills.all() if d.id == drill), None)
+
+    def _progress(self, operation: str, step: str, state: str) -> None:
+        """Between two steps of coming up is a good moment to stop."""
+        if self._stop_asked.is_set() and self._snapshots.state == "starting":
+            raise Stopped
+        self._tell.progress(operation, step, state)
 
     # -- life -----------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from caisson.systems.postgres.session import PostgresError
 _EVERY_S = 0.1
 _SAME_AGAIN_S = 3.0  # the same reaction is not tried more often
 _CONFIRM_S = 0.3
+_NOTICE_S = 0.7  # silence that is worth an event
 
 
 class Guardian:
@@ -102,11 +103,12 @@ class Guardian:
         return lease is None or lease.lost
 
     def _tell_silence(self, silent_s: dict[str, float]) -> None:
-        now_silent = {c for c, seconds in silent_s.items() if seconds > policy.REGION_SILENT_S / 2}
-        for component in sorted(now_silent - self._silent):
-            self._events.add("warning", f"{component} does not answer")
-        for component in sorted(self._silent - now_silent):
-            self._events.add("info", f"{component} answers again")
+        """An event for each component, or one for a site of which nothing answers."""
+        now_silent = _silent(silent_s)
+        for subject in sorted(now_silent - self._silent):
+            self._events.add("warning", f"{subject} does not answer")
+        for subject in sorted(self._silent - now_silent):
+            self._events.add("info", f"{subject} answers again")
         self._silent = now_silent
 
     def _react(self, reaction: policy.Reaction) -> None:
@@ -146,3 +148,19 @@ class Guardian:
             and self._world.replica_set(state.replica_set).system == "postgres"
         ]
         return any(self._performer.postgres.state(p, _CONFIRM_S) is not None for p in primaries)
+
+
+def _silent(silent_s: dict[str, float]) -> set[str]:
+    """Components that are silent, and in place of all components of a site, the site."""
+    sites: dict[str, list[float]] = {}
+    for component, seconds in silent_s.items():
+        sites.setdefault(_site(component), []).append(seconds)
+    whole = {site for site, seconds in sites.items() if min(seconds) >= _NOTICE_S / 2}
+    single = {c for c, seconds in silent_s.items() if seconds >= _NOTICE_S}
+    return {site for site in whole if max(sites[site]) >= _NOTICE_S} | {
+        component for component in single if _site(component) not in whole
+    }
+
+
+def _site(component: str) -> str:
+    return component.rsplit("/", 1)[0]

@@ -35,6 +35,13 @@ class Estate(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """What each group saw in the last second: name, acknowledged, errors, expected."""
+
+    groups: tuple[tuple[str, int, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """`subject` is a region, or for `kill` a component; measured is one environment.
 

@@ -8,13 +8,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
 from caisson.drill import measure
 from caisson.drill.document import Marks, Seen, report
-from caisson.drill.model import Estate, Order
+from caisson.drill.model import Estate, Order, Tick
 from caisson.drill.probe import Writer
 from caisson.drill.stale import StaleWriters
 
@@ -24,7 +24,15 @@ _RECOVER_S = 60.0
 _RETURN_S = 90.0
 _RENEW_S = 1.0
 
-Say = Callable[[str], None]
+
+class Tell(Protocol):
+    """Whom the drill tells what happens."""
+
+    def say(self, text: str) -> None:
+        """A sentence about the drill."""
+
+    def tick(self, tick: Tick) -> None:
+        """What the probe saw in the last second; called every second."""
 
 
 class DrillRefused(Exception):  # noqa: N818 - a refusal is an answer
@@ -39,14 +47,14 @@ class DrillFailed(Exception):  # noqa: N818
 class _Run:
     estate: Estate
     order: Order
-    say: Say
+    tell: Tell
     writers: tuple[Writer, ...]
     stale: tuple[StaleWriters, ...]
     marks: Marks = field(default_factory=Marks)
     drill: str = ""
 
 
-async def run(estate: Estate, order: Order, say: Say) -> dict[str, Any]:
+async def run(estate: Estate, order: Order, tell: Tell) -> dict[str, Any]:
     """Carry out a drill and return its report. Raises DrillRefused or DrillFailed."""
     _expect_well(estate.snapshot(), order.environment)
     writers = tuple(
@@ -55,7 +63,7 @@ async def run(estate: Estate, order: Order, say: Say) -> dict[str, Any]:
         if tenants
     )
     stale = tuple(StaleWriters(primary) for primary in order.old_primaries)
-    this = _Run(estate, order, say, writers, stale)
+    this = _Run(estate, order, tell, writers, stale)
     this.drill = await _call(estate.begin, order.fault, order.subject)
     renewing = asyncio.create_task(_renew(this))
     try:
@@ -74,13 +82,15 @@ async def _with_probe(this: _Run) -> dict[str, Any]:
         for writer in this.writers:
             await writer.prepare(session)
         tasks = [asyncio.create_task(writer.write(session)) for writer in this.writers]
+        ticking = asyncio.create_task(_tick(this))
         try:
             seen = await _break_and_return(this)
         finally:
+            ticking.cancel()
             for writer in this.writers:
                 writer.stop()
             await asyncio.gather(*tasks)
-        this.say("counting what was acknowledged against what is there")
+        this.tell.say("counting what was acknowledged against what is there")
         present = [await writer.present(session) for writer in this.writers]
     result = report(this.order, this.drill, this.marks, this.writers, present, seen)
     await _call(this.estate.end, this.drill, result, _evidence(this.order, result))
@@ -92,11 +102,13 @@ async def _break_and_return(this: _Run) -> Seen:
     _expect_baseline(this.writers)
     for each in this.stale:
         await asyncio.to_thread(each.begin)
-    this.say(f"{this.order.fault} {this.order.subject}")
+    this.tell.say(f"{this.order.fault} {this.order.subject}")
     this.marks.add("fault")
     await _call(this.estate.strike, this.drill)
     recovered = await _recovered(this)
-    this.say(f"service is back after {recovered:.2f} s" if recovered is not None else "not back")
+    this.tell.say(
+        f"service is back after {recovered:.2f} s" if recovered is not None else "not back"
+    )
     await _undo(this)
     operations = await _returned(this)
     this.marks.add("returned")
@@ -114,7 +126,7 @@ async def _undo(this: _Run) -> None:
     if this.stale:
         await asyncio.gather(*(asyncio.to_thread(each.attempt) for each in this.stale))
         accepted = sum(each.accepted for each in this.stale)
-        this.say(f"the thawed primary accepted {accepted} writes")
+        this.tell.say(f"the thawed primary accepted {accepted} writes")
 
 
 async def _recovered(this: _Run) -> float | None:
@@ -133,12 +145,12 @@ async def _recovered(this: _Run) -> float | None:
 async def _returned(this: _Run) -> list[dict[str, Any]]:
     """Wait until every component answers and every standby follows; the operations until then."""
     await _wait_until(this, _all_well, f"{this.order.subject} returns and rejoins")
-    this.say("everything answers, every standby follows")
+    this.tell.say("everything answers, every standby follows")
     return list((await _look(this))["operations"])
 
 
 async def _fail_back(this: _Run, environment: str, home: str) -> dict[str, Any]:
-    this.say(f"failing back to {home} ({environment})")
+    this.tell.say(f"failing back to {home} ({environment})")
     if environment == this.order.environment:
         this.marks.add("failback")
     operation = await _call(this.estate.failback, environment, home)
@@ -163,6 +175,25 @@ async def _renew(this: _Run) -> None:
     while True:
         await asyncio.sleep(_RENEW_S)
         await _call(this.estate.renew, this.drill)
+
+
+async def _tick(this: _Run) -> None:
+    """Tell every second what the groups saw."""
+    names = [_name(this.order.struck), _name(this.order.others)]
+    told = [0 for _ in this.writers]
+    while True:
+        await asyncio.sleep(1.0)
+        groups = []
+        for number, writer in enumerate(this.writers):
+            new = writer.samples[told[number] :]
+            told[number] += len(new)
+            good = sum(sample.acknowledged for sample in new)
+            groups.append((names[number], good, len(new) - good, this.order.per_second))
+        this.tell.tick(Tick(tuple(groups)))
+
+
+def _name(tenants: tuple[str, ...]) -> str:
+    return f"{tenants[0]}+{len(tenants) - 1}" if len(tenants) > 1 else "".join(tenants)
 
 
 async def _look(this: _Run) -> dict[str, Any]:

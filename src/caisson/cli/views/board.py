@@ -1,11 +1,11 @@
 """The promise board for people: each promise, what it rests on, how old that is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from caisson.cli.views.words import STYLES, WIDEST_WORD, marked, paragraph, summary
+from caisson.cli.views.words import STYLES, WIDEST_WORD, figures, marked, paragraph, summary
 from caisson.ledger.board import EvidenceRow, PromiseRow
 from caisson.ledger.evidence import Fidelity
 from caisson.ledger.wording import duration
@@ -66,7 +66,7 @@ def _measurement(row: EvidenceRow) -> Text:
     evidence = row.evidence
     text = Text.assemble(
         f"{duration(row.age_s)} ago  {evidence.method} {evidence.subject}",
-        (f"  {', '.join(_figures(row))}", "dim"),
+        (f"  {figures(evidence.figures)}", "dim"),
     )
     if row.stale_because:
         text.append(f"  stale: {row.stale_because}", "yellow")
@@ -75,8 +75,3 @@ def _measurement(row: EvidenceRow) -> Text:
     for violation in row.violations:
         text.append(f"  {violation}", "dim" if row.stale else "red")
     return text
-
-
-def _figures(row: EvidenceRow) -> Iterator[str]:
-    for name, figure in row.evidence.figures.items():
-        yield f"{name} {'none' if figure is None else f'{figure:g}'}"

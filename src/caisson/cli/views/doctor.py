@@ -33,8 +33,9 @@ def show_conditions(console: Console, conditions: Sequence[Condition]) -> None:
         lead = Text.assemble(mark, (condition.name, "" if condition.well else "bold"))
         paragraph(console, Text(condition.found), indent=widest + 4, lead=lead)
         if condition.remedy:
-            arrow = Text.assemble(" " * (widest + 4), ("→ ", "bold red"))
-            paragraph(console, Text(condition.remedy), indent=widest + 6, lead=arrow)
+            # In one piece however long it is, so that it can be copied.
+            arrow = Text.assemble(" " * (widest + 4), ("→ ", "bold red"), condition.remedy)
+            console.print(arrow, soft_wrap=True)
     problems = sum(not condition.well for condition in conditions)
     said = "1 problem" if problems == 1 else f"{problems} problems"
     end = Text(said, "bold red") if problems else Text("all well", "green")

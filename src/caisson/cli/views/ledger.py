@@ -7,8 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from caisson.cli.views.words import MARKS, STYLES, paragraph
+from caisson.cli.views.words import MARKS, STYLES, figures, paragraph
 from caisson.ledger.chain import Altered, Entry, Intact, Kind
+from caisson.ledger.evidence import evidence_from_json
 from caisson.prove.model import Decision
 
 _KIND_STYLES = {Kind.VERDICT: "cyan", Kind.EVIDENCE: "magenta", Kind.EVENT: "dim"}
@@ -78,11 +79,9 @@ def _what(entry: Entry) -> Text:
         case Kind.VERDICT:
             return Text(f"{body.get('promise')}: {body.get('subject')} {_said(body)}")
         case Kind.EVIDENCE:
-            figures = body.get("figures")
-            shown = ", ".join(_figures(figures)) if isinstance(figures, dict) else ""
-            return Text.assemble(
-                f"{body.get('method')} {body.get('subject')}", (f"  {shown}", "dim")
-            )
+            evidence = evidence_from_json(body)
+            measured = f"{evidence.method} {evidence.subject}"
+            return Text.assemble(measured, (f"  {figures(evidence.figures)}", "dim"))
         case Kind.EVENT:
             return Text(str(body.get("text")))
 
@@ -90,9 +89,3 @@ def _what(entry: Entry) -> Text:
 def _said(body: Any) -> str:
     verdict = body.get("verdict")
     return "cannot be told" if verdict == Decision.UNKNOWN.value else str(verdict)
-
-
-def _figures(figures: dict[str, Any]) -> list[str]:
-    return [
-        f"{name} {'none' if value is None else f'{value:g}'}" for name, value in figures.items()
-    ]

@@ -1,10 +1,11 @@
 """Marks, words and paragraphs that several views share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.text import Text
 
+from caisson.ledger.wording import duration
 from caisson.prove.model import Decision
 
 MARKS = {Decision.HOLDS: "✓", Decision.BROKEN: "✗", Decision.UNKNOWN: "?"}
@@ -48,3 +49,15 @@ def summary(decisions: list[Decision]) -> Text:
         if count
     ]
     return Text(", ").join(Text(*part) for part in parts)
+
+
+def figures(measured: Mapping[str, float | None]) -> str:
+    """`rto 1.4 s, writes lost 0`: what was measured, in the order of the names."""
+    return ", ".join(_figure(name, value) for name, value in sorted(measured.items()))
+
+
+def _figure(name: str, value: float | None) -> str:
+    words = name.removesuffix("_s").replace("_", " ")
+    if value is None:
+        return f"{words} not reached"
+    return f"{words} {duration(value) if name.endswith('_s') else f'{value:g}'}"
