@@ -1,11 +1,13 @@
 """The reference estate, run from a copy through the command line as anybody would."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -32,15 +34,35 @@ def caisson() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceEstate:
-    """A copy of examples/workspace in `folder`, with asynchronous replication as declared."""
+    """A copy of examples/workspace in `folder`; `replication` is async as declared, or sync."""
 
     folder: Path
+    replication: str = "async"
 
     def up(self) -> None:
         shutil.copytree(WORKSPACE, self.folder, ignore=shutil.ignore_patterns(".caisson"))
+        declared = self.folder / "estate.yaml"
+        text = declared.read_text("utf-8")
+        declared.write_text(
+            text.replace("replication: async", f"replication: {self.replication}"), "utf-8"
+        )
+        self.up_again()
+
+    def up_again(self) -> None:
         done = self._run("up", "--detach")
         if done.returncode:
             raise EstateError(f"`caisson up` failed:\n{done.stderr[-2000:]}")
+
+    def down(self) -> None:
+        self._run("down")
+
+    def drill(self, fault: str, subject: str) -> dict[str, Any]:
+        """The whole report of a drill; EstateError when it was not carried through."""
+        done = self._run("drill", fault, subject, "--json")
+        report: dict[str, Any] = json.loads(done.stdout or "{}")
+        if "rto_s" not in report:
+            raise EstateError(f"`caisson drill` gave no figures:\n{done.stdout}\n{done.stderr}")
+        return report
 
     def lose_region(self, region: str = "us-west") -> DrillReport:
         """Lose a region and fail back; exit code 1 (a promise is broken) is a result too."""

@@ -176,7 +176,9 @@ class Observer:
 
 class _PostgresLook:
     def __init__(self, performer: Performer, member: str) -> None:
-        self._open = lambda: performer.postgres.session(member, "postgres", _ANSWER_S)
+        self._open: Callable[[], Session] = lambda: performer.postgres.session(
+            member, "postgres", _ANSWER_S
+        )
         self._session: Session | None = None
 
     def __call__(self) -> Sight | None:
@@ -201,7 +203,7 @@ class _PostgresLook:
 
 class _RedisLook:
     def __init__(self, performer: Performer, member: str) -> None:
-        self._open = lambda: performer.redis.session(member, _ANSWER_S)
+        self._open: Callable[[], RedisSession] = lambda: performer.redis.session(member, _ANSWER_S)
         self._session: RedisSession | None = None
 
     def __call__(self) -> Sight | None:
