@@ -128,8 +128,7 @@ class Guardian:
             case policy.Rejoin(environment, replica_sets):
                 self._operations.rejoin(environment, replica_sets)
             case policy.Regrant(replica_set, member, generation):
-                self._performer.perform(Grant(replica_set, member, generation))
-                self._events.add("warning", f"{replica_set}: the lease had ended, granted again")
+                self._grant_again(Grant(replica_set, member, generation))
             case _:
                 assert_never(reaction)
 
@@ -138,6 +137,16 @@ class Guardian:
             return
         self._events.add("error", f"{why}: failing over")
         self._operations.failover(environment, region)
+
+    def _grant_again(self, grant: Grant) -> None:
+        """Never while an operation takes the right to write away, nor after it has."""
+        environment = grant.replica_set.split("/", 1)[0]
+        with self._operations.alone(environment, "renewed grant"):
+            facts = self._world.directory.facts_of(grant.replica_set)
+            if facts is None or facts.generation != grant.generation:
+                return
+            self._performer.perform(grant)
+        self._events.add("warning", f"{grant.replica_set}: the lease had ended, granted again")
 
     def _anything_answers(self, environment: str, region: str) -> bool:
         """One more look at the primaries with fresh connections, before the point of no return."""

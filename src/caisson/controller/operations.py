@@ -62,32 +62,32 @@ class Operations:
         return _or_refuse(plan_failback(self._world.topology, environment, region, states))
 
     def failover(self, environment: str, region: str, *, accept_loss: bool = False) -> Operation:
-        with self._alone(environment, "failover"):
+        with self.alone(environment, "failover"):
             plan = self.failover_plan(environment, region, accept_loss=accept_loss)
             if plan.accepted_loss:
                 self._record_loss(plan)
             return self._run(plan)
 
     def failback(self, environment: str, region: str, wait_s: float = 30.0) -> Operation:
-        with self._alone(environment, "failback", wait_s):
+        with self.alone(environment, "failback", wait_s):
             return self._run(self.failback_plan(environment, region))
 
     def rejoin(self, environment: str, replica_sets: tuple[str, ...]) -> Operation | None:
-        with self._alone(environment, "rejoin"):
+        with self.alone(environment, "rejoin"):
             states = [s for s in self._states(environment) if s.replica_set in replica_sets]
             plan = plan_rejoin(self._world.topology, states, environment)
             return self._run(plan) if plan else None
 
     def detach(self, replica_set: str, member: str) -> Operation:
         environment = replica_set.split("/", 1)[0]
-        with self._alone(environment, "detach"):
+        with self.alone(environment, "detach"):
             (state,) = [s for s in self._states(environment) if s.replica_set == replica_set]
             return self._run(plan_detach(state, member))
 
     def resume(self, operation: Operation) -> Operation:
         """Go on with an operation that was under way when the last controller ended."""
         environment = operation.subject.split("/", 1)[0]
-        with self._alone(environment, operation.verb, 60.0):
+        with self.alone(environment, operation.verb, 60.0):
             self._events.add("warning", f"{operation.id} goes on where it was interrupted")
             return self._told(self._executor.resume(operation))
 
@@ -122,7 +122,8 @@ class Operations:
         return min(promised, default=None)
 
     @contextmanager
-    def _alone(self, environment: str, verb: str, wait_s: float = 0.0) -> Iterator[None]:
+    def alone(self, environment: str, verb: str, wait_s: float = 0.0) -> Iterator[None]:
+        """Nothing else is done to the environment meanwhile; Refused where that cannot be had."""
         deadline = time.monotonic() + wait_s
         while (other := self._take(environment, verb)) is not None:
             if time.monotonic() >= deadline:

@@ -79,8 +79,12 @@ class Leases:
         """Take the lease for a generation and keep it; an older one is released first."""
         self.release(replica_set)
         keeper = Keeper(generation, TTL_S)
-        with session() as connection:
-            keeper.grant(connection)
+        try:
+            with session() as connection:
+                keeper.grant(connection)
+        except PostgresError:
+            self._remember(replica_set, keeper)  # it may have been granted all the same
+            raise
         with self._lock:
             self._renewals[replica_set] = _Renewal(replica_set, keeper, session)
 
@@ -90,7 +94,7 @@ class Leases:
             renewal = self._renewals.pop(replica_set, None)
         if renewal is not None:
             renewal.stop()
-            self._over_at[replica_set] = renewal.keeper.certainly_over_at
+            self._remember(replica_set, renewal.keeper)
 
     def over_at(self, replica_set: str) -> float:
         """The monotonic time at which a released lease has certainly ended."""
@@ -103,6 +107,10 @@ class Leases:
         if renewal is None:
             return None
         return LeaseState(renewal.keeper.generation, renewal.renewed_at, renewal.lost)
+
+    def _remember(self, replica_set: str, keeper: Keeper) -> None:
+        known = self._over_at.get(replica_set, 0.0)
+        self._over_at[replica_set] = max(known, keeper.certainly_over_at)
 
     def close(self) -> None:
         for replica_set in list(self._renewals):

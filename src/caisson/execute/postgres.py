@@ -116,7 +116,7 @@ class PostgresMembers:
         self._leases.release(replica_set)
         try:
             with self.store_session(member, 0.5) as session:
-                lease.seal(session)
+                lease.seal(session, self._world.directory.generation_of(replica_set))
                 return "sealed"
         except PostgresError:
             began = time.monotonic()
@@ -126,7 +126,7 @@ class PostgresMembers:
     def quiesce(self, replica_set: str, member: str) -> str:
         self._leases.release(replica_set)
         with self.store_session(member) as session:
-            lease.seal(session)
+            lease.seal(session, self._world.directory.generation_of(replica_set))
         return "sealed"
 
     def promote(self, member: str) -> str:

@@ -7,14 +7,26 @@
 --   caisson.generation   the generation that holds the lease
 --   caisson.expiry       microseconds since the epoch by this server's clock; 1 = sealed
 --
--- Writers share an advisory lock until their transaction ends; whoever seals or grants takes
--- it alone, and so waits for running writes and lets no write slip between check and seal.
+-- Two tables of which services have no rights serve as locks, so that no service can take
+-- one of them, except by writing:
+--
+--   caisson.writing   shared by writers until their transactions end; taken alone by a seal,
+--                     which so waits for running writes and lets none slip past the check
+--   caisson.turn      taken alone by whoever changes the lease
+--
+-- What stays open: a role may change its own password and settings (ALTER ROLE) on a fenced
+-- server. These are no rows of any table, and are set again when the estate comes up.
 
 CREATE SCHEMA IF NOT EXISTS caisson;
 REVOKE ALL ON SCHEMA caisson FROM PUBLIC;
 
 CREATE SEQUENCE IF NOT EXISTS caisson.generation MINVALUE 0 START 0;
 CREATE SEQUENCE IF NOT EXISTS caisson.expiry MINVALUE 1 START 1;
+
+-- A row is made and deleted at once for each writing statement: its deferred trigger is the
+-- check at commit. `probe` is for `caisson.drawn_forward` only.
+CREATE UNLOGGED TABLE IF NOT EXISTS caisson.writing (probe boolean NOT NULL);
+CREATE UNLOGGED TABLE IF NOT EXISTS caisson.turn ();
 
 CREATE OR REPLACE FUNCTION caisson.now_us() RETURNS bigint
 LANGUAGE sql VOLATILE AS
@@ -35,7 +47,7 @@ CREATE OR REPLACE FUNCTION caisson.renew(holder bigint, until_us bigint,
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
 $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(7241970, 1);
+  LOCK TABLE caisson.turn IN EXCLUSIVE MODE;
   valid := (SELECT last_value FROM caisson.generation) = holder
        AND (SELECT last_value FROM caisson.expiry) > caisson.now_us();
   IF valid THEN
@@ -45,29 +57,52 @@ BEGIN
 END
 $$;
 
--- Give the lease to a newer generation (or again to the one that holds it) for `ttl_us`.
-CREATE OR REPLACE FUNCTION caisson.grant_lease(holder bigint, ttl_us bigint) RETURNS bigint
+-- Give the lease to a newer generation (or again to the one that holds it) to `until_us`,
+-- an absolute time for the same reason. Returns likewise.
+CREATE OR REPLACE FUNCTION caisson.take(holder bigint, until_us bigint,
+                                        OUT valid boolean, OUT clock_us bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
 $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(7241970, 1);
+  LOCK TABLE caisson.turn IN EXCLUSIVE MODE;
   IF holder < (SELECT last_value FROM caisson.generation) THEN
     RAISE EXCEPTION 'generation % is older than %, which holds the lease', holder,
       (SELECT last_value FROM caisson.generation) USING ERRCODE = 'CS002';
   END IF;
   PERFORM setval('caisson.generation', holder);
-  PERFORM setval('caisson.expiry', caisson.now_us() + ttl_us);
-  RETURN caisson.now_us();
+  PERFORM setval('caisson.expiry', until_us);
+  clock_us := caisson.now_us();
+  valid := until_us > clock_us;
 END
 $$;
 
--- End the lease now: running writes end first, later ones are refused until the next grant.
-CREATE OR REPLACE FUNCTION caisson.seal() RETURNS void
+-- End the lease now: running writes end first, later ones are refused until the next grant,
+-- which no generation before `successor` gets.
+CREATE OR REPLACE FUNCTION caisson.seal(successor bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
 $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(7241970, 1);
+  LOCK TABLE caisson.turn IN EXCLUSIVE MODE;
+  LOCK TABLE caisson.writing IN EXCLUSIVE MODE;
+  PERFORM setval('caisson.generation', successor)
+    FROM caisson.generation WHERE last_value < successor;
   PERFORM setval('caisson.expiry', 1);
+END
+$$;
+
+-- The same without patience: running writes are refused at once, and those that are past
+-- their check and still hold the lock are cut.
+CREATE OR REPLACE FUNCTION caisson.cut(successor bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = 0 AS
+$$
+BEGIN
+  LOCK TABLE caisson.turn IN EXCLUSIVE MODE;
+  PERFORM setval('caisson.expiry', 1);
+  PERFORM pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'relation' AND relation = 'caisson.writing'::regclass
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND granted AND pid <> pg_backend_pid();
+  PERFORM caisson.seal(successor);
 END
 $$;
 
@@ -83,21 +118,49 @@ BEGIN
 END
 $$;
 
--- Before each statement. Setting the commit check to DEFERRED again undoes an earlier
--- SET CONSTRAINTS ... IMMEDIATE, which would have drawn the check forward from the commit.
+-- Have the lease checked when this transaction commits, whatever was said before about
+-- constraints (SET CONSTRAINTS ALL IMMEDIATE).
+CREATE OR REPLACE FUNCTION caisson.check_at_commit() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
+$$
+DECLARE
+  place tid;
+BEGIN
+  SET CONSTRAINTS caisson.at_commit DEFERRED;
+  INSERT INTO caisson.writing VALUES (false) RETURNING ctid INTO place;
+  DELETE FROM caisson.writing WHERE ctid = place;
+END
+$$;
+
+-- Whether the check was just drawn forward by SET CONSTRAINTS ... IMMEDIATE: then the trigger
+-- of another row fires at once too, and at a commit it does not. Leaves nothing behind.
+CREATE OR REPLACE FUNCTION caisson.drawn_forward() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
+$$
+BEGIN
+  INSERT INTO caisson.writing VALUES (true);
+  RAISE EXCEPTION 'deferred' USING ERRCODE = 'CS003';
+EXCEPTION
+  WHEN SQLSTATE 'CS003' THEN RETURN false;
+  WHEN SQLSTATE 'CS004' THEN RETURN true;
+END
+$$;
+
+-- Before each statement.
 CREATE OR REPLACE FUNCTION caisson.guard_statement() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
 $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(7241970, 1);
+  LOCK TABLE caisson.writing IN ROW EXCLUSIVE MODE;
   PERFORM caisson.require_lease();
-  EXECUTE format('SET CONSTRAINTS %I.caisson_commit DEFERRED', TG_TABLE_SCHEMA);
+  PERFORM caisson.check_at_commit();
   RETURN NULL;
 END
 $$;
 
--- At commit. A transaction that was suspended with its server ends here. Whoever draws the
--- check forward after the statement (directly, or from inside a function) is refused.
+-- At commit. A transaction that was suspended with its server ends here. A check that was
+-- drawn forward is put off to the commit again; only a query that has the word in it, or one
+-- inside another (a function, a DO block), can have done so, and only then is it worth a look.
 -- A commit that would not wait for the disk or the standby is made to wait.
 CREATE OR REPLACE FUNCTION caisson.guard_commit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
@@ -105,11 +168,15 @@ $$
 DECLARE
   frames text;
 BEGIN
+  IF NEW.probe THEN
+    RAISE EXCEPTION 'drawn forward' USING ERRCODE = 'CS004';
+  END IF;
   GET DIAGNOSTICS frames = PG_CONTEXT;
-  IF position(E'\n' IN frames) > 0
-     OR current_query() ~* '\mset(\s|/\*.*?\*/|--[^\n]*\n)+constraints' THEN
-    RAISE EXCEPTION 'fenced: the write lease is checked at commit, not before'
-      USING ERRCODE = 'CS001';
+  IF (position(E'\n' IN frames) > 0
+      OR position('constraints' IN lower(current_query() COLLATE "C")) > 0)
+     AND caisson.drawn_forward() THEN
+    PERFORM caisson.check_at_commit();
+    RETURN NULL;
   END IF;
   PERFORM caisson.require_lease();
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
@@ -119,19 +186,27 @@ BEGIN
 END
 $$;
 
--- Put both guards on a table. Triggers fire in the order of their names: `!` is first.
+DO
+$$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger
+                  WHERE tgrelid = 'caisson.writing'::regclass AND tgname = 'at_commit') THEN
+    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON caisson.writing
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION caisson.guard_commit();
+  END IF;
+END
+$$;
+
+-- Guard a table. Triggers fire in the order of their names: `!` is first.
 CREATE OR REPLACE FUNCTION caisson.guard(guarded regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS
 $$
 BEGIN
-  IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = guarded AND tgname = 'caisson_commit') THEN
+  IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = guarded AND tgname = '!caisson_statement') THEN
     RETURN;
   END IF;
   EXECUTE format('CREATE TRIGGER "!caisson_statement" BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE'
                  ' ON %s FOR EACH STATEMENT EXECUTE FUNCTION caisson.guard_statement()', guarded);
-  EXECUTE format('CREATE CONSTRAINT TRIGGER caisson_commit AFTER INSERT OR UPDATE OR DELETE'
-                 ' ON %s DEFERRABLE INITIALLY DEFERRED'
-                 ' FOR EACH ROW EXECUTE FUNCTION caisson.guard_commit()', guarded);
 END
 $$;
 
@@ -149,4 +224,5 @@ BEGIN
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END
 $$;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;  -- before version 15 everybody may create tables there
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA caisson FROM PUBLIC;

@@ -1,7 +1,7 @@
 """The write lease of one Postgres: renewed, granted and sealed over a bounded session.
 
-The times are chosen so that a lease has certainly ended `ttl_s` after the last renewal was
-*sent*: the renewal names an absolute expiry by the server's own clock, computed from the
+The times are chosen so that a lease has certainly ended `ttl_s` after the last grant or
+renewal was *sent*: each names an absolute expiry by the server's own clock, computed from the
 clock that the server reported with its last answer. Only the rates of the two clocks must
 agree, not the times they show.
 """
@@ -15,6 +15,7 @@ from caisson.systems.postgres.session import PostgresError, Session
 GUARD_SQL = files("caisson.systems.postgres").joinpath("guard.sql").read_text("utf-8")
 FENCED = "CS001"
 STALE_GENERATION = "CS002"
+LOCK_NOT_AVAILABLE = "55P03"
 CLOCK_RATE_MARGIN = 1.02  # two clocks may drift apart by 2 %, far more than hardware does
 
 
@@ -27,7 +28,7 @@ class Keeper:
     """Keeps one generation's lease on one server alive. Not thread-safe.
 
     `certainly_over_at` is the monotonic time after which no write can pass under any
-    renewal that was sent from here.
+    grant or renewal that was sent from here.
     """
 
     generation: int
@@ -37,28 +38,30 @@ class Keeper:
     _read_at: float = 0.0
 
     def grant(self, session: Session, timeout_s: float = 2.0) -> None:
-        """Take the lease for this generation, whatever the state of an older one."""
-        self.certainly_over_at = time.monotonic() + timeout_s + self._bound_s()
-        rows = session.query(
-            "SELECT caisson.grant_lease($1, $2)",
-            (self.generation, int(self.ttl_s * 1e6)),
-            timeout_s=timeout_s,
-        )
-        self._learn(int(rows[0][0] or 0), time.monotonic())
+        """Take the lease for this generation, whatever the state of an older one.
+
+        A grant that reached the server too late is a PostgresError; try again.
+        """
+        ((clock_us,),) = session.query("SELECT caisson.now_us()", timeout_s=timeout_s)
+        self._learn(int(clock_us or 0), time.monotonic())
+        if not self._extend(session, "SELECT valid, clock_us FROM caisson.take($1, $2)", timeout_s):
+            raise PostgresError("the grant of the lease arrived after its own end")
 
     def renew(self, session: Session, timeout_s: float = 0.5) -> None:
         """Lengthen the lease by one term from now, or raise LeaseLost or PostgresError."""
+        if not self._extend(
+            session, "SELECT valid, clock_us FROM caisson.renew($1, $2)", timeout_s
+        ):
+            raise LeaseLost
+
+    def _extend(self, session: Session, sql: str, timeout_s: float) -> bool:
+        """Ask for one term from now, by the server's own clock; whether the lease is valid."""
         sent_at = time.monotonic()
         until_us = self._clock_us + int((sent_at - self._read_at + self.ttl_s) * 1e6)
         self.certainly_over_at = max(self.certainly_over_at, sent_at + self._bound_s())
-        rows = session.query(
-            "SELECT valid, clock_us FROM caisson.renew($1, $2)",
-            (self.generation, until_us),
-            timeout_s=timeout_s,
-        )
-        self._learn(int(rows[0][1] or 0), time.monotonic())
-        if rows[0][0] != "t":
-            raise LeaseLost
+        ((valid, clock_us),) = session.query(sql, (self.generation, until_us), timeout_s=timeout_s)
+        self._learn(int(clock_us or 0), time.monotonic())
+        return valid == "t"
 
     def _learn(self, clock_us: int, answered_at: float) -> None:
         self._clock_us, self._read_at = clock_us, answered_at
@@ -67,17 +70,15 @@ class Keeper:
         return self.ttl_s * CLOCK_RATE_MARGIN
 
 
-def seal(session: Session, *, patience_s: float = 0.4) -> None:
-    """End the lease after running writes have ended; those that outlast `patience_s` are cut."""
-    session.query("SET lock_timeout = " + str(int(patience_s * 1000)))
-    while True:
-        try:
-            session.query("SELECT caisson.seal()")
-            return  # noqa: TRY300 - the loop reads better this way
-        except PostgresError as error:
-            if error.sqlstate != "55P03":  # lock_not_available
-                raise
-        session.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-            " AND classid = 7241970 AND objid = 1 AND granted AND pid <> pg_backend_pid()"
-        )
+def seal(session: Session, successor: int, *, patience_s: float = 0.4) -> None:
+    """End the lease after running writes have ended; those that outlast `patience_s` are cut.
+
+    From here on the server gives the lease to no generation before `successor`.
+    """
+    session.query(f"SET lock_timeout = {int(patience_s * 1000)}")
+    try:
+        session.query("SELECT caisson.seal($1)", (successor,))
+    except PostgresError as error:
+        if error.sqlstate != LOCK_NOT_AVAILABLE:
+            raise
+        session.query("SELECT caisson.cut($1)", (successor,))

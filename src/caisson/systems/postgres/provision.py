@@ -65,7 +65,7 @@ def shards(
 
 
 def unguarded(session: Session) -> list[str]:
-    """Tables of the logical shards that lack one of the two guards (there should be none)."""
+    """Tables of the logical shards that lack the guard (there should be none)."""
     return [str(row[0]) for row in session.query(_UNGUARDED)]
 
 
@@ -80,6 +80,10 @@ def _rights(database_name: str, service_roles: tuple[ServiceRole, ...], count: i
                 f"GRANT {RIGHTS[role.access]} ON ALL TABLES IN SCHEMA shard_{shard}"
                 f' TO "{role.name}";'
             )
+            if role.access == "write":  # for columns that count by themselves
+                parts.append(
+                    f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA shard_{shard} TO "{role.name}";'
+                )
     return "".join(parts)
 
 
@@ -106,14 +110,13 @@ _REWIND_FUNCTIONS = (
 
 _TABLES = """
 SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'r' AND n.nspname ~ '^shard_[0-9]+$'
+ WHERE c.relkind IN ('r', 'p') AND n.nspname ~ '^shard_[0-9]+$'
 """
 
 _GUARD_ALL = f"SELECT caisson.guard(name) FROM ({_TABLES}) AS tables;"
 
 _UNGUARDED = f"""
 SELECT name::text FROM ({_TABLES}) AS tables
- WHERE (SELECT count(*) FROM pg_trigger
-         WHERE tgrelid = name AND tgenabled = 'O'
-           AND tgname IN ('!caisson_statement', 'caisson_commit')) <> 2
+ WHERE NOT EXISTS (SELECT FROM pg_trigger
+                    WHERE tgrelid = name AND tgenabled = 'O' AND tgname = '!caisson_statement')
 """
