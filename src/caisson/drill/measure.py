@@ -31,11 +31,12 @@ class Timeline:
 
 
 def rto(samples: Iterable[Sample], fault_at: float) -> float | None:
-    """Seconds from the fault to the first moment from which at least 99 % of the requests
-    started within the next 3 s succeed; None when there was no such moment.
+    """Seconds from the fault until service was restored; None when it was not.
 
-    Only windows that lie wholly in the past count: the last sample must have started at
-    least 3 s after the moment.
+    Restored means: of the requests started within the 3 s from some moment on, at least 99 %
+    succeed; and the first of them has been acknowledged, for a request that waits through
+    the rest of an outage shows no service before its answer. Only windows that lie wholly in
+    the past count: the last sample must have started at least 3 s after the moment.
     """
     after = sorted((s for s in samples if s.started_at >= fault_at), key=lambda s: s.started_at)
     starts = [s.started_at for s in after]
@@ -48,7 +49,8 @@ def rto(samples: Iterable[Sample], fault_at: float) -> float | None:
         if end == len(starts):
             return None
         if end > begin and good[end] - good[begin] >= SUCCESS * (end - begin):
-            return moment - fault_at
+            answered = min(s.ended_at for s in after[begin:end] if s.acknowledged)
+            return max(moment, answered) - fault_at
     return None
 
 
