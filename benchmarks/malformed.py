@@ -5,6 +5,7 @@ The files are those of tests/properties/test_malformed_estates.py.
 """
 
 import argparse
+import importlib
 import json
 import random
 import re
@@ -39,8 +40,7 @@ def one(file: Path) -> tuple[float, str | None]:
 
 
 def main() -> int:
-    from test_malformed_estates import MUTATIONS  # noqa: PLC0415 - after the path is set
-
+    mutations = importlib.import_module("test_malformed_estates").MUTATIONS
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--files", type=int, default=1000)
     options = parser.parse_args()
@@ -48,7 +48,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "estate.yaml"
         for number in range(options.files):
-            mutation = MUTATIONS[number % len(MUTATIONS)]
+            mutation = mutations[number % len(mutations)]
             file.write_bytes(mutation(random.Random(number)))
             seconds, problem = one(file)
             took.append(seconds)
