@@ -1,12 +1,12 @@
 """Speaks to the running controller of an estate."""
 
 import json
-import os
 from http.client import HTTPConnection, HTTPException
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from caisson.cli import output
+from caisson.targets.local import procfs
 from caisson.targets.local.layout import Layout
 
 _OK = 200
@@ -60,15 +60,25 @@ class Client:
                 method, path, json.dumps(body) if body is not None else None, headers
             )
             response = connection.getresponse()
-            document: dict[str, Any] = json.loads(response.read())
+            body_text = response.read().decode()
         except (OSError, HTTPException, ValueError) as error:
             raise ControllerGone(f"the controller does not answer: {error}") from error
         finally:
             connection.close()
+        document = _document(body_text)
         if response.status != _OK:
             reasons = document.get("reasons") or [str(document.get("error"))]
             raise OrderRefused(reasons, wrong=response.status == _WRONG)
         return document
+
+
+def _document(text: str) -> dict[str, Any]:
+    """The answer's JSON object; whatever else came is an error in its own words."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {"error": text.strip()[:500]}
+    return document if isinstance(document, dict) else {"error": text[:500]}
 
 
 def connect(layout: Layout, *, as_json: bool = False) -> Client:
@@ -85,10 +95,6 @@ def refuse(error: OrderRefused, *, as_json: bool) -> NoReturn:
 
 
 def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Whether it runs; one that has ended and that nobody has asked about yet does not."""
+    process = procfs.read(pid)
+    return process is not None and not process.dead

@@ -83,7 +83,7 @@ def _estate(path: Path | None) -> tuple[Loaded | None, list[Condition]]:
 
 def _state(layout: Layout) -> Condition:
     try:
-        open_state(layout.state, read_only=True).close()
+        open_state(layout.state_place, read_only=True).close()
     except StateMissing:
         return Condition("state", "none yet: nothing was ever up here")
     except StateError as error:

@@ -41,8 +41,8 @@ def ledger(arguments: tuple[str, ...], as_json: bool) -> None:
 
 def _list(layout: Layout, as_json: bool) -> None:
     entries: list[Entry] = []
-    if layout.state.exists():
-        with open_state(layout.state, read_only=True) as state:
+    if layout.state_place != layout.state or layout.state.exists():
+        with open_state(layout.state_place, read_only=True) as state:
             entries = Ledger(state.database).entries()
     if as_json:
         output.print_json(entries_document(entries))
@@ -64,7 +64,7 @@ def _verify(layout: Layout, as_json: bool) -> None:
 
 def _export(layout: Layout, as_json: bool) -> None:
     try:
-        with open_state(layout.state, read_only=True) as state:
+        with open_state(layout.state_place, read_only=True) as state:
             for line in Ledger(state.database).lines():
                 click.echo(line)
     except StateMissing:
@@ -75,7 +75,7 @@ def verified(layout: Layout) -> Intact | Altered | None:
     """Check the estate's ledger; None when nothing was ever recorded."""
     head = layout.home / "ledger.head"
     try:
-        with open_state(layout.state, read_only=True) as state:
+        with open_state(layout.state_place, read_only=True) as state:
             return Ledger(state.database, head).verify()
     except StateMissing:
         if not head.exists():

@@ -51,7 +51,7 @@ def board_of(loaded: Loaded) -> tuple[PromiseRow, ...]:
 def _evidence(layout: Layout) -> list[Evidence]:
     """What was measured; nothing when the estate was never up."""
     try:
-        with open_state(layout.state, read_only=True) as state:
+        with open_state(layout.state_place, read_only=True) as state:
             entries = Ledger(state.database).entries(Kind.EVIDENCE)
     except StateMissing:
         return []

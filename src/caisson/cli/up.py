@@ -17,7 +17,15 @@ from caisson.cli.client import Client, ControllerGone
 from caisson.cli.estates import estate_argument, json_option, load_or_fail
 from caisson.cli.views.progress import Progress
 from caisson.cli.views.status import show_status, status_document
-from caisson.controller.controller import CannotRun, Controller, ProvisionFailed, Stopped, Tell
+from caisson.controller.controller import (
+    CannotRun,
+    Controller,
+    ProvisionFailed,
+    Stopped,
+    SupervisorGone,
+    Tell,
+)
+from caisson.controller.snapshot import digest
 from caisson.estate.loading import Loaded
 from caisson.state.errors import StateLocked
 from caisson.targets.local.addresses import NoFreeBlock
@@ -47,13 +55,23 @@ def up(
         )
     layout = Layout(loaded.root.resolve())
     if (client := running(layout)) is not None:
-        _show(client.snapshot(), as_json=as_json, note="already up")
+        snapshot = client.snapshot()
+        if snapshot["declared"] != digest(loaded.estate):
+            output.fail(
+                output.WRONG_INPUT,
+                "the estate is up as it was declared before; it has changed since:"
+                " `caisson down`, then `caisson up`",
+                as_json=as_json,
+            )
+        _show(snapshot, as_json=as_json, note="already up")
         return
     if detach:
         _detach(estate, environment, layout, as_json=as_json)
         return
     try:
         run_in_foreground(loaded, environment, lifeline=lifeline, as_json=as_json)
+    except SupervisorGone as error:
+        output.fail(output.BROKEN, str(error), "everything has ended", as_json=as_json)
     except (CannotRun, StateLocked, NoFreeBlock, BinaryError) as error:
         output.fail(output.WRONG_INPUT, *getattr(error, "reasons", (str(error),)), as_json=as_json)
 
@@ -106,7 +124,8 @@ def _detach(estate: Path | None, environment: str | None, layout: Layout, *, as_
     process = start_controller(estate, environment, layout)
     snapshot = await_up(process, layout)
     if snapshot is None:
-        code = process.wait() if process.poll() is not None else output.BROKEN
+        process.terminate()  # also when it takes too long
+        code = process.wait()
         output.fail(code or output.BROKEN, *reasons(layout.log("controller")), as_json=as_json)
     _show(snapshot, as_json=as_json, note="`caisson down` stops everything")
 

@@ -12,6 +12,7 @@ Events of the stream: `snapshot` (data: the snapshot), `pulse` (nothing changed 
 
 import asyncio
 import json
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ from aiohttp import web
 from caisson.console.guard import Handler, add_headers, own_host_only, problem, refuse_post
 from caisson.drill import report
 
+_LOG = logging.getLogger(__name__)
 CHECK_EVERY_S = 0.25
 HEARTBEAT_S = 10.0
 MAX_BODY_BYTES = 64 * 1024
@@ -196,6 +198,9 @@ class _Console:
             done = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except OrderError as why:
             return problem(why.status, str(why), why.reasons)
+        except Exception as error:  # noqa: BLE001 - the edge: logged here, told to the caller
+            _LOG.exception("order %s", request.match_info["verb"])
+            return problem(500, f"the controller failed: {type(error).__name__}: {error}")
         return web.json_response(done, dumps=_json)
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -33,7 +34,7 @@ from caisson.state.state import State, open_state
 from caisson.targets.local.addresses import BlockLock, lock_block
 from caisson.targets.local.layout import Layout, write_private
 from caisson.targets.local.secrets import Secrets
-from caisson.targets.local.supervision import Gone, Supervisor, sweep
+from caisson.targets.local.supervision import Gone, Supervisor, SupervisorError, sweep
 from caisson.targets.local.wire import Event as SupervisorEvent
 from caisson.tenants.directory import Directory
 from caisson.topology.model import Topology
@@ -55,6 +56,10 @@ class CannotRun(Exception):  # noqa: N818 - says what is so
 
 class ProvisionFailed(Exception):  # noqa: N818
     """Something did not come up; everything was stopped again."""
+
+
+class SupervisorGone(Exception):  # noqa: N818
+    """The supervisor was killed or died, and every server of the estate with it."""
 
 
 class Stopped(Exception):  # noqa: N818
@@ -80,12 +85,20 @@ class Controller:
         self._layout.run.mkdir(parents=True, exist_ok=True)
         self._layout.home.chmod(0o700)
         self._stop_asked = threading.Event()
-        self._state: State = open_state(self._layout.state)
+        self._state: State = open_state(self._layout.state_place)
         self._state.acquire_exclusive()
-        sweep(self._layout.run / "processes.json")
+        sweep(self._record)
         self._block, topology = self._place(environment)
+        directory = Directory(self._state.database)
+        _refuse_moved_tenants(topology, directory)
+        directory.settle(topology.tenants)
         self._supervisor = Supervisor.launch(self._layout.run, self._layout.log("supervisor"))
-        self._build(topology)
+        self._build(topology, directory)
+
+    @property
+    def _record(self) -> Path:
+        """What a supervisor that was killed owned."""
+        return self._layout.run / "processes.json"
 
     def _place(self, environment: str | None) -> tuple[BlockLock, Topology]:
         """Take a block of addresses, the one used before where it is free, and keep it."""
@@ -101,10 +114,8 @@ class Controller:
         self._state.settings.put(_BLOCK, lock.block)
         return lock, topology(lock.block)
 
-    def _build(self, topology: Topology) -> None:
+    def _build(self, topology: Topology, directory: Directory) -> None:
         self.events = Events(self._tell.event)
-        directory = Directory(self._state.database)
-        self._conflicts = directory.settle(topology.tenants)
         self._world = World(
             self._loaded.estate,
             topology,
@@ -117,7 +128,15 @@ class Controller:
         performer = Performer(self._world, self._leases)
         self._observer = Observer(self._world, performer)
         self._executor = Executor(performer, self._state.journal, self._progress)
-        self._operations = Operations(self._world, self._observer, self._executor, self.events)
+        ledger = Ledger(self._state.database, self._layout.home / "ledger.head")
+        self._promises = Promises(self._loaded, topology, ledger)
+        self._operations = Operations(
+            self._world,
+            self._observer,
+            self._executor,
+            self.events,
+            self._promises.record_operation,
+        )
         self._drills = Drills(
             self._world, self._state.settings, self._observer, self._operations, self.events
         )
@@ -130,8 +149,6 @@ class Controller:
             drills=self._drills,
             events=self.events,
         )
-        ledger = Ledger(self._state.database, self._layout.home / "ledger.head")
-        self._promises = Promises(self._loaded, topology, ledger)
         self._snapshots = Snapshots(
             self._world, self._observer, self._state.journal, self._drills, self.events
         )
@@ -176,17 +193,23 @@ class Controller:
         return done
 
     def wait(self) -> str:
-        """Block until asked to stop, or until the supervisor is gone; returns why."""
+        """Block until asked to stop; returns why. Raises SupervisorGone when that ends first."""
         events = self._supervisor.events()
         threading.Thread(target=self._notice_end, args=(events,), daemon=True).start()
         self._stop_asked.wait()
+        if self._supervisor_gone:
+            raise SupervisorGone(f"the supervisor has ended (see {self._layout.log('supervisor')})")
         return self._why
 
     _why = "asked to stop"
+    _supervisor_gone = False
 
     def ask_to_stop(self, why: str = "asked to stop") -> None:
+        """May be called from a signal handler."""
         self._why = why
         self._stop_asked.set()
+        if self._snapshots.state == "starting":  # the step under way ends, whatever it waits for
+            threading.Thread(target=self._stop_servers, name="stop", daemon=True).start()
 
     def stop(self) -> None:
         """Stop every process and let go of everything; may be called at any time."""
@@ -196,15 +219,23 @@ class Controller:
         self._guardian.stop()
         self._observer.stop()
         self._leases.close()
-        self._supervisor.shutdown(_STOP_S)
+        self._stop_servers()
         self._layout.controller.unlink(missing_ok=True)
         self._block.close()
         self._state.close()
 
+    def _stop_servers(self) -> None:
+        try:
+            self._supervisor.shutdown(_STOP_S)
+        except SupervisorError:  # it was stopped already, or killed
+            self._supervisor.close()
+            sweep(self._record)
+
     def _notice_end(self, events: SimpleQueue[SupervisorEvent | Gone]) -> None:
         while not isinstance(events.get(), Gone):
             pass
-        self.ask_to_stop("the supervisor is gone")
+        self._supervisor_gone = not self._stop_asked.is_set()
+        self._stop_asked.set()
 
     def _open_console(self) -> None:
         token = secrets.token_urlsafe(32)
@@ -263,5 +294,26 @@ def _refuse_what_cannot_run(loaded: Loaded) -> None:
     ]
     if not loaded.estate.jurisdictions:
         cannot.append(f"{loaded.sources.whole}: there are no jurisdictions, so there is no site")
+    cannot += [
+        f"{loaded.sources.at('jurisdictions', name, 'standby')}: the standby of {name} would be in"
+        f" {standby}, which belongs to {region.jurisdiction}: its data would leave {name}, and a"
+        f" store there would hold the data of two; name a region with `jurisdiction: {name}`"
+        for name, jurisdiction in loaded.estate.jurisdictions.items()
+        if (standby := jurisdiction.standby) is not None
+        and (region := loaded.estate.regions[standby]).jurisdiction != name
+    ]
+    if cannot:
+        raise CannotRun(*cannot)
+
+
+def _refuse_moved_tenants(topology: Topology, directory: Directory) -> None:
+    """A tenant whose data lies elsewhere would find nothing in its new home."""
+    sources = {(t.environment, t.name): t.source for t in topology.tenants}
+    cannot = [
+        f"{sources[was.environment, was.tenant]}: {was.environment}: the data of `{was.tenant}` is"
+        f" in {was.jurisdiction} (shard {was.shard}), and the estate now says {now.jurisdiction}"
+        f" (shard {now.shard}); declare its home and the store's shards as they were"
+        for was, now in ((c.recorded, c.declared) for c in directory.conflicts(topology.tenants))
+    ]
     if cannot:
         raise CannotRun(*cannot)

@@ -123,6 +123,8 @@ class Guardian:
         match reaction:
             case policy.Failover(environment, region, why):
                 self._fail_over(environment, region, why)
+            case policy.Settle(replica_set):
+                self._operations.settle(replica_set)
             case policy.Detach(replica_set, member):
                 self._operations.detach(replica_set, member)
             case policy.Rejoin(environment, replica_sets):

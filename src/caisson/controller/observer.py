@@ -112,6 +112,7 @@ class Observer:
                     self._member(s, m, facts[s.id].primary or s.primary, m in facts[s.id].attached)
                     for m in s.members
                 ),
+                facts[s.id].holder,
             )
             for s in self._world.topology.replica_sets
             if s.id in facts

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from caisson.controller.events import Events
@@ -14,6 +14,7 @@ from caisson.plan.failback import plan_failback
 from caisson.plan.failover import plan_failover
 from caisson.plan.model import ClaimGeneration, Plan, Refusal, ReplicaSetState
 from caisson.plan.rejoin import plan_detach, plan_rejoin
+from caisson.plan.settle import plan_settle
 from caisson.state.journal import Operation, OperationState
 
 
@@ -29,8 +30,15 @@ class Operations:
     """Called from the console's threads and from the guardian. Thread-safe."""
 
     def __init__(
-        self, world: World, observer: Observer, executor: Executor, events: Events
+        self,
+        world: World,
+        observer: Observer,
+        executor: Executor,
+        events: Events,
+        record: Callable[[Operation], None],
     ) -> None:
+        """`record` is called with every operation that has ended."""
+        self._record = record
         self._world = world
         self._observer = observer
         self._executor = executor
@@ -78,11 +86,16 @@ class Operations:
             plan = plan_rejoin(self._world.topology, states, environment)
             return self._run(plan) if plan else None
 
+    def settle(self, replica_set: str) -> Operation | None:
+        environment = replica_set.split("/", 1)[0]
+        with self.alone(environment, "settle"):
+            plan = plan_settle(self._state(replica_set))
+            return self._run(plan) if plan else None
+
     def detach(self, replica_set: str, member: str) -> Operation:
         environment = replica_set.split("/", 1)[0]
         with self.alone(environment, "detach"):
-            (state,) = [s for s in self._states(environment) if s.replica_set == replica_set]
-            return self._run(plan_detach(state, member))
+            return self._run(plan_detach(self._state(replica_set), member))
 
     def resume(self, operation: Operation) -> Operation:
         """Go on with an operation that was under way when the last controller ended."""
@@ -96,10 +109,14 @@ class Operations:
             s for s in self._observer.states() if s.replica_set.startswith(f"{environment}/")
         )
 
+    def _state(self, replica_set: str) -> ReplicaSetState:
+        return next(s for s in self._observer.states() if s.replica_set == replica_set)
+
     def _run(self, plan: Plan) -> Operation:
         return self._told(self._executor.run(plan))
 
     def _told(self, operation: Operation) -> Operation:
+        self._record(operation)
         seconds = (operation.ended_at or 0.0) - operation.started_at
         level = "info" if operation.state is OperationState.DONE else "error"
         why = operation.measurements.get("why")

@@ -5,6 +5,7 @@
   back; then fail over.
 - A synchronous standby that is silent: commits stop waiting for it.
 - A member that answers but does not follow its primary: rejoin it.
+- A replica set that an operation left between two primaries: settle it.
 - A lease that has ended on a primary that still is the primary: grant it again.
 """
 
@@ -48,7 +49,14 @@ class Regrant:
     generation: int
 
 
-Reaction = Failover | Detach | Rejoin | Regrant
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """An operation ended after the generation had gone to another than the primary."""
+
+    replica_set: str
+
+
+Reaction = Failover | Settle | Detach | Rejoin | Regrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,11 @@ def decide(outlook: Outlook, busy: frozenset[str]) -> tuple[Reaction, ...]:
     failovers = _failovers(free, outlook)
     moving = {(f.environment, f.region) for f in failovers}
     still = [s for s in free if (_environment(s.replica_set), region_of(s.primary)) not in moving]
+    split = [s for s in still if s.split]
+    still = [s for s in still if not s.split]
     return (
         *failovers,
+        *(Settle(s.replica_set) for s in split),
         *_detaches(still, outlook),
         *(
             Regrant(s.replica_set, s.primary, s.generation)

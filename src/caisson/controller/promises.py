@@ -1,5 +1,6 @@
 """The promises of the running estate: proofs on its topology joined with what was measured."""
 
+import threading
 import time
 from typing import Any
 
@@ -12,11 +13,13 @@ from caisson.ledger.judging import judge
 from caisson.ledger.ledger import Ledger
 from caisson.prove.check import prove
 from caisson.prove.model import Verdict
+from caisson.state.journal import Operation
+from caisson.state.json_text import JsonObject
 from caisson.topology.model import Topology
 
 
 class Promises:
-    """`board` is cheap to call often: the ledger is read again when something was added."""
+    """Thread-safe. `board` is cheap to call often: only what was added is read again."""
 
     def __init__(self, loaded: Loaded, topology: Topology, ledger: Ledger) -> None:
         self._estate = loaded.estate
@@ -25,13 +28,19 @@ class Promises:
         self.verdicts: tuple[Verdict, ...] = prove(loaded.estate, loaded.sources, topology)
         self._evidence: list[Evidence] = []
         self._read_until = 0
+        self._lock = threading.Lock()
 
     def board(self) -> list[PromiseRow]:
-        for entry in self.ledger.entries(Kind.EVIDENCE, self._read_until):
-            self._evidence.append(evidence_from_json(entry.body))
-            self._read_until = entry.seq
-        promises = self._estate.promises
-        return list(judge(promises, self.verdicts, self._evidence, self._topology, time.time()))
+        evidence = self._known_evidence()
+        rows = judge(self._estate.promises, self.verdicts, evidence, self._topology, time.time())
+        return list(rows)
+
+    def _known_evidence(self) -> tuple[Evidence, ...]:
+        with self._lock:
+            for entry in self.ledger.entries(Kind.EVIDENCE, self._read_until):
+                self._evidence.append(evidence_from_json(entry.body))
+                self._read_until = entry.seq
+            return tuple(self._evidence)
 
     def fingerprint(self, subject: str) -> str:
         return fingerprint(self._topology, subject)
@@ -39,8 +48,16 @@ class Promises:
     def record_evidence(self, evidence: Evidence) -> None:
         self.ledger.append(Kind.EVIDENCE, evidence.to_json(), time.time())
 
-    def record_event(self, text: str, **about: Any) -> None:
-        self.ledger.append(Kind.EVENT, {"text": text, **about}, time.time())
+    def record_operation(self, operation: Operation) -> None:
+        """An operation that has ended is an event of the estate's history."""
+        body: JsonObject = {
+            "operation": operation.id,
+            "verb": operation.verb,
+            "subject": operation.subject,
+            "state": operation.state.value,
+            **operation.measurements,
+        }
+        self.ledger.append(Kind.EVENT, body, time.time())
 
     def record_proofs(self) -> None:
         """Write down each proof that is not already the last one written about its subject."""

@@ -1,5 +1,6 @@
 """The estate as one JSON document: for the console, for `status`, for whoever waits."""
 
+import hashlib
 import time
 from dataclasses import asdict
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from caisson.controller.drills import Drill, Drills
 from caisson.controller.events import Events
 from caisson.controller.observer import Observer, Sight
+from caisson.estate.model import Estate
 from caisson.execute.world import World
 from caisson.ledger.board import PromiseRow
 from caisson.plan.model import ReplicaSetState
@@ -38,6 +40,7 @@ class Snapshots:
         return {
             "estate": self._world.topology.estate,
             "target": "local",
+            "declared": digest(self._world.estate),
             "state": self.state,
             "now": time.time(),
             "console": url,
@@ -48,7 +51,7 @@ class Snapshots:
             ],
             "sites": sites,
             "flows": [self._flow(f) for f in self._world.topology.flows if _shown(f)],
-            "promises": [row.to_json() for row in promises],
+            "promises": [_promise(row) for row in promises],
             "operations": [operation_document(o) for o in self._journal.operations(_OPERATIONS)],
             "drills": [_drill(d) for d in self._drills.all()],
             "events": [asdict(event) for event in self._events.latest()],
@@ -119,6 +122,19 @@ class Snapshots:
             "lag_bytes": lag_bytes,
             "lag_s": round(lag_s, 3),
         }
+
+
+def digest(estate: Estate) -> str:
+    """Tells whether two declarations say the same."""
+    return hashlib.sha256(estate.model_dump_json().encode()).hexdigest()
+
+
+def _promise(row: PromiseRow) -> dict[str, Any]:
+    """Without ages: a reader has a clock, and what only ages has not changed."""
+    document: dict[str, Any] = row.to_json()
+    for evidence in document["evidence"]:
+        del evidence["age_s"]
+    return document
 
 
 def _shown(flow: Flow) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from caisson.plan.model import (
+    CatchUp,
     ClaimGeneration,
     Fence,
     Grant,
@@ -89,6 +90,20 @@ def _remedy(impossible: bool) -> str:
     return "bring the region back, or lose that data knowingly with --accept-loss"
 
 
+def _catch_up(
+    healthy: list[tuple[str, str, ReplicaSetState]],
+) -> tuple[Step, ...]:
+    """From a primary that still answers nothing needs to be lost."""
+    if not healthy:
+        return ()
+    return (
+        Step(
+            "let the last writes arrive",
+            tuple(CatchUp(s, m, state.primary) for s, m, state in healthy),
+        ),
+    )
+
+
 def _plan(
     subject: str,
     environment: str,
@@ -102,6 +117,7 @@ def _plan(
     }
     target = ", ".join(sorted({region for _, region in routes}))
     stores = stores_of(replica_set for replica_set, _, _ in moves)
+    healthy = [m for m in moves if m[2].member(m[2].primary).answers]
     steps = (
         Step(
             f"claim the next generation for {target}",
@@ -111,6 +127,7 @@ def _plan(
             f"fence the old primaries in {at_region(subject)}",
             tuple(Fence(s, state.primary) for s, _, state in moves),
         ),
+        *_catch_up(healthy),
         Step(f"promote {stores} in {target}", tuple(Promote(s, m) for s, m, _ in moves)),
         Step(
             f"grant the right to write to {target}",

@@ -213,12 +213,22 @@ class MemberState:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSetState:
-    """A replica set as the directory and the observers know it."""
+    """A replica set as the directory and the observers know it.
+
+    `holder` was given the newest generation; it differs from `primary`, where services are
+    sent, while an operation moves the set, and after one that failed in between.
+    """
 
     replica_set: str
     primary: str
     generation: int
     members: tuple[MemberState, ...]
+    holder: str | None = None
+
+    @property
+    def split(self) -> bool:
+        """Whether the newest generation was given to another than the primary."""
+        return self.holder is not None and self.holder != self.primary
 
     def member(self, component: str) -> MemberState:
         """The state of one member; one that was never seen does not answer."""

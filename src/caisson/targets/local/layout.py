@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = ".caisson"
-_LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes on Linux, 104 on macOS
+# sockaddr_un holds 108 bytes on Linux and 104 on macOS, of which HAProxy keeps some for itself:
+# it binds `PATH.PID.tmp` first and renames that.
+_LONGEST_SOCKET_PATH = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,15 @@ class Layout:
     @property
     def state(self) -> Path:
         return self.home / "state.sqlite"
+
+    @property
+    def state_place(self) -> str | Path:
+        """The controller's state: the file, or the Postgres database that CAISSON_STATE names.
+
+        A URL may hold a password, which must not stand in an argument list; one database (or
+        one schema, by `options=-csearch_path=...`) belongs to one estate.
+        """
+        return os.environ.get("CAISSON_STATE") or self.state
 
     @property
     def controller(self) -> Path:
