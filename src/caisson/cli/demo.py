@@ -16,13 +16,14 @@ import click
 from caisson.cli import output
 from caisson.cli.client import Client, OrderRefused
 from caisson.cli.drill import perform
-from caisson.cli.estates import estate_argument, load_or_fail
+from caisson.cli.estates import estate_argument, json_option, load_or_fail
 from caisson.cli.promises import board_of
 from caisson.cli.up import await_up, reasons, running, start_controller
 from caisson.cli.views.board import show_board
 from caisson.cli.views.drill import show_drill
 from caisson.cli.views.status import show_status
 from caisson.estate.loading import Loaded
+from caisson.ledger.board import board_to_json
 from caisson.targets.local.layout import Layout
 
 _STOP_S = 30.0
@@ -32,21 +33,24 @@ _STOP_S = 30.0
 @estate_argument
 @click.option("--region", help="The region to lose (default: the first home region).")
 @click.option("--once", is_flag=True, help="Stop everything at the end instead of waiting.")
-def demo(estate: Path | None, region: str | None, once: bool) -> None:
+@json_option
+def demo(estate: Path | None, region: str | None, once: bool, as_json: bool) -> None:
     """Bring the estate up, lose a region while users write, show the promises, stay up."""
-    loaded = load_or_fail(estate)
+    loaded = load_or_fail(estate, as_json=as_json)
     layout = Layout(loaded.root.resolve())
     if running(layout) is not None:
-        output.fail(output.WRONG_INPUT, "the estate is up already: `caisson down` first")
+        output.fail(
+            output.WRONG_INPUT, "the estate is up already: `caisson down` first", as_json=as_json
+        )
     lost = region or next((j.home for j in loaded.estate.jurisdictions.values()), "")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: _interrupt(stop))
     controller = start_controller(estate, None, layout, lifeline=True)
     try:
-        _show(controller, loaded, layout, lost)
+        _show(controller, loaded, layout, lost, as_json=as_json)
         if not once:
-            output.screen().print("\n[bold]the estate is up; Ctrl-C stops everything[/bold]")
+            output.notes().print("\n[bold]the estate is up; Ctrl-C stops everything[/bold]")
             stop.wait()
     except _Interrupted:
         pass
@@ -65,21 +69,33 @@ def _interrupt(stop: threading.Event) -> None:
     raise _Interrupted
 
 
-def _show(controller: "subprocess.Popen[bytes]", loaded: Loaded, layout: Layout, lost: str) -> None:
-    output.notes().rule("[bold]bring it up[/bold]", align="left", style="dim")
+def _show(
+    controller: "subprocess.Popen[bytes]",
+    loaded: Loaded,
+    layout: Layout,
+    lost: str,
+    *,
+    as_json: bool,
+) -> None:
+    notes = output.notes()
+    notes.rule("[bold]bring it up[/bold]", align="left", style="dim")
     snapshot = await_up(controller, layout)
     if snapshot is None:
-        output.fail(output.BROKEN, *reasons(layout.log("controller")))
-    show_status(output.screen(), snapshot)
+        output.fail(output.BROKEN, *reasons(layout.log("controller")), as_json=as_json)
+    show_status(notes, snapshot)
     client = Client(layout)
     _bring_home(client, snapshot)
-    output.notes().rule(f"[bold]lose {lost}[/bold]", align="left", style="dim")
-    result = perform(client, loaded, "lose-region", lost, "production", 40.0, as_json=False)
-    show_drill(output.screen(), result)
-    output.screen().rule("[bold]the promises[/bold]", align="left", style="dim")
-    show_board(output.screen(), board_of(loaded))
-    output.screen().print(f"console  {client.url}")
-    output.screen().print(f"report   {result['report']}", soft_wrap=True)
+    notes.rule(f"[bold]lose {lost}[/bold]", align="left", style="dim")
+    result = perform(client, loaded, "lose-region", lost, "production", 40.0, as_json=as_json)
+    rows = board_of(loaded)
+    if as_json:
+        output.print_json({"console": client.url, "drill": result, **board_to_json(rows)})
+    else:
+        show_drill(output.screen(), result)
+        output.screen().rule("[bold]the promises[/bold]", align="left", style="dim")
+        show_board(output.screen(), rows)
+        output.screen().print(f"console  {client.url}")
+        output.screen().print(f"report   {result['report']}", soft_wrap=True)
     sys.stdout.flush()
 
 

@@ -15,6 +15,7 @@ import click
 from caisson.cli import output
 from caisson.cli.client import Client, ControllerGone
 from caisson.cli.estates import estate_argument, json_option, load_or_fail
+from caisson.cli.views.operation import show_plan
 from caisson.cli.views.progress import Progress
 from caisson.cli.views.status import show_status, status_document
 from caisson.controller.controller import (
@@ -25,12 +26,16 @@ from caisson.controller.controller import (
     SupervisorGone,
     Tell,
 )
+from caisson.controller.provisioning import plan_from_state
 from caisson.controller.snapshot import digest
 from caisson.estate.loading import Loaded
+from caisson.plan.document import to_document
 from caisson.state.errors import StateLocked
 from caisson.targets.local.addresses import NoFreeBlock
 from caisson.targets.local.binaries import BinaryError
 from caisson.targets.local.layout import Layout
+from caisson.topology.part import in_environment
+from caisson.topology.resolve import resolve
 
 _DETACH_S = 120.0
 
@@ -39,10 +44,16 @@ _DETACH_S = 120.0
 @estate_argument
 @click.option("--environment", help="Only this environment (default: all of them).")
 @click.option("--detach", is_flag=True, help="Return when it is up; the controller stays.")
+@click.option("--plan", "plan_only", is_flag=True, help="Show what would be done; do nothing.")
 @click.option("--lifeline", is_flag=True, hidden=True, help="Stop when stdin is closed.")
 @json_option
 def up(
-    estate: Path | None, environment: str | None, detach: bool, lifeline: bool, as_json: bool
+    estate: Path | None,
+    environment: str | None,
+    detach: bool,
+    plan_only: bool,
+    lifeline: bool,
+    as_json: bool,
 ) -> None:
     """Bring the estate up on this machine with real servers; Ctrl-C stops all of it."""
     loaded = load_or_fail(estate, as_json=as_json)
@@ -54,6 +65,9 @@ def up(
             as_json=as_json,
         )
     layout = Layout(loaded.root.resolve())
+    if plan_only:
+        _plan(loaded, environment, layout, as_json=as_json)
+        return
     if (client := running(layout)) is not None:
         snapshot = client.snapshot()
         if snapshot["declared"] != digest(loaded.estate):
@@ -74,6 +88,17 @@ def up(
         output.fail(output.BROKEN, str(error), "everything has ended", as_json=as_json)
     except (CannotRun, StateLocked, NoFreeBlock, BinaryError) as error:
         output.fail(output.WRONG_INPUT, *getattr(error, "reasons", (str(error),)), as_json=as_json)
+
+
+def _plan(loaded: Loaded, environment: str | None, layout: Layout, *, as_json: bool) -> None:
+    topology = resolve(loaded.estate, loaded.sources)
+    if environment is not None:
+        topology = in_environment(topology, environment)
+    plan = to_document(plan_from_state(topology, layout))
+    if as_json:
+        output.print_json({"plan": plan})
+    else:
+        show_plan(output.screen(), plan)
 
 
 def run_in_foreground(

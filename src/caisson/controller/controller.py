@@ -18,6 +18,7 @@ from caisson.controller.guardian import Guardian
 from caisson.controller.observer import Observer
 from caisson.controller.operations import Operations
 from caisson.controller.promises import Promises
+from caisson.controller.provisioning import provision_plan
 from caisson.controller.requests import Requests
 from caisson.controller.snapshot import Snapshots
 from caisson.estate.loading import Loaded
@@ -26,9 +27,6 @@ from caisson.execute.leases import Leases
 from caisson.execute.performer import Performer
 from caisson.execute.world import World
 from caisson.ledger.ledger import Ledger
-from caisson.plan.document import from_document
-from caisson.plan.model import ClaimGeneration, Plan
-from caisson.plan.provision import plan_provision
 from caisson.state.journal import Operation, OperationState
 from caisson.state.state import State, open_state
 from caisson.targets.local.addresses import BlockLock, lock_block
@@ -82,7 +80,8 @@ class Controller:
         self._layout = Layout(loaded.root.resolve())
         self._tell = tell
         _refuse_what_cannot_run(loaded)
-        self._layout.run.mkdir(parents=True, exist_ok=True)
+        for folder in (self._layout.run, self._layout.log("supervisor").parent):
+            folder.mkdir(parents=True, exist_ok=True)
         self._layout.home.chmod(0o700)
         self._stop_asked = threading.Event()
         self._state: State = open_state(self._layout.state_place)
@@ -180,7 +179,9 @@ class Controller:
         self._open_console()
         unfinished = [o for o in self._state.journal.unfinished() if o.verb != "provision"]
         self._abandon_provisions()
-        done = self._executor.run(self._provision_plan(unfinished))
+        done = self._executor.run(
+            provision_plan(self._world.topology, self._world.directory.facts(), unfinished)
+        )
         if done.state is not OperationState.DONE:
             raise ProvisionFailed(str(done.measurements.get("why")))
         self._observer.start()
@@ -248,25 +249,6 @@ class Controller:
         write_private(
             self._layout.controller,
             json.dumps({"url": self.url, "token": token, "pid": os.getpid()}),
-        )
-
-    def _provision_plan(self, unfinished: list[Operation]) -> Plan:
-        facts = self._world.directory.facts()
-        held = {
-            action.replica_set
-            for operation in unfinished
-            for step in from_document(json.loads(operation.plan)).steps
-            for action in step.actions
-            if isinstance(action, ClaimGeneration)
-        }
-        return plan_provision(
-            self._world.topology,
-            {
-                name: (fact.primary, fact.generation)
-                for name, fact in facts.items()
-                if fact.primary is not None
-            },
-            frozenset(held & facts.keys()),
         )
 
     def _abandon_provisions(self) -> None:

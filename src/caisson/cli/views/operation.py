@@ -14,7 +14,7 @@ def show_plan(console: Console, plan: dict[str, Any]) -> None:
     for number, step in enumerate(plan["steps"], 1):
         console.print(f"{number:3}  {escape(step['name'])}")
         for action in step["actions"]:
-            values = ", ".join(str(v) for k, v in action.items() if k != "do")
+            values = ", ".join(_arguments(action))
             console.print(f"     [dim]{action['do']}({escape(values)})[/dim]", soft_wrap=True)
     for title, key in (("reaches", "blast_radius"), ("cannot be undone", "cannot_undo")):
         for sentence in plan[key]:
@@ -40,3 +40,9 @@ def _seconds(step: dict[str, Any]) -> str:
     if not step["started_at"] or not step["ended_at"]:
         return ""
     return f"[dim]{step['ended_at'] - step['started_at']:.2f} s[/dim]"
+
+
+def _arguments(action: dict[str, Any]) -> list[str]:
+    return [
+        str(value) for name, value in action.items() if name != "do" and not isinstance(value, bool)
+    ]
