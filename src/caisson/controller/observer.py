@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
+from typing import Generic, Protocol, TypeVar
 
 from caisson.execute.performer import Performer
 from caisson.execute.world import World
@@ -19,6 +20,8 @@ from caisson.systems.postgres.session import PostgresError, Session
 from caisson.systems.redis.session import RedisError
 from caisson.systems.redis.session import Session as RedisSession
 from caisson.topology.model import Component, Kind, ReplicaSet
+
+S = TypeVar("S", bound="_Closes")
 
 EVERY_S = 0.3
 _ANSWER_S = 0.5
@@ -166,64 +169,64 @@ class Observer:
     def _look_for(self, component: Component) -> Callable[[], Sight | None]:
         match component.system:
             case "postgres":
-                return _PostgresLook(self._performer, component.id)
+                postgres, member = self._performer.postgres, component.id
+                return _SessionLook(
+                    lambda: postgres.session(member, "postgres", _ANSWER_S), _see_postgres
+                )
             case "redis":
-                return _RedisLook(self._performer, component.id)
+                redis, member = self._performer.redis, component.id
+                return _SessionLook(lambda: redis.session(member, _ANSWER_S), _see_redis)
             case _ if component.kind is Kind.SERVICE:
                 return _ServiceLook(component, self._world.estate.services[component.name].health)
             case _:
                 return _ConnectionLook(component)
 
 
-class _PostgresLook:
-    def __init__(self, performer: Performer, member: str) -> None:
-        self._open: Callable[[], Session] = lambda: performer.postgres.session(
-            member, "postgres", _ANSWER_S
-        )
-        self._session: Session | None = None
+class _Closes(Protocol):
+    def close(self) -> None: ...
+
+
+class _SessionLook(Generic[S]):
+    """Looks through a session that is kept open, and opened anew after it failed."""
+
+    def __init__(self, open_session: Callable[[], S], see: Callable[[S], Sight]) -> None:
+        self._open, self._see = open_session, see
+        self._session: S | None = None
 
     def __call__(self) -> Sight | None:
         try:
             self._session = self._session or self._open()
-            state = server_state(self._session, _ANSWER_S)
-        except PostgresError:
+            return self._see(self._session)
+        except (PostgresError, RedisError):
             if self._session is not None:
                 self._session.close()
             self._session = None
             return None
-        return Sight(
-            time.monotonic(),
-            answers=True,
-            primary=not state.in_recovery,
-            position=state.position,
-            received=state.received,
-            streaming=state.streaming,
-            followers=state.followers,
-        )
 
 
-class _RedisLook:
-    def __init__(self, performer: Performer, member: str) -> None:
-        self._open: Callable[[], RedisSession] = lambda: performer.redis.session(member, _ANSWER_S)
-        self._session: RedisSession | None = None
+def _see_postgres(session: Session) -> Sight:
+    state = server_state(session, _ANSWER_S)
+    return Sight(
+        time.monotonic(),
+        answers=True,
+        primary=not state.in_recovery,
+        position=state.position,
+        received=state.received,
+        streaming=state.streaming,
+        followers=state.followers,
+    )
 
-    def __call__(self) -> Sight | None:
-        try:
-            self._session = self._session or self._open()
-            state = self._session.state()
-        except RedisError:
-            if self._session is not None:
-                self._session.close()
-            self._session = None
-            return None
-        return Sight(
-            time.monotonic(),
-            answers=True,
-            primary=state.primary,
-            position=state.position,
-            received=state.position,
-            streaming=state.linked,
-        )
+
+def _see_redis(session: RedisSession) -> Sight:
+    state = session.state()
+    return Sight(
+        time.monotonic(),
+        answers=True,
+        primary=state.primary,
+        position=state.position,
+        received=state.position,
+        streaming=state.linked,
+    )
 
 
 class _ServiceLook:
