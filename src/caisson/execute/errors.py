@@ -3,3 +3,7 @@
 
 class StepError(Exception):
     """An action did not succeed; the message says what was tried and what was found."""
+
+
+class GivenUp(StepError):  # noqa: N818 - names what was done
+    """It was waited for long enough, or fails for good: trying the same again only takes longer."""

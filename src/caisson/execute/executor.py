@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from caisson.execute.errors import StepError
+from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.performer import Performer
 from caisson.plan.document import describe, from_document, to_document
 from caisson.plan.model import Action, Plan, Step
@@ -98,6 +98,8 @@ class Executor:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._performer.perform(action)
+            except GivenUp as error:
+                raise GivenUp(f"{describe(action)}: {error}") from error
             except (PostgresError, RedisError, StepError) as error:
                 if attempt == _ATTEMPTS:
                     raise StepError(f"{describe(action)}: {error}") from error

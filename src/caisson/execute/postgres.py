@@ -78,17 +78,7 @@ class PostgresMembers:
     def start(self, member: str, upstream: str | None = None) -> str:
         """Start the server as it lies on disk; `upstream` is whom it follows as a standby."""
         self._configure(member, upstream)
-        started = self._world.start(self._spec(member))
-        before = self._restarts(member)
-
-        def answers() -> ServerState | None:
-            if self._restarts(member) - before >= _CRASHES:
-                log = self._world.layout.log(member)
-                raise StepError(f"{member} ends again and again while it starts: see {log}")
-            return self.state(member)
-
-        wait_for(f"{member} answers", answers, _START_S)
-        return started
+        return self._world.start_until(self._spec(member), lambda: self.state(member), _START_S)
 
     def stop(self, member: str) -> None:
         """Stop the server; nothing when it was never started."""
@@ -280,17 +270,14 @@ class PostgresMembers:
         (self._data(member) / "standby.signal").touch()
         self._configure(member, upstream)
         self._world.start(self._spec(member))
-        before = self._restarts(member)
+        before = self._world.restarts(member)
         deadline = time.monotonic() + _STREAM_S
-        while time.monotonic() < deadline and self._restarts(member) - before < _CRASHES:
+        while time.monotonic() < deadline and self._world.restarts(member) - before < _CRASHES:
             if self._follows(member, upstream):
                 return True
             self._reload(member)
             time.sleep(0.1)
         return False
-
-    def _restarts(self, member: str) -> int:
-        return next(p.restarts for p in self._world.supervisor.processes() if p.id == member)
 
     def _reload(self, member: str) -> None:
         with suppress(PostgresError), self.session(member, "postgres") as session:

@@ -47,9 +47,7 @@ class RedisMembers:
         return self.start_as_it_lies(member)
 
     def start_as_it_lies(self, member: str) -> str:
-        started = self._world.start(self._spec(member))
-        wait_for(f"{member} answers", lambda: self.state(member), _START_S)
-        return started
+        return self._world.start_until(self._spec(member), lambda: self.state(member), _START_S)
 
     def fence(self, member: str) -> str:
         try:

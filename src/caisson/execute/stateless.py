@@ -8,7 +8,7 @@ from pathlib import Path
 
 from caisson.execute import connections
 from caisson.execute.errors import StepError
-from caisson.execute.world import World, wait_for
+from caisson.execute.world import World
 from caisson.systems.haproxy import files as haproxy
 from caisson.systems.haproxy.runtime import RuntimeRefused, set_server
 from caisson.systems.memcached import files as memcached
@@ -64,7 +64,9 @@ class Stateless:
             stop_signal=signal.SIGTERM,
             restart=True,
         )
-        return self._launch(spec, lambda: _answers(component.address, service.ready))
+        return self._world.start_until(
+            spec, lambda: _answers(component.address, service.ready), _START_S
+        )
 
     def start_proxy(self, component: Component) -> str:
         backends = [
@@ -174,12 +176,7 @@ class Stateless:
             stop_signal=signal.SIGTERM,
             restart=True,
         )
-        return self._launch(spec, ready)
-
-    def _launch(self, spec: ProcessSpec, ready: Ready) -> str:
-        started = self._world.start(spec)
-        wait_for(f"{spec.id} is ready (see {spec.log})", ready, _START_S)
-        return started
+        return self._world.start_until(spec, ready, _START_S)
 
     def _cfg(self, component: Component) -> Path:
         return self._world.layout.conf(component.id) / "haproxy.cfg"

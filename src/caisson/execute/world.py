@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from caisson.estate.model import Estate
-from caisson.execute.errors import StepError
+from caisson.execute.errors import GivenUp, StepError
 from caisson.targets.local import binaries
 from caisson.targets.local.layout import Layout
 from caisson.targets.local.secrets import Secrets
@@ -22,6 +22,7 @@ from caisson.topology.query import Index
 
 _T = TypeVar("_T")
 _TOOL_S = 120.0
+_CRASHES = 3  # a process that ends so often while it starts will not come up
 
 
 @dataclass
@@ -73,6 +74,25 @@ class World:
             raise StepError(f"{spec.id}: its region is down")
         return f"pid {result.pid}"
 
+    def start_until(
+        self, spec: ProcessSpec, ready: Callable[[], object | None], timeout_s: float
+    ) -> str:
+        """Start a process and wait until `ready` returns something; GivenUp names its log."""
+        started = self.start(spec)
+        before = self.restarts(spec.id)
+
+        def stands() -> object | None:
+            if self.restarts(spec.id) - before >= _CRASHES:
+                raise GivenUp(f"{spec.id} ends again and again while it starts: see {spec.log}")
+            return ready()
+
+        wait_for(f"{spec.id} is ready (see {spec.log})", stands, timeout_s)
+        return started
+
+    def restarts(self, component: str) -> int:
+        """How often a process was started again after it had ended by itself."""
+        return next(p.restarts for p in self.supervisor.processes() if p.id == component)
+
     def run_tool(self, site: str, program: str, *argv: str) -> ToolResult:
         """Run a server's own tool to its end, under the supervisor's ownership."""
         return self.supervisor.run(
@@ -87,10 +107,10 @@ class World:
 def wait_for(
     what: str, probe: Callable[[], _T | None], timeout_s: float, pause_s: float = 0.05
 ) -> _T:
-    """Call `probe` until it returns something; raise StepError with `what` after the time."""
+    """Call `probe` until it returns something; raise GivenUp with `what` after the time."""
     deadline = time.monotonic() + timeout_s
     while (found := probe()) is None:
         if time.monotonic() > deadline:
-            raise StepError(f"{what}: not within {timeout_s:g} s")
+            raise GivenUp(f"{what}: not within {timeout_s:g} s")
         time.sleep(pause_s)
     return found

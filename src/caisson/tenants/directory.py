@@ -184,12 +184,19 @@ class Directory:
                 return route.region
         return None
 
+    def conflicts(self, tenants: Iterable[Tenant]) -> tuple[HomeConflict, ...]:
+        """Return the tenants whose recorded home differs; those never seen do not."""
+        with self._database.reading() as session:
+            recorded = _homes(session)
+        pairs = ((recorded.get((t.environment, t.name)), _declared(t)) for t in tenants)
+        return tuple(HomeConflict(was, home) for was, home in pairs if was and was != home)
+
     def settle(self, tenants: Iterable[Tenant]) -> tuple[HomeConflict, ...]:
         """Record the homes of tenants seen for the first time; return those that differ.
 
         A recorded home is never changed here: the data lies there, whatever the estate says.
         """
-        declared = [Home(t.environment, t.name, t.jurisdiction, t.shard) for t in tenants]
+        declared = [_declared(tenant) for tenant in tenants]
         with self._database.writing() as session:
             for home in declared:
                 session.run(
@@ -229,6 +236,10 @@ def _facts(session: Session) -> dict[str, ReplicaSetFacts]:
         )
         for replica_set, generation, holder, primary in session.rows(_ALL)
     }
+
+
+def _declared(tenant: Tenant) -> Home:
+    return Home(tenant.environment, tenant.name, tenant.jurisdiction, tenant.shard)
 
 
 def _homes(session: Session) -> dict[tuple[str, str], Home]:

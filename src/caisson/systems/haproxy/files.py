@@ -56,9 +56,9 @@ def edge_cfg(address: Address, socket: str, tenants: str, backends: Sequence[Bac
         + f"""
 frontend public
   bind {address.host}:{address.port}
-  http-request set-var(txn.home) path,field(3,/),map({tenants},unknown)
+  http-request set-var(txn.home) path,field(3,/),map({tenants})
   http-request return status 404 content-type text/plain string "no such tenant\\n" \
-if {{ var(txn.home) -m str unknown }}
+unless {{ var(txn.home) -m found }}
   use_backend %[var(txn.home)]
 """
         + "".join(_backend(backend) for backend in backends)
@@ -89,7 +89,7 @@ def tenant_map(homes: Mapping[str, str]) -> str:
 
 def server(binary: str, cfg: str) -> tuple[str, ...]:
     """`-db` keeps it one process in the foreground."""
-    return (binary, "-db", "-q", "-f", cfg)
+    return (binary, "-db", "-f", cfg)
 
 
 def _common(socket: str) -> str:
