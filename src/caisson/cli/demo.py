@@ -78,21 +78,21 @@ def _show(
     as_json: bool,
 ) -> None:
     notes = output.notes()
-    notes.rule("[bold]bring it up[/bold]", align="left", style="dim")
+    notes.print("[bold]bring it up[/bold]")
     snapshot = await_up(controller, layout)
     if snapshot is None:
         output.fail(output.BROKEN, *reasons(layout.log("controller")), as_json=as_json)
     show_status(notes, snapshot)
     client = Client(layout)
     _bring_home(client, snapshot)
-    notes.rule(f"[bold]lose {lost}[/bold]", align="left", style="dim")
+    notes.print(f"\n[bold]lose {lost}[/bold]")
     result = perform(client, loaded, "lose-region", lost, "production", 40.0, as_json=as_json)
     rows = board_of(loaded)
     if as_json:
         output.print_json({"console": client.url, "drill": result, **board_to_json(rows)})
     else:
         show_drill(output.screen(), result)
-        output.screen().rule("[bold]the promises[/bold]", align="left", style="dim")
+        output.screen().print("\n[bold]the promises[/bold]")
         show_board(output.screen(), rows)
         output.screen().print(f"console  {client.url}")
         output.screen().print(f"report   {result['report']}", soft_wrap=True)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from caisson.controller.events import Events
@@ -127,10 +128,17 @@ class Drills:
             silent_s = time.monotonic() - self._renewed_at.get(drill.id, 0.0)
             if silent_s > LEASE_S and drill.id not in self._restoring:
                 self._restoring.add(drill.id)
-                submit(lambda drill=drill: self._restore(drill))  # type: ignore[misc]
+                submit(partial(self._restore_or_tell, drill))
 
     def _running(self) -> list[Drill]:
         return [d for d in self.all() if d.state == "running"]
+
+    def _restore_or_tell(self, drill: Drill) -> None:
+        try:
+            self._restore(drill)
+        except Exception as error:  # noqa: BLE001 - it runs alone; nobody else would hear of it
+            self._events.add("error", f"{drill.id}: {type(error).__name__}: {error}")
+            self._restoring.discard(drill.id)  # tried again in the next round
 
     def _restore(self, drill: Drill) -> None:
         self._events.add("warning", f"{drill.id} has ended without a word: restoring the estate")
@@ -139,12 +147,19 @@ class Drills:
                 self._world.supervisor.undo(drill.fault_id)
         except SupervisorError as error:
             self._events.add("info", f"{drill.id}: its fault was undone before ({error})")
-        self._bring_home()
+        away = self._bring_home()
         self._keep(replace(drill, state="abandoned", fault_id=None))
-        self._events.add("info", f"{drill.id}: the estate is as it was")
+        if away:
+            places = ", ".join(f"{home} ({environment})" for environment, home in away)
+            self._events.add("error", f"{drill.id}: primaries are still away from {places}")
+        else:
+            self._events.add("info", f"{drill.id}: the estate is as it was")
 
-    def _bring_home(self) -> None:
-        """Fail back every region whose primaries are away, once it answers again."""
+    def _bring_home(self) -> list[tuple[str, str]]:
+        """Fail back every region whose primaries are away, once it answers again.
+
+        Returns what is still away after a minute and a half.
+        """
         deadline = time.monotonic() + _RETURN_S
         while (away := self._away()) and time.monotonic() < deadline:
             for environment, home in away:
@@ -153,6 +168,7 @@ class Drills:
                 except Refused as refusal:
                     self._events.add("warning", f"failback to {home} waits: {refusal}")
             time.sleep(1.0)
+        return away
 
     def _away(self) -> list[tuple[str, str]]:
         """Environment and home region of every replica set whose primary is not at home."""

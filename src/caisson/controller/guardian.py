@@ -1,5 +1,6 @@
 """Acts on what is observed, by the rules of `policy`: a loop that looks, decides and orders."""
 
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from caisson.execute.world import World
 from caisson.plan.model import Grant
 from caisson.systems.postgres.session import PostgresError
 
+_LOG = logging.getLogger(__name__)
 _EVERY_S = 0.1
 _SAME_AGAIN_S = 3.0  # the same reaction is not tried more often
 _CONFIRM_S = 0.3
@@ -59,14 +61,22 @@ class Guardian:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _watch(self) -> None:
+        """Whatever goes wrong in one round is told, and the next round comes all the same."""
         while not self._stopped.wait(_EVERY_S):
-            now = time.monotonic()
-            outlook = self._outlook(now)
-            for reaction in policy.decide(outlook, self._operations.busy()):
-                if now - self._tried_at.get(reaction, -_SAME_AGAIN_S) >= _SAME_AGAIN_S:
-                    self._tried_at[reaction] = now
-                    self._pool.submit(self._react, reaction)
-            self._drills.look_after(self._pool.submit)
+            try:
+                self._look_and_order()
+            except Exception as error:  # noqa: BLE001 - a guardian that died would be worse
+                _LOG.exception("the guardian failed in one round")
+                self._events.add("error", f"the guardian: {type(error).__name__}: {error}")
+
+    def _look_and_order(self) -> None:
+        now = time.monotonic()
+        outlook = self._outlook(now)
+        for reaction in policy.decide(outlook, self._operations.busy()):
+            if now - self._tried_at.get(reaction, -_SAME_AGAIN_S) >= _SAME_AGAIN_S:
+                self._tried_at[reaction] = now
+                self._pool.submit(self._react, reaction)
+        self._drills.look_after(self._pool.submit)
 
     def _outlook(self, now: float) -> policy.Outlook:
         states = self._observer.states()
@@ -118,6 +128,9 @@ class Guardian:
             self._events.add("error", f"not done: {refusal}")
         except PostgresError as error:
             self._events.add("warning", f"{reaction}: {error}")
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            _LOG.exception("%s", reaction)
+            self._events.add("error", f"{reaction}: {type(error).__name__}: {error}")
 
     def _do(self, reaction: policy.Reaction) -> None:
         match reaction:

@@ -3,6 +3,7 @@
 Nothing here knows of faults: a region that is lost shows as components that do not answer.
 """
 
+import logging
 import socket
 import threading
 import time
@@ -23,6 +24,7 @@ from caisson.topology.model import Component, Kind, ReplicaSet
 
 S = TypeVar("S", bound="_Closes")
 
+_LOG = logging.getLogger(__name__)
 EVERY_S = 0.3
 _ANSWER_S = 0.5
 _HISTORY = 2000  # positions of a primary: ten minutes at EVERY_S
@@ -51,20 +53,19 @@ class _Positions:
     """When a primary was first seen at which position, to tell how old a lag is."""
 
     seen: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_HISTORY))
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, at: float, position: int) -> None:
-        if not self.seen or position > self.seen[-1][1]:
-            self.seen.append((at, position))
-        elif position < self.seen[-1][1]:  # another server's history
-            self.seen.clear()
-            self.seen.append((at, position))
+        with self.lock:
+            if self.seen and position < self.seen[-1][1]:  # another server's history
+                self.seen.clear()
+            if not self.seen or position > self.seen[-1][1]:
+                self.seen.append((at, position))
 
     def age_of_first_beyond(self, position: int, now: float) -> float:
         """Seconds since the primary first had more than `position`; 0.0 when it has not."""
-        for at, reached in self.seen:
-            if reached > position:
-                return now - at
-        return 0.0
+        with self.lock:
+            return next((now - at for at, reached in self.seen if reached > position), 0.0)
 
 
 class Observer:
@@ -154,7 +155,7 @@ class Observer:
     def _watch(self, component: Component) -> None:
         look = self._look_for(component)
         while not self._stopped.wait(EVERY_S):
-            seen = look()
+            seen = _safely(look, component.id)
             with self._lock:
                 before = self._sights.get(component.id, Sight())
                 self._sights[component.id] = seen or replace(before, answers=False)
@@ -180,6 +181,15 @@ class Observer:
                 return _ServiceLook(component, self._world.estate.services[component.name].health)
             case _:
                 return _ConnectionLook(component)
+
+
+def _safely(look: Callable[[], Sight | None], component: str) -> Sight | None:
+    """A look that fails in a way nobody foresaw has not seen an answer."""
+    try:
+        return look()
+    except Exception:
+        _LOG.exception("looking at %s", component)
+        return None
 
 
 class _Closes(Protocol):

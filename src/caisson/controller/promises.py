@@ -51,6 +51,7 @@ class Promises:
     def record_operation(self, operation: Operation) -> None:
         """An operation that has ended is an event of the estate's history."""
         body: JsonObject = {
+            "text": f"{operation.id} of {operation.subject}: {operation.state.value}",
             "operation": operation.id,
             "verb": operation.verb,
             "subject": operation.subject,

@@ -72,12 +72,12 @@ def _plan(
         f"send requests to {home}", tuple(Route(environment, j, home) for j in jurisdictions)
     )
     steps = (*prepare, *switch, route, *_follow(away))
-    stores = stores_of(s.id for s, _ in away) if away else "nothing"
+    waiting = f"writes to {stores_of(s.id for s, _ in away)} of {environment}" if away else ""
     return Plan(
         "failback",
         f"{environment}/{home}",
         steps,
-        blast_radius=(f"writes to {stores} of {environment} wait for the switch, typically < 1 s",),
+        blast_radius=(f"{waiting} wait for the switch, typically < 1 s",) if away else (),
         undo=_undo(away),
         no_return=next(
             (k for k, step in enumerate(steps) if isinstance(step.actions[0], Promote)), 0
