@@ -187,7 +187,7 @@ def _safely(look: Callable[[], Sight | None], component: str) -> Sight | None:
     """A look that fails in a way nobody foresaw has not seen an answer."""
     try:
         return look()
-    except Exception:
+    except Exception:  # noqa: BLE001 - logged; silence is what policy acts on
         _LOG.exception("looking at %s", component)
         return None
 
