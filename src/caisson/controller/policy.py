@@ -4,7 +4,8 @@
 - A primary that stays silent while its region lives: its supervisor gets time to bring it
   back; then fail over.
 - A synchronous standby that is silent: commits stop waiting for it.
-- A member that answers but does not follow its primary: rejoin it.
+- A member that answers but does not follow its primary, or that stays down while its region
+  lives: rejoin it.
 - A replica set that an operation left between two primaries: settle it.
 - A lease that has ended on a primary that still is the primary: grant it again.
 """
@@ -19,6 +20,7 @@ REGION_SILENT_S = 0.8
 PRIMARY_SILENT_S = 3.0
 STANDBY_SILENT_S = 1.2
 ASTRAY_S = 1.5
+DOWN_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,12 @@ def _rejoins(states: Iterable[ReplicaSetState], outlook: Outlook) -> list[Rejoin
 def _needs_rejoin(state: ReplicaSetState, member: str, outlook: Outlook) -> bool:
     if member == state.primary or outlook.silent_s.get(state.primary, 0.0) > 0:
         return False
+    if not state.member(member).answers:
+        site = member.rsplit("/", 1)[0]
+        down = outlook.silent_s.get(member, 0.0) >= DOWN_S
+        return down and not _site_is_silent(site, outlook)
     loose = state.replica_set in outlook.synchronous and not state.member(member).attached
-    answers = state.member(member).answers
-    return answers and (loose or outlook.astray_s.get(member, 0.0) >= ASTRAY_S)
+    return loose or outlook.astray_s.get(member, 0.0) >= ASTRAY_S
 
 
 def _environment(replica_set: str) -> str:

@@ -258,8 +258,11 @@ class PostgresMembers:
         if state is None or not (state.in_recovery and state.streaming):
             return False
         host = self._world.component(upstream).address.host
-        with self.session(member, "postgres") as session:
-            rows = session.query("SELECT sender_host FROM pg_stat_wal_receiver")
+        try:
+            with self.session(member, "postgres") as session:
+                rows = session.query("SELECT sender_host FROM pg_stat_wal_receiver")
+        except PostgresError:
+            return False
         return rows == [(host,)]
 
     def _is_standby_on_disk(self, member: str) -> bool:
@@ -306,15 +309,25 @@ class PostgresMembers:
             session.query("CHECKPOINT", timeout_s=60)
 
     def _copy(self, member: str, upstream: str) -> None:
+        """A fresh base copy. What is there is kept until the copy is whole: it may be all
+        that is left when the upstream is lost meanwhile.
+        """
         component = self._world.component(member)
         data = self._data(member)
-        shutil.rmtree(data, ignore_errors=True)
+        fresh, former = data.with_name(f"{data.name}.new"), data.with_name(f"{data.name}.old")
         data.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(fresh, ignore_errors=True)
         argv = files.base_backup(
-            self._world.program("pg_basebackup"), str(data), self._conninfo(member, upstream)
+            self._world.program("pg_basebackup"), str(fresh), self._conninfo(member, upstream)
         )
         self._tool(component, "pg_basebackup", argv)
-        self._forget_alter_system(data)
+        self._forget_alter_system(fresh)
+        (fresh / "standby.signal").touch()
+        shutil.rmtree(former, ignore_errors=True)
+        if data.exists():
+            data.rename(former)
+        fresh.rename(data)
+        shutil.rmtree(former, ignore_errors=True)
 
     @staticmethod
     def _forget_alter_system(data: Path) -> None:
