@@ -77,8 +77,7 @@ OPERATING_ERRORS: tuple[tuple[str, str, int], ...] = (
     ("caisson.controller.controller", "ProvisionFailed", output.BROKEN),
     ("caisson.cli.client", "ControllerGone", output.BROKEN),
     ("caisson.cli.client", "OrderRefused", output.BROKEN),
-    ("builtins", "PermissionError", output.BROKEN),
-    ("builtins", "FileNotFoundError", output.BROKEN),
+    ("builtins", "OSError", output.BROKEN),
 )
 
 

@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,14 +23,17 @@ from caisson.controller.provisioning import provision_plan
 from caisson.controller.requests import Requests
 from caisson.controller.snapshot import Snapshots
 from caisson.estate.loading import Loaded
+from caisson.execute.errors import BinariesMissing
 from caisson.execute.executor import Executor, Progress
 from caisson.execute.leases import Leases
 from caisson.execute.performer import Performer
-from caisson.execute.world import World
+from caisson.execute.world import World, programs_for
 from caisson.ledger.ledger import Ledger
+from caisson.plan.names import environment_of
 from caisson.state.journal import Operation, OperationState
 from caisson.state.state import State, open_state
 from caisson.targets.local.addresses import BlockLock, lock_block
+from caisson.targets.local.binaries import Binary
 from caisson.targets.local.layout import Layout, write_private
 from caisson.targets.local.secrets import Secrets
 from caisson.targets.local.supervision import Gone, Supervisor, SupervisorError, sweep
@@ -90,9 +94,10 @@ class Controller:
         self._block, topology = self._place(environment)
         directory = Directory(self._state.database)
         _refuse_moved_tenants(topology, directory)
+        programs = _programs_for(topology)
         directory.settle(topology.tenants)
         self._supervisor = Supervisor.launch(self._layout.run, self._layout.log("supervisor"))
-        self._build(topology, directory)
+        self._build(topology, directory, programs)
 
     @property
     def _record(self) -> Path:
@@ -113,7 +118,7 @@ class Controller:
         self._state.settings.put(_BLOCK, lock.block)
         return lock, topology(lock.block)
 
-    def _build(self, topology: Topology, directory: Directory) -> None:
+    def _build(self, topology: Topology, directory: Directory, programs: dict[str, Binary]) -> None:
         self.events = Events(self._tell.event)
         self._world = World(
             self._loaded.estate,
@@ -122,6 +127,7 @@ class Controller:
             Secrets(self._layout.secrets),
             self._supervisor,
             directory,
+            programs,
         )
         self._leases = Leases()
         performer = Performer(self._world, self._leases)
@@ -185,13 +191,24 @@ class Controller:
         if done.state is not OperationState.DONE:
             raise ProvisionFailed(str(done.measurements.get("why")))
         self._observer.start()
-        for operation in unfinished:
-            self._operations.resume(operation)
+        self._resume(unfinished)
         self._promises.record_proofs()
         self._wait_until_seen()
         self._guardian.start()
         self._snapshots.state = "up"
         return done
+
+    def _resume(self, unfinished: list[Operation]) -> None:
+        """Those of one environment one after the other, environments side by side."""
+        by_environment: dict[str, list[Operation]] = {}
+        for operation in unfinished:
+            by_environment.setdefault(environment_of(operation.subject), []).append(operation)
+        with ThreadPoolExecutor(max(1, len(by_environment)), "resume") as pool:
+            list(pool.map(self._resume_each, by_environment.values()))
+
+    def _resume_each(self, operations: list[Operation]) -> None:
+        for operation in operations:
+            self._operations.resume(operation)
 
     def wait(self) -> str:
         """Block until asked to stop; returns why. Raises SupervisorGone when that ends first."""
@@ -286,6 +303,13 @@ def _refuse_what_cannot_run(loaded: Loaded) -> None:
     ]
     if cannot:
         raise CannotRun(*cannot)
+
+
+def _programs_for(topology: Topology) -> dict[str, Binary]:
+    try:
+        return programs_for(topology)
+    except BinariesMissing as error:
+        raise CannotRun(*error.reasons) from error
 
 
 def _refuse_moved_tenants(topology: Topology, directory: Directory) -> None:

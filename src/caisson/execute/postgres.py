@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from caisson.execute.errors import StepError
+from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.leases import Leases
 from caisson.execute.world import World, wait_for
 from caisson.systems.postgres import files, lease, provision
@@ -92,9 +92,12 @@ class PostgresMembers:
             provision.roles(session, roles, self._world.secrets.of(f"{replica_set.id}/replication"))
             provision.database(session, replica_set.store)
         with self.store_session(member) as session:
-            provision.shards(
-                session, replica_set.store, replica_set.shards, self._schema(replica_set), roles
-            )
+            try:
+                provision.shards(
+                    session, replica_set.store, replica_set.shards, self._schema(replica_set), roles
+                )
+            except provision.SchemaRefused as error:
+                raise GivenUp(f"{replica_set.schema}: {error}") from error
             if missing := provision.unguarded(session):
                 raise StepError(f"{member}: tables without a write guard: {', '.join(missing)}")
         return f"{replica_set.shards} logical shards"
@@ -155,7 +158,7 @@ class PostgresMembers:
         mine = self._answer(member)
         if not mine.in_recovery:
             return "was promoted already"
-        goal = self._answer(upstream).position - within_bytes
+        goal = self._written(upstream) - within_bytes
 
         def reached() -> bool | None:
             nonlocal mine
@@ -252,6 +255,16 @@ class PostgresMembers:
         if state is None:
             raise StepError(f"{member} does not answer")
         return state
+
+    def _written(self, member: str) -> int:
+        """A position in the WAL that a standby certainly reaches, after all that was written.
+
+        The server's own position may lie inside of a record whose rest is flushed, and so sent,
+        by the next commit only; where writes are refused there is none. Here is one.
+        """
+        with self.session(member, "postgres", 2.0) as session:
+            sql = "SELECT pg_logical_emit_message(true, 'caisson', '') - '0/0'::pg_lsn"
+            return int(session.query(sql)[0][0] or 0)
 
     def _follows(self, member: str, upstream: str) -> bool:
         state = self.state(member)

@@ -110,12 +110,10 @@ class RedisMembers:
     def _configure(self, member: str, upstream: str | None) -> None:
         component = self._world.component(member)
         replica_set = self._world.index.replica_set_of[member]
-        data = self._world.layout.data(member)
-        data.mkdir(parents=True, exist_ok=True)
+        self._world.layout.data(member).mkdir(parents=True, exist_ok=True)
         secrets = self._world.secrets
         text = files.redis_conf(
             component.address,
-            str(data),
             owner_password=secrets.of(f"{replica_set.id}/owner"),
             replication_password=secrets.of(f"{replica_set.id}/replication"),
             services=self._services(replica_set),

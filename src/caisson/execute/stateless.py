@@ -2,7 +2,6 @@
 
 import signal
 import socket
-from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from caisson.targets.local.layout import write_private
 from caisson.targets.local.wire import ProcessSpec
 from caisson.topology.model import Address, Component, Kind
 
-Ready = Callable[[], bool | None]
 _START_S = 30.0
 _CACHE_MEGABYTES = {"small": 16, "normal": 64}
 
@@ -43,7 +41,8 @@ class Stateless:
             str(auth),
             _CACHE_MEGABYTES[size],
         )
-        return self._start(component, argv, "memcached", lambda: _accepts(component.address))
+        here = self._world.layout.run
+        return self._start(component, argv, "memcached", here)
 
     def start_service(self, component: Component) -> str:
         service = self._world.estate.services[component.name]
@@ -116,7 +115,7 @@ class Stateless:
         return haproxy.edge_cfg(
             edge.address,
             str(self._socket(edge)),
-            str(self._tenant_map(edge)),
+            self._tenant_map(edge).name,
             self._edge_backends(edge),
         )
 
@@ -161,22 +160,20 @@ class Stateless:
     def _start_haproxy(self, component: Component, text: str) -> str:
         write_private(self._cfg(component), text)
         argv = haproxy.server(self._world.program("haproxy"), str(self._cfg(component)))
-        return self._start(component, argv, "haproxy", lambda: _accepts(component.address))
+        return self._start(component, argv, "haproxy", self._cfg(component).parent)
 
-    def _start(
-        self, component: Component, argv: tuple[str, ...], program: str, ready: Ready
-    ) -> str:
+    def _start(self, component: Component, argv: tuple[str, ...], program: str, cwd: Path) -> str:
         spec = ProcessSpec(
             id=component.id,
             site=component.region,
             argv=argv,
             env=self._world.environment(program),
-            cwd=self._world.layout.run,
+            cwd=cwd,
             log=self._world.layout.log(component.id),
             stop_signal=signal.SIGTERM,
             restart=True,
         )
-        return self._world.start_until(spec, ready, _START_S)
+        return self._world.start_until(spec, lambda: _accepts(component.address), _START_S)
 
     def _cfg(self, component: Component) -> Path:
         return self._world.layout.conf(component.id) / "haproxy.cfg"

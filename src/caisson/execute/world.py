@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from caisson.estate.model import Estate
-from caisson.execute.errors import GivenUp, StepError
+from caisson.execute.errors import BinariesMissing, GivenUp, StepError
 from caisson.targets.local import binaries
 from caisson.targets.local.layout import Layout
 from caisson.targets.local.secrets import Secrets
@@ -19,6 +19,15 @@ from caisson.targets.local.wire import ProcessSpec, ToolResult
 from caisson.tenants.directory import Directory
 from caisson.topology.model import Component, ReplicaSet, Topology
 from caisson.topology.query import Index
+
+# What it takes to run a system, from its first start to a rejoin after a failover.
+PROGRAMS = {
+    "postgres": ("postgres", "initdb", "pg_basebackup", "pg_rewind"),
+    "redis": ("redis-server",),
+    "memcached": ("memcached",),
+    "haproxy": ("haproxy",),
+    "service": (),
+}
 
 _T = TypeVar("_T")
 _TOOL_S = 120.0
@@ -102,6 +111,21 @@ class World:
             cwd=self.layout.home,
             timeout_s=_TOOL_S,
         )
+
+
+def programs_for(topology: Topology) -> dict[str, binaries.Binary]:
+    """Every program that the topology's components need. Raises BinariesMissing with all."""
+    found: dict[str, binaries.Binary] = {}
+    missing: list[str] = []
+    for system in sorted({component.system for component in topology.components}):
+        for name in PROGRAMS[system]:
+            try:
+                found[name] = binaries.find(name)
+            except binaries.BinaryMissingError as error:
+                missing.append(str(error))
+    if missing:
+        raise BinariesMissing(missing)
+    return found
 
 
 def wait_for(

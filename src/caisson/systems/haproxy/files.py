@@ -50,7 +50,11 @@ class Backend:
 
 
 def edge_cfg(address: Address, socket: str, tenants: str, backends: Sequence[Backend]) -> str:
-    """Routes `/t/TENANT/...` by the map file `tenants` to the backend of its jurisdiction."""
+    """Routes `/t/TENANT/...` by the map file `tenants` to the backend of its jurisdiction.
+
+    `tenants` is relative to where HAProxy is started: an absolute path may hold what means
+    something here.
+    """
     return (
         _common(socket)
         + f"""

@@ -56,7 +56,8 @@ def conninfo(address: Address, application_name: str, password_file: str) -> str
     """How a standby, a base copy or a rewind connects to its upstream; without the password."""
     return (
         f"host={address.host} port={address.port} user={REPLICATION} dbname=postgres "
-        f"application_name={application_name} passfile='{password_file}' connect_timeout=3"
+        f"application_name={application_name} passfile='{_escape_conninfo(password_file)}' "
+        "connect_timeout=3"
     )
 
 
@@ -97,6 +98,10 @@ def rewind(binary: str, data: str, upstream: str) -> tuple[str, ...]:
 
 def server(binary: str, data: str) -> tuple[str, ...]:
     return (binary, "-D", data)
+
+
+def _escape_conninfo(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _escape(value: str) -> str:

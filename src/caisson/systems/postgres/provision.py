@@ -9,9 +9,13 @@ from psycopg import sql
 
 from caisson.systems.postgres.files import REPLICATION
 from caisson.systems.postgres.lease import GUARD_SQL
-from caisson.systems.postgres.session import Session
+from caisson.systems.postgres.session import PostgresError, Session
 
 RIGHTS = {"read": "SELECT", "write": "SELECT, INSERT, UPDATE, DELETE"}
+
+
+class SchemaRefused(PostgresError):  # noqa: N818 - names what Postgres did
+    """The store's own SQL does not run; the message has Postgres's words and the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,26 @@ def shards(
     schema_sql: str,
     service_roles: tuple[ServiceRole, ...],
 ) -> None:
-    """Logical shards `shard_0` ... with the store's tables, guards and rights."""
+    """Logical shards `shard_0` ... with the store's tables, guards and rights.
+
+    Raises SchemaRefused when `schema_sql` is at fault.
+    """
     session.script(GUARD_SQL)
-    statements = [f'SET search_path = "shard_{k}";\n{schema_sql}\n;' for k in range(count)]
-    for shard, statement in enumerate(statements):
-        session.script(f"CREATE SCHEMA IF NOT EXISTS shard_{shard};{statement}")
+    for shard in range(count):
+        session.script(
+            f"CREATE SCHEMA IF NOT EXISTS shard_{shard}; SET search_path = shard_{shard}"
+        )
+        _tables(session, schema_sql)
     session.script("RESET search_path;" + _GUARD_ALL + _rights(database_name, service_roles, count))
+
+
+def _tables(session: Session, schema_sql: str) -> None:
+    try:
+        session.script(schema_sql)
+    except PostgresError as error:
+        if error.sqlstate is None:
+            raise
+        raise SchemaRefused(str(error), error.sqlstate) from error
 
 
 def unguarded(session: Session) -> list[str]:

@@ -17,18 +17,19 @@ RIGHTS = {
 
 def redis_conf(
     address: Address,
-    data: str,
     *,
     owner_password: str,
     replication_password: str,
     services: Mapping[str, tuple[str, str]],
     upstream: Address | None,
 ) -> str:
-    """All settings of one server; `services` maps a role to (access, password)."""
+    """All settings of one server; `services` maps a role to (access, password).
+
+    The data lies where the server is started: a path in here would need quotes and escapes.
+    """
     lines = [
         f"bind {address.host}",
         f"port {address.port}",
-        f"dir {data}",
         "daemonize no",
         "appendonly yes",
         "appendfsync everysec",

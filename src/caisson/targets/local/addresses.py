@@ -10,6 +10,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from caisson.topology.model import Address
@@ -26,10 +27,7 @@ class BlockLock:
     """The right to use one block, until closed or until this process ends."""
 
     def __init__(self, block: int) -> None:
-        folder = Path(tempfile.gettempdir()) / "caisson-addresses"
-        folder.mkdir(mode=0o1777, exist_ok=True)
-        path = folder / f"127.{block}.lock"
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._descriptor = _open_for_all(_folder_for_all() / f"127.{block}.lock")
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -39,6 +37,23 @@ class BlockLock:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def _folder_for_all() -> Path:
+    """Every user of this machine keeps the locks in one folder."""
+    folder = Path(tempfile.gettempdir()) / "caisson-addresses"
+    if not folder.exists():
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o1777)
+    return folder
+
+
+def _open_for_all(path: Path) -> int:
+    """For reading only, which is enough for a lock: the file may be another user's."""
+    flags = os.O_RDONLY | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
+    return os.open(path, flags)
 
 
 def occupied(addresses: Iterable[Address]) -> list[Address]:
@@ -54,7 +69,7 @@ def lock_block(preferred: int | None, addresses_in: AddressesIn) -> BlockLock:
         try:
             lock = BlockLock(block)
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
+            if error.errno != errno.EAGAIN:
                 raise
             continue
         if not occupied(addresses_in(block)):

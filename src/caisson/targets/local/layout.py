@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ FOLDER = ".caisson"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, of which HAProxy keeps some for itself:
 # it binds `PATH.PID.tmp` first and renames that.
 _LONGEST_SOCKET_PATH = 90
+_PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,11 @@ class Layout:
         return self.home / "logs" / f"{name}.log"
 
     def socket(self, component: str) -> Path:
-        """A Unix socket's path, short enough to bind whatever the estate's folder is."""
+        """A Unix socket's path, short enough to bind and plain enough to be written into any
+        configuration file, whatever the estate's folder is.
+        """
         path = self.conf(component) / "runtime.sock"
-        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and _PLAIN.fullmatch(str(path)):
             return path
         name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
         return _private_folder() / f"{name}.sock"
