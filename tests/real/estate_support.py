@@ -245,7 +245,7 @@ def http(
     method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Send one request; an answer of any status is an answer."""
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310
         url,
         method=method,
         data=None if body is None else json.dumps(body).encode(),
