@@ -3,6 +3,11 @@
 from collections.abc import Iterable
 
 
+def environment_of(subject: str) -> str:
+    """`production/us-west/blocks`, `production/us/blocks`, `production` → `production`."""
+    return subject.split("/", 1)[0]
+
+
 def region_of(component: str) -> str:
     """`production/us-west/blocks` → `us-west`."""
     return component.split("/")[1]
