@@ -84,6 +84,8 @@ def initdb(binary: str, data: str, password_path: str) -> tuple[str, ...]:
     return (
         *(binary, "-D", data, "-E", "UTF8", "--locale=C.UTF-8", "-U", OWNER),
         *("--auth=scram-sha-256", f"--pwfile={password_path}", "--data-checksums", "--no-sync"),
+        # A promotion begins a new segment, and a rewind copies all that are kept: small ones.
+        "--wal-segsize=1",
     )
 
 
