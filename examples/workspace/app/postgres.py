@@ -21,6 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from app.config import Endpoint
+from app.retry import expect_wanted
 
 MAX_CONNECTIONS = 8
 CONNECT_S = 0.5
@@ -130,15 +131,18 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self, budget_s: float) -> AsyncIterator[Connection]:
-        """A connection for at most `budget_s` seconds, then it is abandoned.
+        """Wait at most `budget_s` for a connection; after as long again it is abandoned.
 
-        TimeoutError when that is over; PoolClosedError; psycopg.Error.
+        The two are counted apart: a statement that had only what a long wait left over would
+        cost its connection, and the next one would wait for a new one.
+        TimeoutError when either is over; PoolClosedError; NobodyWaitsError; psycopg.Error.
         """
         loop = asyncio.get_running_loop()
-        ends = loop.time() + budget_s
-        async with self._limited(ends):
+        async with self._limited(loop.time() + budget_s):
             await self._slots.acquire()
         try:
+            expect_wanted()
+            ends = loop.time() + budget_s
             connection = await self._take(min(ends, loop.time() + CONNECT_S))
             timer = loop.call_at(ends, connection.abandon)
             try:

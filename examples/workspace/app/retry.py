@@ -7,9 +7,15 @@ the client chose.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
+
+# Whether somebody still waits for the answer; set for each request. Work that nobody waits for
+# is dropped: after an outage it would otherwise hold up the work that somebody waits for, and
+# be given up in its turn, and so on without end.
+WANTED: ContextVar[Callable[[], bool]] = ContextVar("WANTED", default=lambda: True)
 
 _PAUSE_S = (0.02, 0.1)
 
@@ -20,6 +26,16 @@ class UnavailableError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NobodyWaitsError(Exception):
+    """Whoever sent the request has gone."""
+
+
+def expect_wanted() -> None:
+    """Go on, or NobodyWaitsError."""
+    if not WANTED.get()():
+        raise NobodyWaitsError
 
 
 async def until_deadline(
@@ -36,6 +52,7 @@ async def until_deadline(
     clock = asyncio.get_running_loop().time
     ends = clock() + deadline_s
     while True:
+        expect_wanted()
         try:
             return await attempt(ends - clock())
         except Exception as error:

@@ -12,7 +12,7 @@ from app import pages, sessions
 from app.health import ReadinessCheck
 from app.inputs import InvalidError, block_text, json_object, limit, page_title, user_name, uuid
 from app.metrics import Metrics
-from app.retry import UnavailableError
+from app.retry import WANTED, NobodyWaitsError, UnavailableError
 from app.stores import MisdirectedError, Stores
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -178,8 +178,11 @@ def _answer(error: Exception, jurisdiction: str) -> web.Response:
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    WANTED.set(lambda: request.transport is not None and not request.transport.is_closing())
     try:
         return await handler(request)
+    except NobodyWaitsError:
+        return _error(HTTPStatus.SERVICE_UNAVAILABLE, "nobody waits for the answer")
     except _ANSWERED as error:
         return _answer(error, request.app[STORES].connections.jurisdiction)
     except web.HTTPMethodNotAllowed as error:

@@ -9,8 +9,10 @@ from caisson.cli import output
 from caisson.cli.client import Client, ControllerGone
 from caisson.cli.estates import estate_argument, json_option, layout_of
 from caisson.cli.views.status import show_status, status_document
+from caisson.targets.local.layout import Layout
 from caisson.targets.local.supervision import sweep
 
+_ANSWER_S = 5.0
 _DOWN_S = 30.0
 
 
@@ -20,18 +22,13 @@ _DOWN_S = 30.0
 def down(estate: Path | None, as_json: bool) -> None:
     """Stop every process of the estate; its data stays."""
     layout = layout_of(estate, as_json=as_json)
-    stopped = True
-    try:
-        client = Client(layout)
-        client.order("down")
-        stopped = _wait_until_gone(client)
-    except ControllerGone:
-        pass  # nothing runs, or what a dead controller left behind is swept now
-    swept = sweep(layout.run / "processes.json") if stopped else ()
-    if stopped:
-        layout.controller.unlink(missing_ok=True)
-    if not stopped:
-        output.fail(output.BROKEN, f"the controller (pid {client.pid}) still runs", as_json=as_json)
+    hanging = _stop_controller(layout)
+    # What a dead controller left behind, or what one that hangs does not let go of.
+    swept = sweep(layout.run / "processes.json")
+    if hanging is not None:
+        reason = f"every server was stopped, but the controller hangs: kill -9 {hanging}"
+        output.fail(output.BROKEN, reason, as_json=as_json)
+    layout.controller.unlink(missing_ok=True)
     if as_json:
         output.print_json({"state": "down", "swept": len(swept)})
     else:
@@ -56,6 +53,20 @@ def status(estate: Path | None, as_json: bool) -> None:
         output.print_json(status_document(snapshot))
     else:
         show_status(output.screen(), snapshot)
+
+
+def _stop_controller(layout: Layout) -> int | None:
+    """Ask the controller to stop and wait for its end; its pid if it hangs."""
+    try:
+        client = Client(layout)
+    except ControllerGone:
+        return None
+    try:
+        client.order("down", _ANSWER_S)
+    except ControllerGone as error:
+        # Refused, and not just silent: it has ended, whoever has its pid now.
+        return client.pid if isinstance(error.__cause__, TimeoutError) else None
+    return None if _wait_until_gone(client) else client.pid
 
 
 def _wait_until_gone(client: Client) -> bool:

@@ -38,6 +38,7 @@ from caisson.topology.part import in_environment
 from caisson.topology.resolve import resolve
 
 _DETACH_S = 120.0
+_HEADING = "\n=== caisson up\n"
 
 
 @click.command()
@@ -147,7 +148,12 @@ def running(layout: Layout) -> Client | None:
 def _detach(estate: Path | None, environment: str | None, layout: Layout, *, as_json: bool) -> None:
     """Start the controller as a process of its own and watch it come up."""
     process = start_controller(estate, environment, layout)
-    snapshot = await_up(process, layout)
+    try:
+        snapshot = await_up(process, layout)
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
     if snapshot is None:
         process.terminate()  # also when it takes too long
         code = process.wait()
@@ -165,7 +171,9 @@ def start_controller(
     arguments += ["--lifeline"] if lifeline else []
     arguments += ["--environment", environment] if environment else []
     arguments += [str(estate)] if estate else []
-    with log.open("wb") as sink:
+    with log.open("ab") as sink:  # another controller may be writing there
+        sink.write(_HEADING.encode())
+        sink.flush()
         return subprocess.Popen(
             arguments,
             stdin=subprocess.PIPE if lifeline else subprocess.DEVNULL,
@@ -199,7 +207,7 @@ def _since(snapshot: dict[str, Any], began: float) -> dict[str, Any]:
 
 def reasons(log: Path) -> list[str]:
     """What the controller said before it ended: its JSON errors, else the end of its log."""
-    text = log.read_text("utf-8", "replace")
+    text = log.read_text("utf-8", "replace").rpartition(_HEADING)[2]
     start = text.rfind('{\n  "errors"')
     try:
         return list(json.loads(text[start:])["errors"])

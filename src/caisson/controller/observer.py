@@ -177,10 +177,13 @@ class Observer:
             case "redis":
                 redis, member = self._performer.redis, component.id
                 return _SessionLook(lambda: redis.session(member, _ANSWER_S), _see_redis)
+            case "memcached":
+                return _MemcachedLook(component)
             case _ if component.kind is Kind.SERVICE:
-                return _ServiceLook(component, self._world.estate.services[component.name].health)
+                health = self._world.estate.services[component.name].health
+                return _HttpLook(component, health, well=200)
             case _:
-                return _ConnectionLook(component)
+                return _HttpLook(component, "/")
 
 
 def _safely(look: Callable[[], Sight | None], component: str) -> Sight | None:
@@ -239,31 +242,40 @@ def _see_redis(session: RedisSession) -> Sight:
     )
 
 
-class _ServiceLook:
-    def __init__(self, component: Component, health: str) -> None:
-        self._address, self._health = component.address, health
+class _HttpLook:
+    """Whether something answers over HTTP; `well` names the only status that counts, if any.
+
+    To connect proves nothing: the kernel accepts connections for a frozen process too.
+    """
+
+    def __init__(self, component: Component, path: str, well: int | None = None) -> None:
+        self._address, self._path, self._well = component.address, path, well
 
     def __call__(self) -> Sight | None:
         connection = HTTPConnection(self._address.host, self._address.port, timeout=_ANSWER_S)
         try:
-            connection.request("GET", self._health)
-            well = connection.getresponse().status == 200  # noqa: PLR2004
+            connection.request("GET", self._path)
+            status = connection.getresponse().status
         except (OSError, HTTPException):
             return None
         finally:
             connection.close()
-        return Sight(time.monotonic(), answers=True) if well else None
+        return Sight(time.monotonic(), answers=True) if self._well in (None, status) else None
 
 
-class _ConnectionLook:
-    """Whether something accepts connections: enough for a cache or a proxy."""
+class _MemcachedLook:
+    """Whether a cache answers anything, be it that nobody has authenticated."""
 
     def __init__(self, component: Component) -> None:
         self._address = component.address
 
     def __call__(self) -> Sight | None:
+        address = (self._address.host, self._address.port)
         try:
-            with socket.create_connection((self._address.host, self._address.port), _ANSWER_S):
-                return Sight(time.monotonic(), answers=True)
+            with socket.create_connection(address, _ANSWER_S) as connection:
+                connection.sendall(b"version\r\n")
+                if not connection.recv(64):
+                    return None
         except OSError:
             return None
+        return Sight(time.monotonic(), answers=True)

@@ -27,6 +27,7 @@ defaults
   retries 2
   retry-on conn-failure
   option redispatch 1
+  option abortonclose
   option httpchk
   default-server inter 300ms fastinter 150ms downinter 300ms fall 2 rise 2 {on_down}
 """
