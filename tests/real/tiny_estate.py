@@ -56,24 +56,23 @@ CREATE OR REPLACE FUNCTION hurry() RETURNS text LANGUAGE plpgsql VOLATILE AS
 ALTER FUNCTION put(text) SET search_path FROM CURRENT;
 """
 
+# Answers every request with 200, and starts quickly.
 WEB = """
-import os
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
-class Ready(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+import os, socket
 
 host, port = os.environ["CAISSON_LISTEN"].split(":")
-HTTPServer((host, int(port)), Ready).serve_forever()
+with socket.create_server((host, int(port))) as server:
+    while True:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n")
 """
 
 
-def write_estate(folder: Path, **stores: str) -> None:
+def write_estate(
+    folder: Path, environments: tuple[str, ...] = ("production",), **stores: str
+) -> None:
     """`stores`: the replication of each."""
     declared = "".join(
         f"  {name}: {{system: postgres, shards: 2, replication: {kind}, schema: schema.sql}}\n"
@@ -88,7 +87,7 @@ def write_estate(folder: Path, **stores: str) -> None:
         f"regions: {{{HOME}: {{jurisdiction: us}}, {AWAY}: {{jurisdiction: us}}}}\n"
         f"stores:\n{declared}"
         f"services: {{web: {{run: ['{sys.executable}', -S, web.py], uses: {{{uses}}}}}}}\n"
-        "environments: {production: {sizes: small}}\n"
+        "environments:\n" + "".join(f"  {name}: {{sizes: small}}\n" for name in environments)
     )
 
 
@@ -100,7 +99,6 @@ class Tiny:
         self.leases = Leases()
         self.performer = Performer(world, self.leases)
         self._state = state
-        self._frozen: str | None = None
 
     # -- where things are -----------------------------------------------------------------
 
