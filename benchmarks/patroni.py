@@ -96,7 +96,7 @@ def patroni_failover(cluster: Cluster, run: int) -> Failover:
 async def _lose_under_load(cluster: Cluster, node: str, probe: SqlProbe) -> float:
     probe.start()
     # A fault does not wait for a certain moment of Patroni's loop.
-    phase = random.uniform(0, cluster.timing.loop_wait)  # noqa: S311  not a secret
+    phase = random.uniform(0, cluster.timing.loop_wait)
     await asyncio.sleep(WARM_UP_S + phase)
     if not all(sample.acknowledged for sample in probe.samples):
         raise ClusterError("writes failed before the fault; the machine is too busy to compare")

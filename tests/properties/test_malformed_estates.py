@@ -70,8 +70,12 @@ def number_for_text(pick: random.Random) -> bytes:
 
 def nothing_for_a_part(pick: random.Random) -> bytes:
     parts = [path for path, value in nodes(estate()) if path and isinstance(value, dict | list)]
-    optional = ("environments", "staging", "jurisdictions")
-    return replaced(pick.choice([path for path in parts if path != optional]), None)
+    optional = [
+        ("environments", "staging", "jurisdictions"),
+        ("services", "web", "probe"),
+        ("services", "web", "probe", "prepare"),
+    ]
+    return replaced(pick.choice([path for path in parts if path not in optional]), None)
 
 
 def unknown_key(pick: random.Random) -> bytes:

@@ -198,6 +198,8 @@ class _Console:
             done = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except OrderError as why:
             return problem(why.status, str(why), why.reasons)
+        except web.HTTPException:
+            raise
         except Exception as error:  # noqa: BLE001 - the edge: logged here, told to the caller
             _LOG.exception("order %s", request.match_info["verb"])
             return problem(500, f"the controller failed: {type(error).__name__}: {error}")
