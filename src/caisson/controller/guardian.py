@@ -110,7 +110,7 @@ class Guardian:
         if facts is None or facts.holder != facts.primary:
             return False
         lease = self._leases.state(replica_set)
-        return lease is None or lease.lost
+        return lease is None or lease.lost or lease.generation != facts.generation
 
     def _tell_silence(self, silent_s: dict[str, float]) -> None:
         """An event for each component, or one for a site of which nothing answers."""

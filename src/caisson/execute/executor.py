@@ -47,8 +47,14 @@ class Executor:
         return self._perform(operation, plan, 0)
 
     def resume(self, operation: Operation) -> Operation:
-        """Go on with an operation that a dead controller left unfinished."""
+        """Go on with an operation that a dead controller left unfinished.
+
+        One that had failed is not tried again: what was being undone then is undone now.
+        """
         plan = from_document(json.loads(operation.plan))
+        for step in operation.steps:
+            if step.state is StepState.FAILED:
+                return self._give_up(operation.id, plan, step.index, step.detail)
         done = [step.index for step in operation.steps if step.state is StepState.DONE]
         return self._perform(operation.id, plan, max(done, default=-1) + 1)
 
@@ -70,6 +76,9 @@ class Executor:
     def _fail(self, operation: str, plan: Plan, index: int, why: str) -> Operation:
         self._journal.step_failed(operation, index, why)
         self._progress(operation, plan.steps[index].name, f"failed: {why}")
+        return self._give_up(operation, plan, index, why)
+
+    def _give_up(self, operation: str, plan: Plan, index: int, why: str) -> Operation:
         undone = self._undo(operation, plan) if index < plan.no_return else "nothing was undone"
         self._journal.finish(operation, OperationState.FAILED, {"why": why, "undo": undone})
         return self._journal.operation(operation)

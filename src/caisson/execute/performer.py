@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from caisson.execute import connections
-from caisson.execute.errors import StepError
+from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.leases import Leases
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.redis import RedisMembers
@@ -62,9 +62,7 @@ class Performer:
             case Promote(replica_set, member):
                 return self._members(replica_set).promote(member)
             case Grant(replica_set, member, generation):
-                if self._is_postgres(replica_set):
-                    return self.postgres.grant(replica_set, member, generation)
-                return self.redis.grant(member)
+                return self._grant(replica_set, member, generation)
             case Publish(replica_set, member):
                 return self._publish(replica_set, member)
             case Route(environment, jurisdiction, region):
@@ -89,6 +87,15 @@ class Performer:
         self._world.directory.claim(replica_set, member, generation)
         self._leases.release(replica_set)
         return f"generation {generation}"
+
+    def _grant(self, replica_set: str, member: str, generation: int) -> str:
+        """To the holder of the newest generation, and to nobody else."""
+        facts = self._world.directory.facts_of(replica_set)
+        if facts is None or (facts.holder, facts.generation) != (member, generation):
+            raise GivenUp(f"generation {generation} of {replica_set} is not {member}'s to hold")
+        if self._is_postgres(replica_set):
+            return self.postgres.grant(replica_set, member, generation)
+        return self.redis.grant(member)
 
     def _publish(self, replica_set: str, member: str) -> str:
         directory = self._world.directory
