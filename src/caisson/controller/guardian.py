@@ -116,7 +116,8 @@ class Guardian:
         """An event for each component, or one for a site of which nothing answers."""
         now_silent = _silent(silent_s)
         for subject in sorted(now_silent - self._silent):
-            self._events.add("warning", f"{subject} does not answer")
+            if _site(subject) not in self._silent:  # else that was told for the whole site
+                self._events.add("warning", f"{subject} does not answer")
         for subject in sorted(self._silent - now_silent):
             self._events.add("info", f"{subject} answers again")
         self._silent = now_silent
