@@ -162,7 +162,7 @@ def _membership(state: ReplicaSetState, component: str) -> dict[str, Any]:
     member = state.member(component)
     return {
         "role": member.role if member.role != "unknown" else "standby",
-        "generation": state.generation if component == state.primary else None,
+        "generation": state.generation if component == (state.holder or state.primary) else None,
         "lag_bytes": member.lag_bytes if component != state.primary else None,
         "lag_s": None if member.lag_s is None else round(member.lag_s, 3),
         "attached": member.attached,
