@@ -40,7 +40,7 @@ class Series:
             "fault": self.fault,
             "replication": self.replication,
             "runs": len(self.reports),
-            "rto_median_s": median(rtos),
+            "rto_median_s": round(median(rtos), 3),
             "rto_worst_s": max(rtos),
             "rpo_worst_s": max(r["rpo_s"] for r in self.reports),
             "acknowledged": sum(r["writes_acknowledged"] for r in self.reports),
@@ -54,7 +54,7 @@ class Series:
             ),
             "failback_lost": sum(b["writes_lost"] for b in backs),
             "failback_duplicates": sum(b["duplicates"] for b in backs),
-            "failback_wait_median_s": median(b["median_wait_s"] for b in backs),
+            "failback_wait_median_s": round(median(b["median_wait_s"] for b in backs), 3),
             "failback_wait_worst_s": max(b["max_wait_s"] for b in backs),
         }
 
