@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn, TextIO
@@ -110,10 +109,6 @@ def exit_code(decisions: Iterable[Decision], *, strict: bool) -> int:
 def plural(count: int, noun: str) -> str:
     """`1 promise`, `3 promises`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def interactive() -> bool:
-    return sys.stderr.isatty() and "CI" not in os.environ
 
 
 def remember_json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> bool:

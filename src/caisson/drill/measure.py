@@ -61,7 +61,7 @@ def lost(samples: Iterable[Sample], present: Collection[str]) -> list[Sample]:
 
 def rpo(lost_writes: Sequence[Sample], fault_at: float) -> float:
     """How long before the fault the oldest acknowledged write was that is lost; 0.0 if none."""
-    return max((fault_at - s.ended_at for s in lost_writes), default=0.0) if lost_writes else 0.0
+    return max((fault_at - s.ended_at for s in lost_writes), default=0.0)
 
 
 def timeline(samples: Iterable[Sample], began_at: float, ended_at: float) -> Timeline:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -134,7 +134,3 @@ def _filled(template: str, tenant: str, page: str, **others: str) -> str:
     for name, value in values.items():
         template = template.replace("{" + name + "}", value)
     return template.replace("after=&", "")
-
-
-def all_samples(writers: Iterable[Writer]) -> list[Sample]:
-    return [sample for writer in writers for sample in writer.samples]

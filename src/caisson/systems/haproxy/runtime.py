@@ -30,13 +30,6 @@ def set_server(path: Path, backend: str, server: str, *, enabled: bool) -> None:
         raise RuntimeRefused(answer)
 
 
-def server_states(path: Path) -> dict[tuple[str, str], str]:
-    """(backend, server) → status such as UP, DOWN or MAINT, from `show stat`."""
-    lines = command(path, "show stat").splitlines()
-    rows = (line.split(",") for line in lines if line and not line.startswith("#"))
-    return {(row[0], row[1]): row[17] for row in rows if len(row) > 17}  # noqa: PLR2004
-
-
 def _read_all(connection: socket.socket) -> bytes:
     chunks = []
     while chunk := connection.recv(65536):
