@@ -85,8 +85,8 @@ WRITES: dict[str, Work] = {
     "delete": sql("DELETE FROM shard_0.notes"),
     "cte": sql("WITH d AS (DELETE FROM shard_0.notes RETURNING *) SELECT count(*) FROM d"),
     "merge": sql(
-        "MERGE INTO shard_0.notes n USING (VALUES (7)) v(id) ON n.id = v.id"
-        " WHEN NOT MATCHED THEN INSERT VALUES (7, 'x') WHEN MATCHED THEN DELETE"
+        "MERGE INTO shard_0.notes n USING (VALUES (-7)) v(id) ON n.id = v.id"
+        " WHEN NOT MATCHED THEN INSERT VALUES (-7, 'x') WHEN MATCHED THEN DELETE"
     ),
     "through a view": sql("INSERT INTO shard_0.seen (body) VALUES ('x')"),
     "through a function": sql("SELECT shard_0.put('x')"),
