@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from caisson.prove.certificate import Certificate
 from caisson.topology.model import Source
 
 
@@ -27,7 +28,7 @@ class Verdict:
     """What was decided of a promise, about `subject`.
 
     `counterexample` is filled when broken; `remedy` says what to change, or when unknown,
-    what would settle it.
+    what would settle it. `certificate` lets somebody else confirm the decision.
     """
 
     promise: str
@@ -37,3 +38,4 @@ class Verdict:
     counterexample: tuple[Fact, ...] = ()
     remedy: str | None = None
     source: Source | None = None
+    certificate: Certificate | None = None

@@ -8,10 +8,21 @@ Identifiers are paths that a person can read and type:
 - credential `production/us/web/blocks`: a reference, never a secret
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from caisson.estate.sources import Source as Source  # noqa: PLC0414  part of this model too
+from caisson.topology.network import Network
+from caisson.topology.resources import (
+    Count,
+    Gap,
+    Holding,
+    Key,
+    Movement,
+    Policy,
+    Resource,
+    Use,
+)
 
 
 class Role(StrEnum):
@@ -157,6 +168,12 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
+    """Sites to tenants come from a declared estate, and are what Caisson operates.
+
+    Resources to counts come from a declared estate and from Terraform alike, and are what
+    Caisson proves promises on.
+    """
+
     estate: str
     sites: tuple[Site, ...] = ()
     components: tuple[Component, ...] = ()
@@ -165,3 +182,12 @@ class Topology:
     credentials: tuple[Credential, ...] = ()
     copies: tuple[Copy, ...] = ()
     tenants: tuple[Tenant, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    keys: tuple[Key, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    uses: tuple[Use, ...] = ()
+    network: Network = field(default_factory=Network)
+    gaps: tuple[Gap, ...] = ()
+    counts: tuple[Count, ...] = ()

@@ -1,0 +1,1 @@
+"""AWS, read: one file per kind of thing; `catalogue.py` lists them."""
