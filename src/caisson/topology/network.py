@@ -274,6 +274,23 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Where `owner` (a resource id) answers clients on `ports`, and whether what passes is secret.
+
+    `encrypted` is False when clients may talk in the clear, None when it cannot be told.
+    `redirects`: whoever comes in the clear is only sent on to an encrypted listener, or refused.
+    `public` says whether the internet is meant to come here, None when it cannot be told.
+    """
+
+    owner: str
+    ports: Ports
+    encrypted: bool | None
+    redirects: bool
+    public: bool | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     vpcs: tuple[Vpc, ...] = ()
     subnets: tuple[Subnet, ...] = ()
@@ -286,3 +303,4 @@ class Network:
     acls: tuple[Acl, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     forwards: tuple[Forward, ...] = ()
+    listeners: tuple[Listener, ...] = ()
