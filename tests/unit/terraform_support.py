@@ -13,6 +13,7 @@ Where an attribute names other things, its value is one of these, also inside ne
 - `outside("sg-1")`: an id that no instance has; a plain string is that too, unless some thing
   has it as its `id`, `arn` or `name`
 - `unknown()`, `unknown("a")`: known after apply; perhaps these, perhaps others
+- `UNKNOWN` itself: what nobody wrote and the provider computes
 
 Whatever has a name in it, other than by `outside`, has the value UNKNOWN, as in most real plans.
 """
@@ -170,6 +171,12 @@ class HandmadeLinks:
             if (not types or each.type in types)
             and text in (each.values.get(word) for word in WORDS)
         )
+
+    def written(self, address: str, path: Path) -> bool:
+        value: object = self.attributes[address]
+        for step in path:
+            value = _step(value, step)
+        return value is not None and value is not UNKNOWN
 
     def _type(self, address: str) -> str:
         return self.instances[address].type if address in self.instances else ""

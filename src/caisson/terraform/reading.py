@@ -27,6 +27,14 @@ class Links(Protocol):
         """Return the instances of `types` that have `text` as id, ARN or name."""
         ...
 
+    def written(self, address: str, path: Path) -> bool:
+        """Return whether somebody gave a value at `path`; asked only where that is UNKNOWN.
+
+        Providers compute most of what nobody writes, so that it is unknown as well; but then
+        the cloud's default is what it will be. True when it cannot be told.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -87,6 +95,13 @@ class Block:
         listed = value if isinstance(value, list) else [] if value is None else [value]
         known = tuple(str(each) for each in listed if each is not UNKNOWN and each is not None)
         return Texts(known, complete=len(known) == len(listed))
+
+    def written(self, name: str) -> bool:
+        """Return whether somebody gave this attribute a value, be it one that is not known yet."""
+        value = self.values.get(name)
+        if value is UNKNOWN:
+            return self.reading.links.written(self.address, (*self.path, name))
+        return value is not None
 
     def known(self, name: str) -> bool:
         """Return whether the attribute is told, be it that it is absent."""
