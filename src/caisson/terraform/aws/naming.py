@@ -1,0 +1,290 @@
+"""One id for each thing of a network, however it was named.
+
+The same VPC is reached as a resource, through a data source, by a literal id and as the owner of
+things that no resource is (its main route table, its default group and list). All of these must
+be one id, or a rule that names a group by one of them would not match members by another.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from caisson.terraform.model import UNKNOWN, Certainty, Link, Mode
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.network import Membership
+
+MAIN = "main"
+DEFAULT = "default"
+DEFAULT_GROUP = "default-group"
+DEFAULT_ACL = "default-acl"
+CLUSTER_GROUP = "cluster-group"
+DEFAULT_SUBNETS = "subnets"
+
+VPCS = ("aws_vpc", "aws_default_vpc")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an attribute names.
+
+    `types` are the thing itself. `parts` belong to another thing and have no resource of their
+    own: naming `aws_vpc.main` where a group is meant is naming its default group, whose id is
+    the VPC's, a slash and the part. `same` only stand for it: the attribute says for what.
+    """
+
+    types: tuple[str, ...]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    same: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return (*self.types, *self.parts, *self.same)
+
+
+VPC = Kind(VPCS)
+SUBNET = Kind(("aws_subnet", "aws_default_subnet"))
+GROUP = Kind(
+    ("aws_security_group", "aws_default_security_group"),
+    parts=dict.fromkeys(VPCS, DEFAULT_GROUP) | {"aws_eks_cluster": CLUSTER_GROUP},
+)
+TABLE = Kind(("aws_route_table", "aws_default_route_table"), parts=dict.fromkeys(VPCS, MAIN))
+ACL = Kind(("aws_network_acl", "aws_default_network_acl"), parts=dict.fromkeys(VPCS, DEFAULT_ACL))
+PEERING = Kind(
+    ("aws_vpc_peering_connection",),
+    same={
+        "aws_vpc_peering_connection_accepter": "vpc_peering_connection_id",
+        "aws_vpc_peering_connection_options": "vpc_peering_connection_id",
+    },
+)
+TRANSIT = Kind(("aws_ec2_transit_gateway",))
+ATTACHMENT = Kind(
+    (
+        "aws_ec2_transit_gateway_vpc_attachment",
+        "aws_ec2_transit_gateway_peering_attachment",
+        "aws_ec2_transit_gateway_connect",
+        "aws_ec2_transit_gateway_attachment",
+        "aws_ec2_transit_gateway_vpn_attachment",
+        "aws_ec2_transit_gateway_dx_gateway_attachment",
+        "aws_vpn_connection",
+        "aws_dx_gateway_association",
+    ),
+    same={
+        "aws_ec2_transit_gateway_vpc_attachment_accepter": "transit_gateway_attachment_id",
+        "aws_ec2_transit_gateway_peering_attachment_accepter": "transit_gateway_attachment_id",
+    },
+)
+TRANSIT_TABLE = Kind(
+    ("aws_ec2_transit_gateway_route_table",), parts={"aws_ec2_transit_gateway": DEFAULT}
+)
+PREFIX_LIST = Kind(("aws_ec2_managed_prefix_list", "aws_prefix_list"))
+NETWORK_INTERFACE = Kind(("aws_network_interface",))
+ENDPOINT = Kind(("aws_vpc_endpoint",))
+# the attributes of a VPC that name its parts, by the part
+PART_ATTRIBUTES = {
+    "default_security_group_id": DEFAULT_GROUP,
+    "default_network_acl_id": DEFAULT_ACL,
+    "default_route_table_id": MAIN,
+    "main_route_table_id": MAIN,
+}
+
+
+class Names:
+    """The ids of one reading."""
+
+    reading: Reading
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._parts: dict[str, tuple[str, str]] = {}
+        self._parts = dict(self._told_parts())
+        self._tables = self._adopted("aws_default_route_table", "default_route_table_id")
+        self._acls = self._adopted("aws_default_network_acl", "default_network_acl_id")
+        self._mains = dict(self._main_tables())
+
+    def link(self, block: Block, name: str, kind: Kind) -> Link:
+        """Return what the attribute names, by id; `outside` are those that no instance has.
+
+        Nothing when nobody wrote the attribute, even if the provider will compute it.
+        """
+        if block.value(name) is UNKNOWN and not block.written(name):
+            return Link()
+        given = block.link(name, *kind.every)
+        return self._same(given, kind, frozenset((block.address,)))
+
+    def _same(self, given: Link, kind: Kind, seen: frozenset[str]) -> Link:
+        found = [self._of_instance(each, kind, seen) for each in given.to]
+        found += [self._of_text(each, kind) for each in given.outside]
+        return together([*found, Link(certainty=given.certainty)])
+
+    def _of_text(self, text: str, kind: Kind) -> Link:
+        bare = text.rsplit("/", 1)[-1] if kind is GROUP else text
+        known = self.reading.links.named(bare, kind.types)
+        if known:
+            return Link((self._first(known),))
+        if bare in self._parts:
+            owner, part = self._parts[bare]
+            return Link((self._part(owner, part),))
+        return Link(outside=(bare,))
+
+    def _first(self, addresses: Iterable[str]) -> str:
+        """Choose one of several names of one thing: a resource before any data source."""
+        return min(addresses, key=lambda each: (self._is_data(each), each))
+
+    def _is_data(self, address: str) -> bool:
+        return self.reading.instances[address].mode is Mode.DATA
+
+    def of_instance(self, address: str, kind: Kind) -> Link:
+        """Return the id of what an instance is or stands for."""
+        return self._of_instance(address, kind, frozenset())
+
+    def _of_instance(self, address: str, kind: Kind, seen: frozenset[str]) -> Link:
+        block = self.reading.at(address)
+        what = block.instance.type
+        if address in seen or what not in kind.every:
+            return Link((), (), Certainty.OPEN)
+        seen |= {address}
+        if what in kind.same:
+            return self._stood_for(block, kind, seen)
+        if what in kind.parts:
+            return self._parts_of(block, kind, seen)
+        if block.instance.mode is Mode.DATA:
+            return self._of_data(block, kind, seen)
+        if what == "aws_default_security_group":
+            vpc = self.link(block, "vpc_id", VPC).only
+            return Link((f"{vpc}/{DEFAULT_GROUP}" if vpc else address,))
+        return Link((address,))
+
+    def _stood_for(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
+        follows = block.link(kind.same[block.instance.type], *kind.every)
+        return self._same(follows, kind, seen) if follows.every else Link((block.address,))
+
+    def _parts_of(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
+        part = kind.parts[block.instance.type]
+        owner = VPC if block.instance.type in VPCS else kind
+        is_data = block.instance.mode is Mode.DATA and owner is VPC
+        owners = self._of_data(block, VPC, seen) if is_data else Link((block.address,))
+        mains = [one for each in owners.every for one in self.main_tables(each) if part == MAIN]
+        own = [self._part(each, part) for each in owners.every]
+        return Link(tuple(dict.fromkeys((*own, *mains))), (), owners.certainty)
+
+    def _of_data(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
+        """A data source is the thing that it finds, which one of ours may be."""
+        if kind is GROUP and block.text("name") == "default":
+            vpc = self.link(block, "vpc_id", VPC).only
+            if vpc:
+                return Link((f"{vpc}/{DEFAULT_GROUP}",))
+        told = block.text("id")
+        if isinstance(told, str):
+            return self._of_text(told, kind)
+        if told is UNKNOWN and block.written("id"):
+            return self._same(block.link("id", *kind.every), kind, seen)
+        return Link((block.address,), certainty=Certainty.OPEN)
+
+    def _part(self, owner: str, part: str) -> str:
+        if part == MAIN:
+            return self.default_table(owner)
+        return self.default_acl(owner) if part == DEFAULT_ACL else f"{owner}/{part}"
+
+    def default_table(self, vpc: str) -> str:
+        """Return the table that the VPC was made with."""
+        return self._tables.get(vpc, f"{vpc}/{MAIN}")
+
+    def main_tables(self, vpc: str) -> tuple[str, ...]:
+        """Return the main route table, or those that may be it."""
+        return self._mains.get(vpc, (self.default_table(vpc),))
+
+    def default_acl(self, vpc: str) -> str:
+        return self._acls.get(vpc, f"{vpc}/{DEFAULT_ACL}")
+
+    def default_vpc(self, block: Block) -> str:
+        """Return the default VPC of the account and region that the block is in."""
+        place = (block.instance.account, block.instance.region)
+        for each in self.reading.of("aws_default_vpc"):
+            if (each.instance.account, each.instance.region) == place:
+                return each.address
+        for each in self.reading.of("aws_vpc", mode=Mode.DATA):
+            here = (each.instance.account, each.instance.region) == place
+            if here and each.flag("default", default=False):
+                return self._of_data(each, VPC, frozenset()).every[0]
+        return f"default-vpc/{place[0] or 'account'}/{place[1] or 'region'}"
+
+    def default_subnets(self, block: Block) -> str:
+        """Return the one id that stands for the subnets of the default VPC that were not read."""
+        return f"{self.default_vpc(block)}/{DEFAULT_SUBNETS}"
+
+    def vpcs_of_subnet(self, subnet: str) -> Link:
+        """Return the VPC of a subnet by its id; open when it was not read."""
+        instance = self.reading.instances.get(subnet)
+        if instance is None:
+            vpc, _, part = subnet.rpartition("/")
+            known = part == DEFAULT_SUBNETS and bool(vpc)
+            return Link((vpc,)) if known else Link(certainty=Certainty.OPEN)
+        block = self.reading.at(subnet)
+        if instance.type == "aws_default_subnet" and not block.known("vpc_id"):
+            return Link((self.default_vpc(block),))
+        return self.link(block, "vpc_id", VPC)
+
+    def groups(
+        self, block: Block, name: str, subnets: Iterable[str]
+    ) -> tuple[tuple[Membership, ...], bool]:
+        """Return the groups of something in `subnets`, and whether there can be no others.
+
+        What names none is in the default group of its VPC.
+        """
+        given = self.link(block, name, GROUP)
+        if not given.every and given.sure:
+            given = together(
+                [
+                    Link(tuple(f"{each}/{DEFAULT_GROUP}" for each in vpc.every), (), vpc.certainty)
+                    for vpc in map(self.vpcs_of_subnet, subnets)
+                ]
+            )
+        members = tuple(Membership(each, given.sure) for each in given.every)
+        return members, given.certainty is not Certainty.OPEN and bool(members)
+
+    def _adopted(self, what: str, attribute: str) -> dict[str, str]:
+        """Return which resource has taken over the VPC's own, by VPC."""
+        found: dict[str, str] = {}
+        for each in self.reading.of(what):
+            vpc = self.link(each, "vpc_id", VPC).only or self._owner(each, attribute)
+            if vpc is not None:
+                found[vpc] = each.address
+        return found
+
+    def _owner(self, block: Block, attribute: str) -> str | None:
+        """Return the VPC whose part the attribute names."""
+        told = block.text(attribute)
+        if isinstance(told, str) and told in self._parts:
+            return self._parts[told][0]
+        return self.link(block, attribute, VPC).only if told is UNKNOWN else None
+
+    def _told_parts(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield the ids of the parts of VPCs that are known already, with the VPC and the part."""
+        for vpc in (each for mode in Mode for each in self.reading.of(*VPCS, mode=mode)):
+            for owner in self.of_instance(vpc.address, VPC).every[:1]:
+                for attribute, part in PART_ATTRIBUTES.items():
+                    told = vpc.text(attribute)
+                    if isinstance(told, str):
+                        yield told, (owner, part)
+
+    def _main_tables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for each in self.reading.of("aws_main_route_table_association"):
+            vpc = self.link(each, "vpc_id", VPC)
+            tables = self.link(each, "route_table_id", TABLE)
+            for one in vpc.every:
+                own = () if vpc.sure and tables.sure else (self.default_table(one),)
+                yield one, (*tables.every, *own)
+
+
+def together(links: Iterable[Link]) -> Link:
+    """Return everything that the links name, as certain as the least certain of them."""
+    every = tuple(links)
+    certainties = {each.certainty for each in every}
+    worst = next(
+        (each for each in (Certainty.OPEN, Certainty.AMONG) if each in certainties),
+        Certainty.EXACT,
+    )
+    return Link(
+        tuple(dict.fromkeys(one for each in every for one in each.to)),
+        tuple(dict.fromkeys(one for each in every for one in each.outside)),
+        worst,
+    )
