@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from caisson.estate.promises import PROMISE_KINDS
 from caisson.estate.schema import json_schema
 
 
@@ -13,8 +14,13 @@ def definition(name: str) -> dict[str, Any]:
 
 def test_keys_are_those_that_people_write() -> None:
     assert "schema" in definition("Store")["properties"]
-    assert set(definition("Residency")["properties"]) == {"name", "tenants", "data stays in"}
-    assert set(definition("Reach")["properties"]) == {"name", "reach", "from"}
+    assert set(definition("Residency")["properties"]) == {
+        "name",
+        "tenants",
+        "data stays in",
+        "stores",
+    }
+    assert set(definition("Reach")["properties"]) == {"name", "reach", "from", "ports"}
     assert definition("LoseRegion")["properties"]["verified every"]["default"] == "7d"
 
 
@@ -34,4 +40,4 @@ def test_durations_are_text_with_a_unit() -> None:
 
 
 def test_a_promise_is_one_of_its_kinds() -> None:
-    assert len(json_schema()["properties"]["promises"]["items"]["oneOf"]) == 5
+    assert len(json_schema()["properties"]["promises"]["items"]["oneOf"]) == len(PROMISE_KINDS)

@@ -52,7 +52,7 @@ def load(path: Path) -> Loaded:
     sources = Sources(document.places, document.places[()])
     root = path if path.is_dir() else path.parent
     mistakes += references.check(document, sources, root)
-    checked = validate(document, sources)
+    checked = validate(document, sources, Estate)
     if isinstance(checked, Estate) and not mistakes:
         return Loaded(checked, sources, root)
     raise EstateErrors(mistakes if isinstance(checked, Estate) else [*mistakes, *checked])

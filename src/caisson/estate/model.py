@@ -1,41 +1,60 @@
 """What a team declares: the estate, as written in YAML.
 
 Pydantic stands at this edge. Everything that travels further into the program is a
-frozen dataclass of `caisson.topology`. Durations are seconds (`float`); they are written
-as `500ms`, `5s`, `10m`, `1h`, `7d`.
+frozen dataclass of `caisson.topology`. What can be promised stands in `caisson.estate.promises`.
 """
 
-import re
+# ruff: noqa: RUF012  pydantic copies defaults for each value
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$")
+from caisson.estate.declared import Declared, Duration, Name
+from caisson.estate.promises import (
+    DeclaredPromise,
+    Encrypted,
+    Isolation,
+    Lose,
+    LoseRegion,
+    OpenToInternet,
+    Promise,
+    Public,
+    Reach,
+    Residency,
+    Restore,
+    Same,
+)
 
-
-def parse_duration(value: object) -> float:
-    """Seconds in `5s`, `500ms`, `1h`, ...; a bare number is refused, its unit would be a guess."""
-    if isinstance(value, str) and (match := _DURATION.match(value.strip())):
-        return float(match[1]) * _UNITS[match[2]]
-    raise ValueError("write a duration with its unit, such as 500ms, 5s, 10m, 1h or 7d")
-
-
-_WrittenDuration = Annotated[str, Field(pattern=_DURATION.pattern)]
-Duration = Annotated[
-    float, BeforeValidator(parse_duration, json_schema_input_type=_WrittenDuration)
+__all__ = [
+    "Backup",
+    "Encrypted",
+    "Environment",
+    "Estate",
+    "Isolation",
+    "Jurisdiction",
+    "Lose",
+    "LoseRegion",
+    "OpenToInternet",
+    "Probe",
+    "ProbeList",
+    "ProbeWrite",
+    "Promise",
+    "Public",
+    "Reach",
+    "RebuildFrom",
+    "Region",
+    "Residency",
+    "Restore",
+    "Same",
+    "Service",
+    "Store",
+    "Tenant",
 ]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
 System = Literal["postgres", "redis", "memcached", "opensearch", "files"]
 Replication = Literal["async", "sync"]
 Access = Literal["read", "write"]
-
-
-class Declared(BaseModel):
-    """Base of everything declared: unknown keys are mistakes, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
 
 
 class Jurisdiction(Declared):
@@ -149,84 +168,6 @@ class Tenant(Declared):
     """A customer whose data stays together, at home in one jurisdiction."""
 
     home: Name
-
-
-class LoseRegion(Declared):
-    """After the loss of any one region: at most `rpo` of data lost, service back within `rto`."""
-
-    name: Name
-    when: Literal["region lost"]
-    rpo: Duration
-    rto: Duration
-    verified_every: Duration = Field(
-        default=7 * 86400.0, alias="verified every", json_schema_extra={"default": "7d"}
-    )
-
-
-class Residency(Declared):
-    """The data of the tenants of jurisdiction `tenants` rests in `stays_in` only."""
-
-    name: Name
-    tenants: Name
-    stays_in: Name = Field(alias="data stays in")
-
-
-class Isolation(Declared):
-    """No flow, credential, store or address is shared between two environments."""
-
-    name: Name
-    isolate: Annotated[list[Name], Field(min_length=2, max_length=2)]
-
-
-class Reach(Declared):
-    """Only the named services may open the store."""
-
-    name: Name
-    reach: Name
-    from_: list[Name] = Field(alias="from")
-
-
-class Restore(Declared):
-    """The store can be restored within a time, shown by a restore that was run."""
-
-    name: Name
-    restore: Name
-    within: Duration
-    verified_every: Duration = Field(
-        default=7 * 86400.0, alias="verified every", json_schema_extra={"default": "7d"}
-    )
-
-
-Promise = LoseRegion | Residency | Isolation | Reach | Restore
-
-# The key that tells which kind of promise is meant.
-PROMISE_KINDS: tuple[tuple[str, type[Declared]], ...] = (
-    ("when", LoseRegion),
-    ("tenants", Residency),
-    ("isolate", Isolation),
-    ("reach", Reach),
-    ("restore", Restore),
-)
-
-
-def _kind_of_promise(value: object) -> str | None:
-    """The tag of the kind by its telling key; None when there is none, or more than one."""
-    kinds = [
-        key
-        for key, kind in PROMISE_KINDS
-        if isinstance(value, kind) or (isinstance(value, Mapping) and key in value)
-    ]
-    return f"[{kinds[0]}]" if len(kinds) == 1 else None
-
-
-DeclaredPromise = Annotated[
-    Annotated[LoseRegion, Tag("[when]")]
-    | Annotated[Residency, Tag("[tenants]")]
-    | Annotated[Isolation, Tag("[isolate]")]
-    | Annotated[Reach, Tag("[reach]")]
-    | Annotated[Restore, Tag("[restore]")],
-    Discriminator(_kind_of_promise),
-]
 
 
 class Estate(Declared):

@@ -1,19 +1,56 @@
-"""A file of promises alone: written by whoever asks for them, proved on somebody's estate."""
+"""A file of promises alone: proved on somebody's estate, or on somebody's Terraform.
+
+Beside an estate it holds `promises:`, and the estate declares what these name. Beside Terraform
+it also says what is an environment and what a jurisdiction: see `PromiseFile`.
+"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from caisson.estate import references
+from caisson.estate import promised_places, references
 from caisson.estate.document import Document, Plain, UnusableError, expand
 from caisson.estate.loading import Loaded, content_of
 from caisson.estate.mistakes import EstateErrors, Mistake, did_you_mean
 from caisson.estate.model import Estate, Promise
 from caisson.estate.parsing import parse
+from caisson.estate.promises import PromiseFile
 from caisson.estate.sources import KeyPath, Source, Sources
 from caisson.estate.validation import validate
 
 _KEYS = ("promises", "estate")
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A file of promises about Terraform, and where each part of it was written."""
+
+    file: PromiseFile
+    sources: Sources
+
+
+def read(file: Path) -> Promised:
+    """Read promises about Terraform.
+
+    Raises EstateErrors with all mistakes of the file. Whether a subject names anything is seen
+    on the topology, where a promise about nothing cannot be told.
+    """
+    document, mistakes = _document(file)
+    sources = Sources(document.places, document.places[()])
+    mistakes += promised_places.check(document, sources)
+    mistakes += references.promises(document, sources)
+    checked = validate(document, sources, PromiseFile)
+    if mistakes or not isinstance(checked, PromiseFile):
+        raise EstateErrors(mistakes if isinstance(checked, PromiseFile) else [*mistakes, *checked])
+    return Promised(checked, sources)
+
+
+def _document(file: Path) -> tuple[Document, list[Mistake]]:
+    try:
+        table, mistakes = parse(str(file), content_of(file))
+        return expand(table), mistakes
+    except UnusableError as error:
+        raise EstateErrors([error.mistake]) from error
 
 
 def with_promises(loaded: Loaded, file: Path) -> Loaded:
@@ -22,16 +59,12 @@ def with_promises(loaded: Loaded, file: Path) -> Loaded:
     Raises EstateErrors with all mistakes of the file, names that the estate does not declare
     included.
     """
-    try:
-        table, mistakes = parse(str(file), content_of(file))
-        document = expand(table)
-    except UnusableError as error:
-        raise EstateErrors([error.mistake]) from error
+    document, mistakes = _document(file)
     sources = Sources(document.places, document.places[()])
     mistakes += _of_keys(document, sources, loaded.estate.estate)
     beside = _beside(document, loaded.estate)
     mistakes += references.check(beside, sources, loaded.root)
-    checked = validate(_alone(document, loaded.estate), sources)
+    checked = validate(_alone(document, loaded.estate), sources, Estate)
     if mistakes or not isinstance(checked, Estate):
         raise EstateErrors(mistakes if isinstance(checked, Estate) else [*mistakes, *checked])
     return _joined(loaded, checked.promises, sources)

@@ -28,6 +28,7 @@ REFERENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("promises", "*", "tenants"), "jurisdictions"),
     (("promises", "*", "data stays in"), "jurisdictions"),
     (("promises", "*", "isolate", "*"), "environments"),
+    (("promises", "*", "same", "*"), "environments"),
     (("promises", "*", "reach"), "stores"),
     (("promises", "*", "from", "*"), "services"),
     (("promises", "*", "restore"), "stores"),
@@ -51,7 +52,7 @@ def check(document: Document, sources: Sources, root: Path) -> list[Mistake]:
         _schema_files(document, sources, root),
         _name_collisions(document, sources),
         _environments(document, sources),
-        _promises(document, sources),
+        promises(document, sources),
     )
     return [mistake for found in passes for mistake in islice(found, MOST_MISTAKES + 1)]
 
@@ -65,7 +66,7 @@ def _undefined(document: Document, sources: Sources) -> Iterator[Mistake]:
         if section in document.content and not isinstance(document.content[section], Mapping):
             continue
         known = _declared(document, section)
-        for path, name in _named(document.content, pattern, ()):
+        for path, name in named(document.content, pattern, ()):
             if name not in known:
                 what = f"there is no `{shortened(name)}` in {section}"
                 yield _wrong(sources, path, what, did_you_mean(name, known))
@@ -78,7 +79,7 @@ def _declared(document: Document, section: str) -> Collection[str]:
     return default.keys()
 
 
-def _named(found: Plain, pattern: tuple[str, ...], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def named(found: Plain, pattern: tuple[str, ...], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """The names that stand where `pattern` says, with their paths."""
     match pattern, found:
         case (), str():
@@ -87,12 +88,12 @@ def _named(found: Plain, pattern: tuple[str, ...], path: KeyPath) -> Iterator[tu
             yield from (((*path, key), key) for key in found)
         case ("*", *rest), Mapping():
             for key, value in found.items():
-                yield from _named(value, tuple(rest), (*path, key))
+                yield from named(value, tuple(rest), (*path, key))
         case ("*", *rest), list():
             for position, value in enumerate(found):
-                yield from _named(value, tuple(rest), (*path, position))
+                yield from named(value, tuple(rest), (*path, position))
         case (key, *rest), Mapping() if key in found:
-            yield from _named(found[key], tuple(rest), (*path, key))
+            yield from named(found[key], tuple(rest), (*path, key))
         case _:
             return
 
@@ -227,10 +228,11 @@ def _environments(document: Document, sources: Sources) -> Iterator[Mistake]:
             yield from _repeated(jurisdictions, ("environments", name, "jurisdictions"), sources)
 
 
-def _promises(document: Document, sources: Sources) -> Iterator[Mistake]:
-    promises = document.content.get("promises")
+def promises(document: Document, sources: Sources) -> Iterator[Mistake]:
+    """Names that two promises have, and names that one promise has twice."""
+    listed_there = document.content.get("promises")
     first: dict[str, int] = {}
-    for position, promise in enumerate(promises if isinstance(promises, list) else []):
+    for position, promise in enumerate(listed_there if isinstance(listed_there, list) else []):
         if not isinstance(promise, Mapping):
             continue
         name = promise.get("name")
@@ -242,7 +244,7 @@ def _promises(document: Document, sources: Sources) -> Iterator[Mistake]:
                 f"{sources.at('promises', first[name])}",
                 "give this one a name of its own",
             )
-        for key in ("isolate", "from"):
+        for key in ("isolate", "same", "from"):
             if isinstance(names := promise.get(key), list):
                 yield from _repeated(names, ("promises", position, key), sources)
 

@@ -1,18 +1,22 @@
-"""Plain values to an Estate; pydantic's errors become sentences that say what to write."""
+"""Plain values to what was declared; pydantic's errors become sentences that say what to write."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from caisson.estate.declared import SUBJECT_PATTERN, Declared
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
-from caisson.estate.model import PROMISE_KINDS, Declared, Estate
+from caisson.estate.promises import PROMISE_KINDS
 from caisson.estate.sources import KeyPath, Sources
+
+M = TypeVar("M", bound=Declared)
 
 _NAME_RULE = (
     "must be a name (small letters, digits and hyphens, a letter first, at most 40 characters)"
@@ -20,19 +24,28 @@ _NAME_RULE = (
 _NAME_REMEDY = "write a name such as `us-west` or `blocks`"
 
 
-def validate(document: Document, sources: Sources) -> Estate | list[Mistake]:
-    """The estate, or everything that keeps the document from being one."""
+def validate(document: Document, sources: Sources, model: type[M]) -> M | list[Mistake]:
+    """What `model` makes of the document, or everything that keeps it from being one."""
     try:
-        # Only the keys as written (`from`, not the attribute `from_`) are keys of an estate.
-        return Estate.model_validate(document.content, by_alias=True, by_name=False)
+        # Only the keys as written (`from`, not the attribute `from_`) are keys that may stand.
+        return model.model_validate(document.content, by_alias=True, by_name=False)
     except ValidationError as errors:
-        return list(islice(_mistakes(errors, document, sources), MOST_MISTAKES + 1))
+        found = _mistakes(errors, _Wanted(model, document), sources)
+        return list(islice(found, MOST_MISTAKES + 1))
 
 
-def _mistakes(errors: ValidationError, document: Document, sources: Sources) -> Iterator[Mistake]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was written, and what was to be written there."""
+
+    model: type[Declared]
+    document: Document
+
+
+def _mistakes(errors: ValidationError, wanted: _Wanted, sources: Sources) -> Iterator[Mistake]:
     for error in errors.errors(include_url=False, include_context=False, include_input=False):
-        path = _written(error["loc"], document)
-        what, remedy = _sentence(error["type"], path, error["loc"], document)
+        path = _written(error["loc"], wanted.document)
+        what, remedy = _sentence(error["type"], path, error["loc"], wanted)
         yield Mistake(sources.at(*path), f"{dotted(path)}{what}", remedy)
 
 
@@ -62,15 +75,16 @@ def dotted(path: KeyPath) -> str:
     return f"{text.lstrip('.')}: " if text else ""
 
 
-def _sentence(kind: str, path: KeyPath, loc: KeyPath, document: Document) -> tuple[str, str]:
+def _sentence(kind: str, path: KeyPath, loc: KeyPath, wanted: _Wanted) -> tuple[str, str]:
     """What is wrong, and what to write instead."""
-    expected = _annotation(path)
+    document = wanted.document
+    expected = _annotation(path, wanted.model)
     match kind:
         case "missing":
             return "is missing", f"add `{path[-1]}: …`; it {_rule(expected)}"
         case "extra_forbidden":
             return "is not a key that means anything here", did_you_mean(
-                str(path[-1]), _keys(path[:-1], loc)
+                str(path[-1]), _keys(path[:-1], loc, wanted.model)
             )
         case "union_tag_not_found":
             return _promise_sentence(document.at(path), document.texts.get(path, ""))
@@ -87,13 +101,20 @@ def _value_sentence(expected: object, path: KeyPath, document: Document) -> tupl
     return f"{_rule(expected)}, not {_shown(written, text)}", _instead(expected, written, text)
 
 
+_TEXT_RULES: dict[str | None, str] = {
+    None: "must be text",
+    "^/": "must be a path that begins with /",
+    SUBJECT_PATTERN: "must be a name, an address, a type or a pattern",
+}
 _RULES: dict[object, str] = {
+    tuple: "must be a port or a range of ports",
     bool: "must be true or false",
     float: "must be a duration with its unit",
     list: "must be a list",
 }
 _MAPPING_RULE = "must be a mapping of keys and values"
 _INSTEAD: dict[object, str] = {
+    tuple: "write a port such as 443, or a range such as 8000-8100",
     bool: "write true or false, without quotes",
     float: "write a number and its unit, such as 500ms, 5s, 10m, 1h or 7d",
     list: "write a list such as [a, b], or leave the key out",
@@ -110,9 +131,7 @@ def _rule(expected: object) -> str:
         low, high = _bounds(metadata)
         return f"must be a whole number between {low} and {high}"
     if kind is str:
-        return {None: "must be text", "^/": "must be a path that begins with /"}.get(
-            _pattern(metadata), _NAME_RULE
-        )
+        return _TEXT_RULES.get(_pattern(metadata), _NAME_RULE)
     if kind is bool and expected is not bool:
         return "must be true, false or {from: STORE}"
     return _RULES.get(get_origin(kind) or kind, _MAPPING_RULE)
@@ -128,15 +147,28 @@ def _instead(expected: object, written: Plain, text: str) -> str:
         return _text_instead(_pattern(metadata), written, text)
     if kind is float and isinstance(written, int | float) and not isinstance(written, bool):
         return f"write {shortened(text)}s, or another unit: ms, s, m, h, d"
-    if get_origin(kind) is list and isinstance(written, str):
-        return f"write [{shortened(', '.join(written.split()))}]"
+    if get_origin(kind) is list and (items := _items(written, text)):
+        return f"write [{items}]"
     return _INSTEAD.get(get_origin(kind) or kind, _MAPPING_INSTEAD)
 
 
+def _items(written: Plain, text: str) -> str:
+    """What was meant as a list, without its brackets; empty when that is not to be seen."""
+    if isinstance(written, str):
+        return shortened(", ".join(written.split()))
+    return f'"{shortened(text)}"' if text.isdigit() else ""
+
+
+_TEXT_INSTEAD: dict[str | None, str] = {
+    "^/": "write a path such as /ready",
+    SUBJECT_PATTERN: "write a name, or an address such as `module.db.*` on one line",
+}
+
+
 def _text_instead(pattern: str | None, written: Plain, text: str) -> str:
-    if pattern is None and isinstance(written, int | float):
+    if pattern in (None, SUBJECT_PATTERN) and isinstance(written, int | float):
         return f'write it in quotes: "{shortened(text)}"'
-    return "write a path such as /ready" if pattern == "^/" else _NAME_REMEDY
+    return _TEXT_INSTEAD.get(pattern, _NAME_REMEDY)
 
 
 def _promise_sentence(written: Plain, text: str) -> tuple[str, str]:
@@ -153,7 +185,7 @@ def _promise_sentence(written: Plain, text: str) -> tuple[str, str]:
 
 
 def _length_sentence(path: KeyPath) -> tuple[str, str]:
-    if path[-1] == "isolate":
+    if path[-1] in ("isolate", "same"):
         return "must name two environments", "write [staging, production]"
     return "must not be empty", "write at least one"
 
@@ -175,8 +207,8 @@ def _shown(written: Plain, text: str = "") -> str:
 # The model is asked what it wants at a path, so that no second list of keys can go stale.
 
 
-def _annotation(path: KeyPath) -> object:
-    found: object = Estate
+def _annotation(path: KeyPath, model: type[Declared]) -> object:
+    found: object = model
     for part in path:
         found = next(_inside(found, part), None)
     return found
@@ -233,11 +265,11 @@ def _pattern(metadata: list[object]) -> str | None:
     return next((found for m in metadata if (found := getattr(m, "pattern", None))), None)
 
 
-def _keys(path: KeyPath, loc: KeyPath) -> list[str]:
+def _keys(path: KeyPath, loc: KeyPath, model: type[Declared]) -> list[str]:
     """The keys that may stand in the mapping at `path`; of promises, those of its kind."""
-    models = [m for m in _options(_annotation(path)) if isinstance(m, type)]
+    models = [m for m in _options(_annotation(path, model)) if isinstance(m, type)]
     kinds = [kind for key, kind in PROMISE_KINDS if path[:1] == ("promises",) and f"[{key}]" in loc]
-    return [key for model in kinds or models for key in _written_keys(model)]
+    return [key for each in kinds or models for key in _written_keys(each)]
 
 
 def _written_keys(model: type) -> list[str]:

@@ -1,9 +1,8 @@
 """What a promise demands of measurements: of which subjects, with which limits, how often."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
-from caisson.estate.model import Isolation, LoseRegion, Promise, Reach, Residency, Restore
+from caisson.estate.model import LoseRegion, Promise, Restore
 from caisson.ledger.evidence import Evidence
 from caisson.ledger.wording import duration
 from caisson.topology.model import Topology
@@ -77,10 +76,8 @@ def demand_of(promise: Promise, topology: Topology) -> Demand | None:
             return _demand_of_losing_a_region(promise, topology)
         case Restore():
             return _demand_of_restoring(promise, topology)
-        case Residency() | Isolation() | Reach():
-            return None
         case _:
-            assert_never(promise)
+            return None
 
 
 def _demand_of_losing_a_region(promise: LoseRegion, topology: Topology) -> Demand:

@@ -2,7 +2,19 @@
 
 from typing import assert_never
 
-from caisson.estate.model import Isolation, LoseRegion, Promise, Reach, Residency, Restore
+from caisson.estate.model import (
+    Encrypted,
+    Isolation,
+    Lose,
+    LoseRegion,
+    OpenToInternet,
+    Promise,
+    Public,
+    Reach,
+    Residency,
+    Restore,
+    Same,
+)
 
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
@@ -36,8 +48,38 @@ def sentence(promise: Promise) -> str:
             one, other = promise.isolate
             return f"{one} and {other} share nothing"
         case Reach():
-            return f"only {' and '.join(promise.from_) or 'nobody'} can open {promise.reach}"
+            on = f" on {ports(promise.ports)}" if promise.ports else ""
+            return f"only {' and '.join(promise.from_) or 'nobody'} can open {promise.reach}{on}"
         case Restore():
             return f"{promise.restore} can be restored within {duration(promise.within)}"
+        case Lose() | OpenToInternet() | Encrypted() | Public() | Same():
+            return _of_data_and_exposure(promise)
         case _:
             assert_never(promise)
+
+
+def _of_data_and_exposure(promise: Lose | OpenToInternet | Encrypted | Public | Same) -> str:
+    match promise:
+        case Lose():
+            return (
+                f"after the loss of any one {promise.lose} the data of {' and '.join(promise.of)} "
+                f"survives, and at most {duration(promise.rpo)} of it is lost"
+            )
+        case OpenToInternet():
+            beside = f", beside {' and '.join(promise.except_)}" if promise.except_ else ""
+            return f"nothing but {ports(promise.ports)} is open to the internet{beside}"
+        case Encrypted():
+            return f"{' and '.join(promise.of)} are encrypted {' and '.join(promise.encrypted)}"
+        case Public():
+            return f"only {' and '.join(promise.public) or 'nothing'} can be read by everybody"
+        case Same():
+            beside = f", but for {' and '.join(promise.except_)}" if promise.except_ else ""
+            return f"{' and '.join(promise.same)} are the same{beside}"
+        case _:
+            assert_never(promise)
+
+
+def ports(ranges: list[tuple[int, int]]) -> str:
+    """Write ports for a sentence: `ports 443 and 8000-8100`, `no ports`."""
+    each = [f"{low}" if low == high else f"{low}-{high}" for low, high in ranges]
+    return f"{'port' if len(each) == 1 else 'ports'} {' and '.join(each)}" if each else "no ports"

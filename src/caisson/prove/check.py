@@ -1,7 +1,5 @@
 """Proves every promise of an estate on its topology: one file of this package per question."""
 
-from typing import assert_never
-
 from caisson.estate.model import (
     Estate,
     Isolation,
@@ -13,6 +11,7 @@ from caisson.estate.model import (
 )
 from caisson.estate.sources import Sources
 from caisson.prove import isolation, reachability, recoverability, residency, restore
+from caisson.prove.judgement import not_asked
 from caisson.prove.model import Verdict
 from caisson.topology.model import Source, Topology
 
@@ -44,4 +43,4 @@ def _decide(
         case Restore():
             return restore.decide(promise, source, topology, estate, sources)
         case _:
-            assert_never(promise)
+            return (not_asked(promise.name, source),)

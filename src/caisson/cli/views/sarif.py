@@ -4,11 +4,23 @@ import hashlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 from urllib.parse import quote
 
 from caisson.cli.views.verdicts import Checked
-from caisson.estate.model import Isolation, LoseRegion, Promise, Reach, Residency, Restore
+from caisson.estate.model import (
+    Encrypted,
+    Isolation,
+    Lose,
+    LoseRegion,
+    OpenToInternet,
+    Promise,
+    Public,
+    Reach,
+    Residency,
+    Restore,
+    Same,
+)
 from caisson.ledger.wording import sentence
 from caisson.prove.model import Decision, Fact, Verdict
 from caisson.topology.model import Source
@@ -23,7 +35,24 @@ _RULES = {
     "isolation": "Two environments share no flow, credential, store or address.",
     "reach": "Only the named services can open a store.",
     "restore": "A store can be restored within the promised time.",
+    "lose": "Data survives the loss of a zone, region, account or store.",
+    "open-to-internet": "Only the promised ports are open to the internet.",
+    "encrypted": "Data is encrypted at rest and in transit.",
+    "public": "No store can be read by everybody.",
+    "same": "Two environments are the same in what matters.",
 }
+_RULE_OF: tuple[tuple[type[Promise], str], ...] = (
+    (LoseRegion, "lose-region"),
+    (Residency, "residency"),
+    (Isolation, "isolation"),
+    (Reach, "reach"),
+    (Restore, "restore"),
+    (Lose, "lose"),
+    (OpenToInternet, "open-to-internet"),
+    (Encrypted, "encrypted"),
+    (Public, "public"),
+    (Same, "same"),
+)
 
 
 def sarif_log(checked: Sequence[Checked]) -> dict[str, Any]:
@@ -67,19 +96,7 @@ def _result(one: Checked, verdict: Verdict) -> dict[str, Any]:
 
 
 def _rule(promise: Promise) -> str:
-    match promise:
-        case LoseRegion():
-            return "lose-region"
-        case Residency():
-            return "residency"
-        case Isolation():
-            return "isolation"
-        case Reach():
-            return "reach"
-        case Restore():
-            return "restore"
-        case _:
-            assert_never(promise)
+    return next(rule for kind, rule in _RULE_OF if isinstance(promise, kind))
 
 
 def _message(promise: Promise, verdict: Verdict) -> str:
