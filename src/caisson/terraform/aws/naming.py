@@ -5,86 +5,23 @@ things that no resource is (its main route table, its default group and list). A
 be one id, or a rule that names a group by one of them would not match members by another.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
+from caisson.terraform.aws.kinds import (
+    DEFAULT_ACL,
+    DEFAULT_GROUP,
+    DEFAULT_SUBNETS,
+    GROUP,
+    MAIN,
+    PART_ATTRIBUTES,
+    TABLE,
+    VPC,
+    VPCS,
+    Kind,
+)
 from caisson.terraform.model import UNKNOWN, Certainty, Link, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Membership
-
-MAIN = "main"
-DEFAULT = "default"
-DEFAULT_GROUP = "default-group"
-DEFAULT_ACL = "default-acl"
-CLUSTER_GROUP = "cluster-group"
-DEFAULT_SUBNETS = "subnets"
-
-VPCS = ("aws_vpc", "aws_default_vpc")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What an attribute names.
-
-    `types` are the thing itself. `parts` belong to another thing and have no resource of their
-    own: naming `aws_vpc.main` where a group is meant is naming its default group, whose id is
-    the VPC's, a slash and the part. `same` only stand for it: the attribute says for what.
-    """
-
-    types: tuple[str, ...]
-    parts: Mapping[str, str] = field(default_factory=dict)
-    same: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def every(self) -> tuple[str, ...]:
-        return (*self.types, *self.parts, *self.same)
-
-
-VPC = Kind(VPCS)
-SUBNET = Kind(("aws_subnet", "aws_default_subnet"))
-GROUP = Kind(
-    ("aws_security_group", "aws_default_security_group"),
-    parts=dict.fromkeys(VPCS, DEFAULT_GROUP) | {"aws_eks_cluster": CLUSTER_GROUP},
-)
-TABLE = Kind(("aws_route_table", "aws_default_route_table"), parts=dict.fromkeys(VPCS, MAIN))
-ACL = Kind(("aws_network_acl", "aws_default_network_acl"), parts=dict.fromkeys(VPCS, DEFAULT_ACL))
-PEERING = Kind(
-    ("aws_vpc_peering_connection",),
-    same={
-        "aws_vpc_peering_connection_accepter": "vpc_peering_connection_id",
-        "aws_vpc_peering_connection_options": "vpc_peering_connection_id",
-    },
-)
-TRANSIT = Kind(("aws_ec2_transit_gateway",))
-ATTACHMENT = Kind(
-    (
-        "aws_ec2_transit_gateway_vpc_attachment",
-        "aws_ec2_transit_gateway_peering_attachment",
-        "aws_ec2_transit_gateway_connect",
-        "aws_ec2_transit_gateway_attachment",
-        "aws_ec2_transit_gateway_vpn_attachment",
-        "aws_ec2_transit_gateway_dx_gateway_attachment",
-        "aws_vpn_connection",
-        "aws_dx_gateway_association",
-    ),
-    same={
-        "aws_ec2_transit_gateway_vpc_attachment_accepter": "transit_gateway_attachment_id",
-        "aws_ec2_transit_gateway_peering_attachment_accepter": "transit_gateway_attachment_id",
-    },
-)
-TRANSIT_TABLE = Kind(
-    ("aws_ec2_transit_gateway_route_table",), parts={"aws_ec2_transit_gateway": DEFAULT}
-)
-PREFIX_LIST = Kind(("aws_ec2_managed_prefix_list", "aws_prefix_list"))
-NETWORK_INTERFACE = Kind(("aws_network_interface",))
-ENDPOINT = Kind(("aws_vpc_endpoint",))
-# the attributes of a VPC that name its parts, by the part
-PART_ATTRIBUTES = {
-    "default_security_group_id": DEFAULT_GROUP,
-    "default_network_acl_id": DEFAULT_ACL,
-    "default_route_table_id": MAIN,
-    "main_route_table_id": MAIN,
-}
 
 
 class Names:
@@ -107,8 +44,28 @@ class Names:
         """
         if block.value(name) is UNKNOWN and not block.written(name):
             return Link()
-        given = block.link(name, *kind.every)
+        given = block.link(name, *kind.itself)
         return self._same(given, kind, frozenset((block.address,)))
+
+    def one(self, block: Block, name: str, kind: Kind) -> Link:
+        """Return what an attribute names that must name one thing.
+
+        One of a single candidate is that candidate.
+        """
+        found = self.link(block, name, kind)
+        if found.certainty is Certainty.AMONG and len(found.every) == 1:
+            return Link(found.to, found.outside)
+        return found
+
+    def aliases(self, kind: Kind) -> dict[str, tuple[str, ...]]:
+        """Return every address under which a thing was read, by its id; first is the id."""
+        found: dict[str, tuple[str, ...]] = {}
+        for block in (b for mode in Mode for b in self.reading.of(*kind.types, mode=mode)):
+            for one in self.of_instance(block.address, kind).every:
+                known = found.setdefault(one, (one,))
+                if block.address not in known:
+                    found[one] = (*known, block.address)
+        return found
 
     def _same(self, given: Link, kind: Kind, seen: frozenset[str]) -> Link:
         found = [self._of_instance(each, kind, seen) for each in given.to]
@@ -154,7 +111,7 @@ class Names:
         return Link((address,))
 
     def _stood_for(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
-        follows = block.link(kind.same[block.instance.type], *kind.every)
+        follows = block.link(kind.same[block.instance.type], *kind.itself)
         return self._same(follows, kind, seen) if follows.every else Link((block.address,))
 
     def _parts_of(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
@@ -176,7 +133,7 @@ class Names:
         if isinstance(told, str):
             return self._of_text(told, kind)
         if told is UNKNOWN and block.written("id"):
-            return self._same(block.link("id", *kind.every), kind, seen)
+            return self._same(block.link("id", *kind.itself), kind, seen)
         return Link((block.address,), certainty=Certainty.OPEN)
 
     def _part(self, owner: str, part: str) -> str:
