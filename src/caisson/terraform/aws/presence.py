@@ -1,32 +1,13 @@
 """How a thing is present in subnets and security groups, from what its attributes name."""
 
+from caisson.terraform.aws.naming import DEFAULT_GROUP, Names, together
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Interface, Membership, Network, Ports
 from caisson.topology.resources import Gap, Question
 
-SUBNETS = ("aws_subnet", "aws_default_subnet", "aws_subnets", "aws_subnet_ids")
-VPCS = ("aws_vpc", "aws_default_vpc")
-# A VPC or a cluster stands for the group that comes with it: `default_security_group_id`.
-GROUPS = (
-    "aws_security_group",
-    "aws_default_security_group",
-    "aws_security_groups",
-    "aws_eks_cluster",
-    *VPCS,
-)
 PATHS = frozenset({Question.REACHABILITY, Question.ISOLATION, Question.EXPOSURE})
-
-
-def merged(*links: Link) -> Link:
-    """Return one link to all that the links name, as certain as the least certain of them."""
-    order = (Certainty.EXACT, Certainty.AMONG, Certainty.OPEN)
-    return Link(
-        tuple(dict.fromkeys(one for each in links for one in each.to)),
-        tuple(dict.fromkeys(one for each in links for one in each.outside)),
-        max((each.certainty for each in links), key=order.index, default=Certainty.EXACT),
-    )
 
 
 def unset(block: Block, name: str) -> bool:
@@ -44,60 +25,14 @@ def chosen(block: Block, name: str, *, default: bool | None) -> bool | None:
     return default if unset(block, name) else block.flag(name, default=default)
 
 
-def default_group(vpc: str) -> str:
-    return f"{vpc}/default-group"
-
-
-def cluster_group(cluster: str) -> str:
-    return f"{cluster}/cluster-group"
-
-
-def group_id(reading: Reading, named: str) -> str:
-    """Return the id of the security group that `named` (an address or a cloud's id) stands for."""
-    instance = reading.instances.get(named)
-    if instance is None:
-        return named
-    if instance.type in VPCS:
-        return default_group(named)
-    if instance.type == "aws_eks_cluster":
-        return cluster_group(named)
-    return named
-
-
-def vpc_of(reading: Reading, subnet: str) -> str | None:
-    """Return the VPC of a subnet (address or id), None when it cannot be told."""
-    instance = reading.instances.get(subnet)
-    if instance is None:
-        return None
-    found = reading.at(subnet).link("vpc_id", *VPCS).only
-    if found is None and instance.type == "aws_default_subnet":
-        return next(
-            (
-                each.address
-                for each in reading.of("aws_default_vpc")
-                if each.instance.region == instance.region
-                and each.instance.account == instance.account
-            ),
-            None,
-        )
-    return found
-
-
-def memberships(
-    reading: Reading, groups: Link, subnets: Link
-) -> tuple[tuple[Membership, ...], bool]:
+def memberships(names: Names, groups: Link, subnets: Link) -> tuple[tuple[Membership, ...], bool]:
     """Return the groups, and whether these are all. None given means the VPC's default group."""
-    if groups == Link():
-        vpcs = {vpc_of(reading, each) for each in subnets.every}
-        found = tuple(
-            Membership(default_group(each), sure=len(vpcs) == 1)
-            for each in sorted(each for each in vpcs if each is not None)
-        )
-        return found, bool(vpcs) and None not in vpcs and subnets.certainty is not Certainty.OPEN
-    return (
-        tuple(Membership(group_id(reading, each), groups.sure) for each in groups.every),
-        groups.certainty is not Certainty.OPEN,
-    )
+    if not groups.every and groups.sure:
+        vpcs = together(map(names.vpcs_of_subnet, subnets.every))
+        certainty = vpcs.certainty if subnets.sure else subnets.certainty
+        groups = Link(tuple(f"{each}/{DEFAULT_GROUP}" for each in vpcs.every), (), certainty)
+    members = tuple(Membership(each, groups.sure) for each in groups.every)
+    return members, bool(members) and groups.certainty is not Certainty.OPEN
 
 
 def public_by_subnets(reading: Reading, subnets: Link) -> bool | None:
@@ -129,6 +64,7 @@ def public_by_flag(block: Block | None, name: str, subnets: Link, reading: Readi
 
 
 def present(
+    names: Names,
     block: Block,
     subnets: Link,
     groups: Link,
@@ -144,7 +80,7 @@ def present(
 
     In subnets that are known only after apply it may be in each that was read, and in others.
     """
-    found, known = memberships(block.reading, groups, subnets) if filtered else ((), True)
+    found, known = memberships(names, groups, subnets) if filtered else ((), True)
     places = subnets.every or _everywhere(block, subnets)
     if not places:
         return Fragment(gaps=_unplaced(block, subnets, owner))

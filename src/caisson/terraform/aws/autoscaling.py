@@ -1,0 +1,65 @@
+"""Groups of machines that are made and taken away as they are needed."""
+
+from caisson.terraform.aws.disks import disks_of
+from caisson.terraform.aws.machines import (
+    template_groups,
+    template_needs,
+    template_of,
+    template_public,
+)
+from caisson.terraform.aws.naming import SUBNET, Names, together
+from caisson.terraform.aws.needs import needs
+from caisson.terraform.aws.presence import gap, present, unset
+from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.resources import Gap, Question
+
+GROUP_TYPE = "aws_autoscaling_group"
+# The tie to a load balancer is read with the load balancers.
+TYPES = frozenset(
+    {GROUP_TYPE, "aws_autoscaling_attachment", "aws_autoscaling_traffic_source_attachment"}
+)
+QUESTIONS = frozenset(
+    {Question.REACHABILITY, Question.ISOLATION, Question.EXPOSURE, Question.ENCRYPTION}
+)
+
+
+def read(reading: Reading) -> Fragment:
+    names = Names(reading)
+    return joined(_group(names, each) for each in reading.of(GROUP_TYPE))
+
+
+def _group(names: Names, block: Block) -> Fragment:
+    template, sure = template_of(block)
+    subnets = _subnets(names, block)
+    groups = template_groups(names, template)
+    if not sure:
+        groups = together([groups, Link(certainty=Certainty.OPEN)])
+    gaps = () if sure else (_untold(block),)
+    return joined(
+        (
+            present(
+                names,
+                block,
+                subnets,
+                groups,
+                public=template_public(template, subnets, names.reading, sure=sure),
+            ),
+            disks_of(block, template=template, lasting=False),
+            template_needs(block, template),
+            *needs(block, ("placement_group", ("aws_placement_group",), "placement group")),
+            Fragment(gaps=gaps),
+        )
+    )
+
+
+def _subnets(names: Names, block: Block) -> Link:
+    if not unset(block, "vpc_zone_identifier"):
+        return names.link(block, "vpc_zone_identifier", SUBNET)
+    return Link((names.default_subnets(block),))
+
+
+def _untold(block: Block) -> Gap:
+    what = f"which launch template {block.address} starts machines from cannot be told"
+    return gap(block, what, QUESTIONS, block.address)
