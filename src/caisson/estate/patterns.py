@@ -37,7 +37,7 @@ def names(address: str, pattern: str) -> bool:
         return True
     if is_pattern(pattern):
         return False
-    return address.startswith((f"{pattern}.", f"{pattern}["))
+    return address.startswith((f"{pattern}.", f"{pattern}[", f"{pattern}/"))
 
 
 def any_matches(text: str, patterns: Iterable[str]) -> bool:
