@@ -262,6 +262,8 @@ class Forward:
     Load balancers, proxies and gateways: a way through which a connection is not a packet's.
     `from_internet` is True where `owner` is entered without a network interface that was read
     (an API gateway, a content delivery network).
+    `keeps_client`: what goes on has the client's address as its source, not the owner's, so that
+    the target's rules see the client (network load balancers); None when it cannot be told.
     """
 
     owner: str
@@ -271,6 +273,7 @@ class Forward:
     source: Source
     from_internet: bool = False
     sure: bool = True
+    keeps_client: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)
