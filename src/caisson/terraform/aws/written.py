@@ -1,0 +1,36 @@
+"""What an attribute will be when nobody wrote it: the service's documented default.
+
+Most attributes that nobody writes are known only after apply, because the provider reads them
+back. They are no more unknown than the default is.
+"""
+
+from caisson.terraform.model import UNKNOWN
+from caisson.terraform.reading import Block
+
+
+def flag(block: Block | None, name: str, default: bool | None) -> bool | None:
+    """Return a yes or no, None when it cannot be told."""
+    if block is None or not block.written(name):
+        return default
+    return block.flag(name, default=default)
+
+
+def number(block: Block | None, name: str, default: float | None) -> float | None:
+    """Return a number, None when it cannot be told."""
+    if block is None or not block.written(name):
+        return default
+    value = block.number(name)
+    return value if isinstance(value, float) else None
+
+
+def text(block: Block | None, name: str, default: str | None = None) -> str | None:
+    """Return a text, None when it cannot be told or when there is neither it nor a default."""
+    if block is None or not block.written(name):
+        return default
+    value = block.text(name)
+    return value if isinstance(value, str) else None
+
+
+def told(block: Block | None, name: str) -> bool:
+    """Return whether `name` is known or follows from the default, be it nothing."""
+    return block is None or not block.written(name) or block.value(name) is not UNKNOWN
