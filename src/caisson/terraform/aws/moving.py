@@ -1,0 +1,46 @@
+"""Data that goes from one holding to another, as links name them."""
+
+from caisson.terraform.aws.presence import gap
+from caisson.terraform.fragment import Fragment
+from caisson.terraform.model import Certainty, Link
+from caisson.terraform.reading import Block
+from caisson.topology.resources import Gap, Movement, Question, Way
+
+# What a movement to an unknown place, or from one, keeps from being told.
+_PLACES = frozenset({Question.RESIDENCY, Question.ISOLATION})
+_COPIES = frozenset({Way.REPLICATION, Way.BACKUP, Way.COPY})
+
+
+def moving(
+    block: Block,
+    source: Link,
+    target: Link,
+    way: Way,
+    *,
+    via: str,
+    on: bool | None = True,
+    lag_most_s: float | None = None,
+) -> Fragment:
+    """Return the movements from each thing that `source` names to each that `target` names.
+
+    None when it is surely not `on`. Where one of the links is open, there is a gap besides.
+    """
+    if on is False:
+        return Fragment()
+    sure = source.sure and target.sure and on is True
+    moved = tuple(
+        Movement(way, one, other, block.source, lag_most_s=lag_most_s, via=via, sure=sure)
+        for one in source.every
+        for other in target.every
+        if one != other
+    )
+    return Fragment(movements=moved, gaps=_gaps(block, source, target, way, via))
+
+
+def _gaps(block: Block, source: Link, target: Link, way: Way, via: str) -> tuple[Gap, ...]:
+    if Certainty.OPEN not in (source.certainty, target.certainty):
+        return ()
+    end = "where it leads" if target.certainty is Certainty.OPEN else "what it takes"
+    questions = _PLACES | {Question.RECOVERABILITY} if way in _COPIES else _PLACES
+    about = source.every if source.certainty is not Certainty.OPEN else ()
+    return (gap(block, f"{via}: {end} is known only after apply", questions, *about),)
