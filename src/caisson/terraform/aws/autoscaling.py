@@ -1,13 +1,14 @@
 """Groups of machines that are made and taken away as they are needed."""
 
 from caisson.terraform.aws.disks import disks_of
+from caisson.terraform.aws.kinds import SUBNET
 from caisson.terraform.aws.machines import (
     template_groups,
     template_needs,
     template_of,
     template_public,
 )
-from caisson.terraform.aws.naming import SUBNET, Names, together
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import needs
 from caisson.terraform.aws.presence import gap, present, unset
 from caisson.terraform.fragment import Fragment, joined

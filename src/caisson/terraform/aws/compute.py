@@ -1,6 +1,7 @@
 """EC2 instances: where they are, what they are started from, and their disks."""
 
 from caisson.terraform.aws.disks import disks_of
+from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.machines import (
     CARD,
     IMAGES,
@@ -14,7 +15,7 @@ from caisson.terraform.aws.machines import (
     template_of,
     ties,
 )
-from caisson.terraform.aws.naming import GROUP, SUBNET, Names, together
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import needs
 from caisson.terraform.aws.presence import gap, present, public_by_flag, unset
 from caisson.terraform.fragment import Fragment, joined

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from caisson.terraform.aws.naming import GROUP, SUBNET, Names, together
+from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import need
 from caisson.terraform.aws.presence import given, public_by_flag, unset
 from caisson.terraform.fragment import Fragment, joined

@@ -1,6 +1,7 @@
 """How a thing is present in subnets and security groups, from what its attributes name."""
 
-from caisson.terraform.aws.naming import DEFAULT_GROUP, Names, together
+from caisson.terraform.aws.kinds import DEFAULT_GROUP
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
