@@ -15,7 +15,7 @@ IMAGES = ("aws_ami", "aws_ami_copy", "aws_ami_from_instance")
 SNAPSHOTS = ("aws_ebs_snapshot", "aws_ebs_snapshot_import")
 ROOT = "root"
 # What Amazon's and other images call their root disk.
-ROOT_DEVICES = ("/dev/xvda", "/dev/sda1")
+ROOT_DEVICES = ("xvda", "sda1")
 SHARED = ("aws_ami_launch_permission", "aws_snapshot_create_volume_permission")
 
 
@@ -92,7 +92,7 @@ def _template_disks(template: Block | None) -> list[tuple[str, Block | None]]:
 
 def _device(block: Block, index: int) -> str:
     name = block.text("device_name")
-    return name if isinstance(name, str) else f"disk-{index}"
+    return name.removeprefix("/dev/") if isinstance(name, str) else f"disk-{index}"
 
 
 def _disk(machine: Block, part: str, disk: Block | None, lasting: bool) -> Fragment:
@@ -129,20 +129,18 @@ def _volume(block: Block) -> Fragment:
 
 
 def _snapshot(block: Block) -> Fragment:
-    volume = given(block, "volume_id", "aws_ebs_volume", "aws_instance")
-    origins = {block.reading.instances.get(each) for each in volume.every}
-    if block.instance.type == "aws_ebs_snapshot_import":
-        is_encrypted = encrypted(block)
-    else:
-        # A snapshot is encrypted as its volume is.
-        known = [
-            encrypted(block.reading.at(each.address))
-            for each in origins
-            if each is not None and each.type == "aws_ebs_volume"
-        ]
-        is_encrypted = known[0] if len(known) == len(origins) == 1 else None
+    imported = block.instance.type == "aws_ebs_snapshot_import"
+    is_encrypted = encrypted(block) if imported else _as_volume(block)
     copied = _copied(block, "volume_id", Way.BACKUP, "snapshot")
     return joined((_rests(block, Rest.BACKUP, is_encrypted), copied))
+
+
+def _as_volume(block: Block) -> bool | None:
+    """Return whether a snapshot is encrypted, which it is when its volume is."""
+    volume = block.link("volume_id", "aws_ebs_volume").only
+    if volume is None or volume not in block.reading.instances:
+        return None
+    return encrypted(block.reading.at(volume))
 
 
 def _copy(block: Block) -> Fragment:
