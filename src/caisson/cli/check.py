@@ -11,10 +11,11 @@ from caisson.cli.views import markdown, sarif, verdicts
 from caisson.cli.views.verdicts import Checked
 from caisson.estate.loading import find, load
 from caisson.estate.mistakes import EstateErrors, Mistake
+from caisson.estate.model import Estate
 from caisson.estate.promise_files import with_promises
-from caisson.estate.sources import Source
 from caisson.prove.check import prove
 from caisson.prove.model import Decision
+from caisson.terraform.read import read
 from caisson.topology.resolve import resolve
 
 
@@ -77,20 +78,12 @@ def _check_all(
 def _check(path: Path | None, promises: Path | None) -> Checked:
     found = find(path)
     if found.suffix == ".json" and found.is_file():
-        raise EstateErrors([_not_an_estate(found)])
+        return Checked(Estate(estate="plan"), read(str(found), found.read_bytes()), ())
     loaded = load(found)
     if promises is not None:
         loaded = with_promises(loaded, promises)
     topology = resolve(loaded.estate, loaded.sources)
     return Checked(loaded.estate, topology, prove(loaded.estate, loaded.sources, topology))
-
-
-def _not_an_estate(path: Path) -> Mistake:
-    return Mistake(
-        Source(str(path), 1),
-        "not an estate: Terraform plans are not read by this version",
-        "name an estate's YAML file, or its folder",
-    )
 
 
 def _show(checked: list[Checked], form: str) -> None:

@@ -1,0 +1,46 @@
+"""The front door: the bytes of a Terraform document become a topology."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from caisson.estate.mistakes import EstateErrors
+from caisson.terraform.aws.catalogue import TRANSLATORS
+from caisson.terraform.aws.neutral import NEUTRAL
+from caisson.terraform.configuration import Configuration, configuration
+from caisson.terraform.document import Document, Kind, parse, refuse
+from caisson.terraform.instances import Listed, planned, present
+from caisson.terraform.resolver.links import Resolver
+from caisson.terraform.topology import Mentions, Understood, reading_of, topology_of
+from caisson.topology.model import Topology
+from caisson.topology.places import Places
+
+
+def read(file: str, content: bytes, places: Places = Places()) -> Topology:
+    """Return the topology of the plan or state in `content`; `file` is its name.
+
+    Raises EstateErrors when it cannot be read whole.
+    """
+    with _few_collections():
+        document = parse(file, content)
+        written = (
+            configuration(file, document.content) if document.kind is Kind.PLAN else Configuration()
+        )
+        listed = planned(document, written) if document.kind is Kind.PLAN else present(document)
+        resolver = Resolver({each.address: each for each in listed.instances})
+        reading = reading_of(listed.instances, resolver, places)
+        return topology_of(
+            file, reading, Understood(TRANSLATORS, NEUTRAL), lambda _: Mentions(), lambda _: False
+        )
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """While millions of objects are made, and none is given up, looking for cycles is in vain."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,141 @@
+"""Finds instances by what they are called: id, ARN or name, as far as these are known."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from caisson.terraform.model import Instance, Mode
+
+_ALWAYS = ("id", "arn")
+_USUAL = ("name",)
+# The attributes by which others name a thing, where `name` is not it, or not alone.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "aws_alb": ("name", "dns_name"),
+    "aws_apigatewayv2_api": (),
+    "aws_backup_plan": (),
+    "aws_cloudfront_distribution": ("domain_name",),
+    "aws_cognito_user_pool": (),
+    "aws_db_instance": ("identifier", "resource_id", "address", "endpoint"),
+    "aws_dynamodb_table": ("name", "stream_arn"),
+    "aws_ecr_repository": ("name", "repository_url"),
+    "aws_ecs_service": ("name",),
+    "aws_ecs_task_definition": ("family", "arn_without_revision"),
+    "aws_efs_file_system": ("dns_name",),
+    "aws_eip": ("allocation_id", "public_ip"),
+    "aws_elasticache_cluster": ("cluster_id",),
+    "aws_elasticache_global_replication_group": ("global_replication_group_id",),
+    "aws_elasticache_replication_group": ("replication_group_id",),
+    "aws_elb": ("name", "dns_name"),
+    "aws_iam_role": ("name", "unique_id"),
+    "aws_key_pair": ("key_name",),
+    "aws_kms_key": ("key_id",),
+    "aws_kms_replica_key": ("key_id",),
+    "aws_lambda_alias": ("invoke_arn",),
+    "aws_lambda_function": ("function_name", "invoke_arn", "qualified_arn"),
+    "aws_launch_template": ("name",),
+    "aws_lb": ("name", "dns_name"),
+    "aws_network_interface": (),
+    "aws_opensearch_domain": ("domain_name", "endpoint"),
+    "aws_elasticsearch_domain": ("domain_name", "endpoint"),
+    "aws_rds_cluster": ("cluster_identifier", "cluster_resource_id", "endpoint"),
+    "aws_rds_cluster_instance": ("identifier", "dbi_resource_id"),
+    "aws_rds_global_cluster": ("global_cluster_identifier",),
+    "aws_redshift_cluster": ("cluster_identifier",),
+    "aws_route53_zone": ("zone_id",),
+    "aws_s3_bucket": ("bucket", "bucket_domain_name", "bucket_regional_domain_name"),
+    "aws_security_group": (),
+    "aws_sqs_queue": ("name", "url"),
+    "aws_subnet": (),
+    "aws_vpc": (),
+}
+# What belongs to these has one name in the whole world, or in the whole account.
+_EVERYWHERE = ("aws_s3_bucket", "aws_iam_", "aws_route53_", "aws_cloudfront_", "aws_organizations_")
+_ARN_PARTS = 6
+
+
+class Index:
+    """What the instances are called."""
+
+    def __init__(self, instances: Iterable[Instance]) -> None:
+        self._named: dict[str, list[Instance]] = {}
+        for each in instances:
+            self._add(each)
+
+    def _add(self, instance: Instance) -> None:
+        get = instance.values.get
+        named = self._named
+        for words in (_ALWAYS, _NAMES.get(instance.type, _USUAL)):
+            for word in words:
+                text = get(word)
+                if type(text) is str and text:
+                    others = named.get(text)
+                    if others is None:
+                        named[text] = [instance]
+                    elif others[-1] is not instance:
+                        others.append(instance)
+
+    def find(self, text: str, types: Sequence[str]) -> list[Instance]:
+        """Return the instances of `types` (of any type when none are given) with that name."""
+        found = self._of(text, types)
+        if found or not text.startswith("arn:"):
+            return found
+        return list(dict.fromkeys(self._by_arn(text, types)))
+
+    def _of(self, text: str, types: Sequence[str]) -> list[Instance]:
+        found = self._named.get(text)
+        if not found:
+            return []
+        return [each for each in found if not types or each.type in types]
+
+    def _by_arn(self, text: str, types: Sequence[str]) -> Iterator[Instance]:
+        """Yield what an ARN may name whose own ARN is not known yet, by its name."""
+        parts = text.split(":", _ARN_PARTS - 1)
+        if len(parts) != _ARN_PARTS:
+            return
+        region, account, tail = parts[3:]
+        for name in dict.fromkeys(_names_in(tail)):
+            for each in self._of(name, types):
+                told = each.values.get("arn")
+                if not isinstance(told, str) and _may_be_in(each, account, region):
+                    yield each
+
+
+def _names_in(tail: str) -> Iterator[str]:
+    """Yield what may be the name in the last part of an ARN, such as `cluster:main:x`."""
+    yield tail
+    yield tail.partition("/")[2]
+    yield tail.rpartition("/")[2]
+    yield tail.partition(":")[2]
+    yield tail.partition(":")[2].partition(":")[0]
+
+
+def _may_be_in(instance: Instance, account: str, region: str) -> bool:
+    if region and instance.region and region != instance.region:
+        return False
+    own = instance.account
+    return not (account and own and own.isdecimal() and own != account)
+
+
+def near(instance: Instance, found: Sequence[Instance], text: str) -> list[Instance]:
+    """Return those of `found` that `instance` can mean by a name, which is one per region."""
+    if text.startswith("arn:"):
+        return list(found)
+    return [each for each in found if each is not instance and _same_place(instance, each, text)]
+
+
+def _same_place(one: Instance, other: Instance, text: str) -> bool:
+    if other.type.startswith(_EVERYWHERE) or text == other.values.get("id") and _is_id(text):
+        return True
+    apart = one.region and other.region and one.region != other.region
+    return not apart and not (one.account and other.account and one.account != other.account)
+
+
+def _is_id(text: str) -> bool:
+    """Return whether no two things have this id: `subnet-0a1b2c3d4e5f60718`, a key's UUID."""
+    tail = text.rpartition("-")[2]
+    return len(tail) >= 8 and all(each in "0123456789abcdef" for each in tail)  # noqa: PLR2004
+
+
+def chosen(found: Iterable[Instance]) -> list[Instance]:
+    """Return the resources among `found`, else the first data source: they find one thing."""
+    every = list(found)
+    managed = [each for each in every if each.mode is Mode.MANAGED]
+    return managed or every[:1]
