@@ -32,27 +32,27 @@ def read(reading: Reading) -> Fragment:
 
 
 def _group(names: Names, block: Block) -> Fragment:
+    template, _ = template_of(block)
+    return joined(
+        (
+            seat(names, block),
+            disks_of(block, template=template, lasting=False),
+            template_needs(block, template),
+            *needs(block, ("placement_group", ("aws_placement_group",), "placement group")),
+        )
+    )
+
+
+def seat(names: Names, block: Block, owner: str | None = None) -> Fragment:
+    """Return where the machines of a group are, as the interface of `owner`."""
     template, sure = template_of(block)
     subnets = _subnets(names, block)
     groups = template_groups(names, template)
     if not sure:
         groups = together([groups, Link(certainty=Certainty.OPEN)])
-    gaps = () if sure else (_untold(block),)
-    return joined(
-        (
-            present(
-                names,
-                block,
-                subnets,
-                groups,
-                public=template_public(template, subnets, names.reading, sure=sure),
-            ),
-            disks_of(block, template=template, lasting=False),
-            template_needs(block, template),
-            *needs(block, ("placement_group", ("aws_placement_group",), "placement group")),
-            Fragment(gaps=gaps),
-        )
-    )
+    public = template_public(template, subnets, names.reading, sure=sure)
+    found = present(names, block, subnets, groups, public=public, owner=owner)
+    return joined((found, Fragment(gaps=() if sure else (_untold(block, owner),))))
 
 
 def _subnets(names: Names, block: Block) -> Link:
@@ -61,6 +61,6 @@ def _subnets(names: Names, block: Block) -> Link:
     return Link((names.default_subnets(block),))
 
 
-def _untold(block: Block) -> Gap:
+def _untold(block: Block, owner: str | None) -> Gap:
     what = f"which launch template {block.address} starts machines from cannot be told"
-    return gap(block, what, QUESTIONS, block.address)
+    return gap(block, what, QUESTIONS, owner or block.address)
