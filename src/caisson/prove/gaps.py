@@ -5,7 +5,7 @@ nothing, or to something that the answer is about or depends on.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.prove.model import Fact
@@ -33,19 +33,22 @@ class Gaps:
             {name: tuple(gaps) for name, gaps in confined.items()},
         )
 
-    def concerning(self, subjects: Collection[str]) -> tuple[Gap, ...]:
-        """Return the gaps that may concern `subjects`, or what is confined to nothing."""
-        near = dict.fromkeys(gap for name in subjects for gap in self.confined.get(name, ()))
-        return (*self.anywhere, *near)
+    def near(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
+        """Say what is confined to `subjects` among others: one fact for each type of gap."""
+        return tuple(_facts(self._confined_to(subjects)))
 
-    def facts(self, subjects: Collection[str]) -> tuple[Fact, ...]:
-        """Say what leaves the answer about `subjects` open: one fact for each type."""
-        return tuple(_facts(self.concerning(subjects)))
+    def beside(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
+        """Say what is confined to nothing, or to something that is none of `subjects`."""
+        near = self._confined_to(subjects)
+        others = self._confined_to(self.confined)
+        return tuple(_facts([*self.anywhere, *(gap for gap in others if gap not in near)]))
 
-    def every(self) -> tuple[Fact, ...]:
-        """Say what leaves an answer about everything open."""
-        near = dict.fromkeys(gap for gaps in self.confined.values() for gap in gaps)
-        return tuple(_facts((*self.anywhere, *near)))
+    def facts(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
+        """Say all that may concern `subjects`."""
+        return tuple(_facts([*self.anywhere, *self._confined_to(subjects)]))
+
+    def _confined_to(self, subjects: Iterable[str]) -> dict[Gap, None]:
+        return dict.fromkeys(gap for name in subjects for gap in self.confined.get(name, ()))
 
 
 def _facts(gaps: Collection[Gap]) -> Iterator[Fact]:

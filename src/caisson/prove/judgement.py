@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from caisson.prove.certificate import Certificate
 from caisson.prove.model import Decision, Fact, Verdict
 from caisson.topology.model import Component, Flow, FlowKind, Source
 
@@ -15,6 +16,7 @@ def judged(
     against: Iterable[Fact] = (),
     open_questions: Iterable[Fact] = (),
     remedy: str,
+    certificate: Certificate | None = None,
 ) -> Verdict:
     """Return the verdict on `subject`; `remedy` is left out when the promise holds.
 
@@ -33,6 +35,7 @@ def judged(
         counterexample=counterexample,
         remedy=None if decision is Decision.HOLDS else remedy,
         source=source,
+        certificate=certificate,
     )
 
 
