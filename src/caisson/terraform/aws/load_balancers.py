@@ -7,7 +7,7 @@ from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import need
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, unset
-from caisson.terraform.aws.targets import (
+from caisson.terraform.aws.registered import (
     BALANCERS,
     CLASSIC,
     TARGET_GROUPS,

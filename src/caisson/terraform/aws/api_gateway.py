@@ -1,0 +1,273 @@
+"""API gateways: an address on the internet, and what stands behind it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from caisson.terraform.aws.holdings import holding
+from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.lambdas import FUNCTIONS, HTTPS, behind_alias
+from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.needs import ROLES, need, needs
+from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, unset
+from caisson.terraform.aws.registered import BALANCERS, port_of
+from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
+from caisson.topology.resources import Gap, Movement, Rest, Way
+
+REST = "aws_api_gateway_rest_api"
+HTTP = "aws_apigatewayv2_api"
+REST_INTEGRATION = "aws_api_gateway_integration"
+HTTP_INTEGRATION = "aws_apigatewayv2_integration"
+REST_LINK = "aws_api_gateway_vpc_link"
+HTTP_LINK = "aws_apigatewayv2_vpc_link"
+STAGES = ("aws_api_gateway_stage", "aws_apigatewayv2_stage")
+DOMAINS = ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")
+LISTENERS = ("aws_lb_listener", "aws_alb_listener")
+CERTIFICATES = ("aws_acm_certificate", "aws_acm_certificate_validation")
+DISCOVERY = "aws_service_discovery_service"
+BEHIND = (
+    *FUNCTIONS,
+    *BALANCERS,
+    *LISTENERS,
+    DISCOVERY,
+    "aws_elb",
+    "aws_instance",
+    "aws_s3_bucket",
+    "aws_sqs_queue",
+    "aws_sfn_state_machine",
+    "aws_dynamodb_table",
+    "aws_kinesis_stream",
+    "aws_sns_topic",
+)
+TYPES = frozenset(
+    {
+        REST,
+        HTTP,
+        REST_INTEGRATION,
+        HTTP_INTEGRATION,
+        REST_LINK,
+        HTTP_LINK,
+        *STAGES,
+        *DOMAINS,
+        "aws_api_gateway_method_settings",
+    }
+)
+
+
+def read(reading: Reading) -> Fragment:
+    names = Names(reading)
+    return joined(
+        (
+            *(_api(each) for each in reading.of(REST, HTTP)),
+            *(_integration(each) for each in reading.of(REST_INTEGRATION, HTTP_INTEGRATION)),
+            *(_rest_link(each) for each in reading.of(REST_LINK)),
+            *(_http_link(names, each) for each in reading.of(HTTP_LINK)),
+            *(_stage(each) for each in reading.of(*STAGES)),
+            *(_domain(each) for each in reading.of(*DOMAINS)),
+        )
+    )
+
+
+def public(api: Block) -> bool | None:
+    """Return whether the internet can call it; a private one is called through an endpoint."""
+    if api.instance.type == HTTP or unset(api, "endpoint_configuration"):
+        return True
+    kinds = [each.texts("types") for each in api.blocks("endpoint_configuration")]
+    if not kinds or not all(each.complete for each in kinds):
+        return None
+    return not any("PRIVATE" in each.values for each in kinds)
+
+
+def _api(block: Block) -> Fragment:
+    listener = Listener(block.address, HTTPS, True, False, public(block), block.source)
+    whole = [name for name in ("body", "target") if not unset(block, name)]
+    return joined(
+        (
+            Fragment(network=Network(listeners=(listener,))),
+            *(_described(block, each) for each in whole),
+            *needs(block, ("credentials_arn", ROLES, "role")),
+        )
+    )
+
+
+def _described(block: Block, name: str) -> Fragment:
+    """Return what an API described by a document leads to: what that refers to, perhaps more."""
+    link = block.link(name, *BEHIND)
+    told = name == "target" and link.certainty is not Certainty.OPEN
+    what = f"whom the {name} of {block.address} sends requests to cannot be told"
+    return Fragment(
+        network=Network(forwards=tuple(_forwards(block, block.address, link, sure=told))),
+        gaps=() if told else (gap(block, what, PATHS, block.address),),
+    )
+
+
+def _integration(block: Block) -> Fragment:
+    rest = block.instance.type == REST_INTEGRATION
+    apis = block.link("rest_api_id" if rest else "api_id", REST, HTTP)
+    if block.text("type" if rest else "integration_type") == "MOCK":
+        return Fragment()
+    link, told = _target(block, "uri" if rest else "integration_uri")
+    forwards = [
+        one for api in apis.every for one in _forwards(block, api, link, sure=apis.sure and told)
+    ]
+    credentials = need(block, given(block, "credentials", *ROLES), "role")
+    if told:
+        return joined((Fragment(network=Network(forwards=tuple(forwards))), credentials))
+    what = f"where {block.address} sends requests cannot be told"
+    gaps = (gap(block, what, PATHS, *apis.every),)
+    return joined((Fragment(network=Network(forwards=tuple(forwards)), gaps=gaps), credentials))
+
+
+def _target(block: Block, name: str) -> tuple[Link, bool]:
+    """Return what an integration calls, and whether that is told; a VPC link stands first."""
+    behind = given(block, name, *BEHIND)
+    if block.text("connection_type") == "VPC_LINK":
+        links = block.link("connection_id", REST_LINK, HTTP_LINK)
+        return links, links.certainty is not Certainty.OPEN
+    return behind, behind.certainty is not Certainty.OPEN
+
+
+def _forwards(block: Block, api: str, link: Link, *, sure: bool) -> Iterator[Forward]:
+    reading = block.reading
+    outward = api in reading.instances and public(reading.at(api)) is False
+    for each in link.every:
+        target, ports = _behind(block, each)
+        yield Forward(
+            api,
+            HTTPS,
+            target,
+            ports,
+            block.source,
+            from_internet=not outward,
+            sure=sure and link.sure and (api not in reading.instances or _certain(reading.at(api))),
+        )
+
+
+def _certain(api: Block) -> bool:
+    return public(api) is not None
+
+
+def _behind(block: Block, address: str) -> tuple[str, Ports]:
+    """Return the resource that answers, and the ports on which: a listener stands for its owner."""
+    instance = block.reading.instances.get(address)
+    if instance is None:
+        return address, ALL_PORTS
+    found = block.reading.at(address)
+    if instance.type in LISTENERS:
+        owner = found.link("load_balancer_arn", *BALANCERS).only
+        return owner or address, port_of(found, "port")
+    if instance.type in FUNCTIONS:
+        return behind_alias(block, address), HTTPS
+    return address, ALL_PORTS
+
+
+def _rest_link(block: Block) -> Fragment:
+    link = block.link("target_arns", *BALANCERS)
+    return Fragment(
+        network=Network(
+            forwards=tuple(
+                Forward(block.address, ALL_PORTS, each, ALL_PORTS, block.source, sure=link.sure)
+                for each in link.every
+            )
+        ),
+        gaps=tuple(_open(block, link)),
+    )
+
+
+def _http_link(names: Names, block: Block) -> Fragment:
+    """Return the link's interfaces, and what integrations send through it."""
+    forwards = [
+        Forward(block.address, ALL_PORTS, target, ports, each.source, sure=link.sure)
+        for each in block.reading.of(HTTP_INTEGRATION)
+        if block.address in each.link("connection_id", HTTP_LINK).to
+        for link in [given(each, "integration_uri", *BEHIND)]
+        for target, ports in (_behind(each, one) for one in link.every)
+    ]
+    return joined(
+        (
+            present(
+                names,
+                block,
+                names.link(block, "subnet_ids", SUBNET),
+                names.link(block, "security_group_ids", GROUP),
+                public=False,
+                listens=(),
+            ),
+            Fragment(network=Network(forwards=tuple(dict.fromkeys(forwards)))),
+        )
+    )
+
+
+def _open(block: Block, link: Link) -> Iterator[Gap]:
+    if link.certainty is Certainty.OPEN:
+        what = f"where {block.address} leads is known only after apply"
+        yield gap(block, what, PATHS, block.address)
+
+
+def _stage(block: Block) -> Fragment:
+    """Return where a stage logs, and the cache in which it keeps answers."""
+    api = block.link("rest_api_id" if block.instance.type == STAGES[0] else "api_id", REST, HTTP)
+    movements = tuple(
+        Movement(
+            Way.LOG,
+            one,
+            each,
+            block.source,
+            via=f"access logs of {block.address}",
+            sure=link.sure and api.sure,
+        )
+        for settings in block.blocks("access_log_settings")
+        for link in [
+            settings.link(
+                "destination_arn",
+                "aws_cloudwatch_log_group",
+                "aws_kinesis_firehose_delivery_stream",
+            )
+        ]
+        for each in link.every
+        for one in api.every
+    )
+    return joined((Fragment(movements=movements), _cache(block)))
+
+
+def _cache(block: Block) -> Fragment:
+    if chosen(block, "cache_cluster_enabled", default=False) is False:
+        return Fragment()
+    made = replace(
+        holding(block, Rest.CACHE, "api gateway cache", part="cache"),
+        encrypted=_cache_encrypted(block),
+        public=False,
+        rebuildable=True,
+        durable=False,
+    )
+    return Fragment(holdings=(made,))
+
+
+def _cache_encrypted(block: Block) -> bool | None:
+    """Return whether every method's answers are encrypted in the cache; not so by default."""
+    settings = [
+        one.flag("cache_data_encrypted", default=False)
+        for each in block.reading.of("aws_api_gateway_method_settings")
+        if set(each.link("rest_api_id", REST).to) & set(block.link("rest_api_id", REST).to)
+        and each.text("method_path") == "*/*"
+        for one in each.blocks("settings")
+    ]
+    return settings[0] if len(settings) == 1 else None if settings else False
+
+
+def _domain(block: Block) -> Fragment:
+    configurations = block.blocks("domain_name_configuration") or (block,)
+    links = [
+        given(each, name, *CERTIFICATES)
+        for each in configurations
+        for name in ("certificate_arn", "regional_certificate_arn")
+    ]
+    listener = Listener(block.address, HTTPS, True, False, None, block.source)
+    return joined(
+        (
+            Fragment(network=Network(listeners=(listener,))),
+            *(need(block, each, "certificate") for each in links),
+        )
+    )
