@@ -1,7 +1,7 @@
 """What a translator is given: every instance, with typed access to its attributes and links."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -142,14 +142,22 @@ class Block:
             return UNKNOWN
 
 
+def _nowhere(_region: str | None) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything that was read. `resources` has an entry for every instance."""
+    """Everything that was read. `resources` has an entry for every instance.
+
+    `jurisdiction` tells that of a region, for what lies in another one than its resource.
+    """
 
     instances: Mapping[str, Instance]
     resources: Mapping[str, Resource]
     links: Links
     by_type: Mapping[str, Sequence[Instance]] = field(default_factory=dict)
+    jurisdiction: Callable[[str | None], str | None] = _nowhere
 
     def of(self, *types: str, mode: Mode = Mode.MANAGED) -> Iterator[Block]:
         """Yield the instances of these types, in the order of the document."""

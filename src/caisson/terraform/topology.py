@@ -83,6 +83,7 @@ def reading_of(instances: Iterable[Instance], links: Links, places: Places) -> R
         {each.address: _resource(each, places) for each in every},
         links,
         by_type(every),
+        places.jurisdiction,
     )
 
 

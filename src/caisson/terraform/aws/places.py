@@ -7,11 +7,9 @@ ARN_PARTS = 6  # arn:partition:service:region:account:resource
 
 def elsewhere(reading: Reading, region: str | None) -> str | None:
     """Return the jurisdiction of `region`, None when it cannot be told."""
-    if region is None:
-        return None
-    found = {each.jurisdiction for each in reading.resources.values() if each.region == region} - {
-        None
-    }
+    if (told := reading.jurisdiction(region)) is not None or region is None:
+        return told
+    found = {each.jurisdiction for each in reading.resources.values() if each.region == region}
     return found.pop() if len(found) == 1 else None
 
 
