@@ -143,7 +143,7 @@ PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
     ],
 )
 def test_refusing_plain_text(statement: dict[str, object], expected: bool | None) -> None:
-    assert refuses_plain_text(written(statement)) is expected
+    assert refuses_plain_text(written(statement), contents=True) is expected
 
 
 # Documents that a data source writes
@@ -225,6 +225,7 @@ def test_a_data_source_that_refuses_plain_text_for_a_bucket_and_its_objects() ->
     plain = {"test": "Bool", "variable": "aws:SecureTransport", "values": ["false"]}
     both = [ref("aws_s3_bucket.b"), ref("aws_s3_bucket.b")]
     refusal = says(effect="Deny", actions=["s3:*"], resources=both, condition=[plain])
-    assert refuses_plain_text(from_data(document(statement=[refusal]))) is True
+    assert refuses_plain_text(from_data(document(statement=[refusal])), contents=True) is True
     one = {**refusal, "resources": both[:1]}
-    assert refuses_plain_text(from_data(document(statement=[one]))) is None
+    assert refuses_plain_text(from_data(document(statement=[one])), contents=True) is None
+    assert refuses_plain_text(from_data(document(statement=[one]))) is True

@@ -47,10 +47,10 @@ def public(document: Document) -> bool | None:
     return opened if document.complete else None
 
 
-def refuses_plain_text(document: Document) -> bool | None:
-    """Return whether every request without TLS is denied."""
+def refuses_plain_text(document: Document, *, contents: bool = False) -> bool | None:
+    """Return whether every request without TLS is denied, `contents` of a bucket included."""
     denied = any_of(
-        _denies_plain_text(each) for each in document.statements if each.allow is not True
+        _denies_plain_text(each, contents) for each in document.statements if each.allow is not True
     )
     return True if denied else denied if document.complete else None
 
@@ -147,7 +147,7 @@ def _overlap(one: str, other: str) -> bool:
     return fnmatchcase(one, other) or fnmatchcase(other, one)
 
 
-def _denies_plain_text(statement: Statement) -> bool | None:
+def _denies_plain_text(statement: Statement, contents: bool) -> bool | None:
     if statement.everybody is False or statement.conditions is None:
         return False if statement.everybody is False else None
     if not any(map(_is_plain_text, statement.conditions)):
@@ -157,7 +157,7 @@ def _denies_plain_text(statement: Statement) -> bool | None:
         and statement.everybody is True
         and statement.allow is False
         and any(each in ("*", "s3:*", "sqs:*", "sns:*") for each in statement.actions or ())
-        and any(_objects(statement))
+        and (not contents or any(_objects(statement)))
     )
     return True if whole else None
 

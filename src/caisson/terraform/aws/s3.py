@@ -131,9 +131,9 @@ def _only_encrypted(bucket: Block, parts: Buckets) -> bool | None:
 
 def _refusals(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     if bucket.written("policy"):
-        yield refuses_plain_text(document_of(bucket, "policy"))
+        yield refuses_plain_text(document_of(bucket, "policy"), contents=True)
     for block, sure in parts.all_of(bucket, POLICY):
-        value = refuses_plain_text(document_of(block, "policy"))
+        value = refuses_plain_text(document_of(block, "policy"), contents=True)
         yield value if sure or value is False else None
 
 
