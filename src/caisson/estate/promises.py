@@ -53,10 +53,14 @@ class Residency(Declared):
 
 
 class Isolation(Declared):
-    """Nothing is shared between two environments or accounts, and nothing leads across."""
+    """Nothing is shared between two environments or accounts, and nothing leads across.
+
+    In Terraform `except` names what may be shared nevertheless: resources, or `account`.
+    """
 
     name: Name
     isolate: Two
+    except_: Patterns = Field(default=[], alias="except")
 
 
 class Reach(Declared):
@@ -78,10 +82,14 @@ class Restore(Declared):
 
 
 class OpenToInternet(Declared):
-    """Nothing is open to the internet but these ports, and the subjects in `except`."""
+    """Nothing is open to the internet but these ports, and the subjects in `except`.
+
+    `of` narrows it to some subjects.
+    """
 
     name: Name
     ports: list[PortRange] = Field(alias="open to internet")
+    of: Patterns = ["anything"]
     except_: Patterns = Field(default=[], alias="except")
 
 

@@ -67,7 +67,9 @@ def _of_data_and_exposure(promise: Lose | OpenToInternet | Encrypted | Public | 
             )
         case OpenToInternet():
             beside = f", beside {' and '.join(promise.except_)}" if promise.except_ else ""
-            return f"nothing but {ports(promise.ports)} is open to the internet{beside}"
+            of = "" if promise.of == ["anything"] else f" of {' and '.join(promise.of)}"
+            what = f"nothing but {ports(promise.ports)}" if promise.ports else "nothing"
+            return f"{what}{of} is open to the internet{beside}"
         case Encrypted():
             return f"{' and '.join(promise.of)} are encrypted {' and '.join(promise.encrypted)}"
         case Public():

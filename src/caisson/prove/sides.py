@@ -4,7 +4,7 @@ What has no environment of its own, and is in the network of one, belongs to tha
 groups and machines are seldom tagged as well as their VPC is.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -53,6 +53,12 @@ def environment_of(
         return resource.environment
     vpc = world.subjects.resources.get(inherited.get(resource.id, ""))
     return vpc.environment if vpc else None
+
+
+def environments(world: World) -> tuple[str, ...]:
+    """Return the environments that anything is of, those of most resources first."""
+    found = Counter(each.environment for each in world.topology.resources if each.environment)
+    return tuple(name for name, _ in found.most_common())
 
 
 def neither(world: World, *sides: Side) -> tuple[Resource, ...]:
