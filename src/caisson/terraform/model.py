@@ -58,12 +58,15 @@ class Certainty(StrEnum):
 class Link:
     """What an attribute names: instances by address, and `outside` by an id that none has.
 
-    An attribute that is absent or null is the exact link to nothing.
+    An attribute that is absent or null is the exact link to nothing. `surely` are those of `to`
+    that are named for certain, where the certainty of the whole does not tell: a plan hides the
+    literals that stand beside a reference in a set, but not the reference.
     """
 
     to: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     certainty: Certainty = Certainty.EXACT
+    surely: tuple[str, ...] = ()
 
     @property
     def sure(self) -> bool:
