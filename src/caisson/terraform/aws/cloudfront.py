@@ -1,0 +1,261 @@
+"""CloudFront: copies at edges all over the world, and where they come from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from caisson.terraform.aws.holdings import holding
+from caisson.terraform.aws.lambdas import URL, behind_alias
+from caisson.terraform.aws.needs import need
+from caisson.terraform.aws.presence import PATHS, chosen, gap, given
+from caisson.terraform.aws.registered import BALANCERS, CLASSIC
+from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
+from caisson.topology.resources import Gap, Movement, Question, Rest, Way
+
+DISTRIBUTION = "aws_cloudfront_distribution"
+INSIDE = "aws_cloudfront_vpc_origin"
+REALTIME = "aws_cloudfront_realtime_log_config"
+TYPES = frozenset({DISTRIBUTION, INSIDE, REALTIME})
+BUCKET = "aws_s3_bucket"
+ORIGINS = (
+    BUCKET,
+    "aws_s3_bucket_website_configuration",
+    *BALANCERS,
+    *CLASSIC,
+    URL,
+    "aws_api_gateway_rest_api",
+    "aws_api_gateway_deployment",
+    "aws_api_gateway_stage",
+    "aws_api_gateway_domain_name",
+    "aws_apigatewayv2_api",
+    "aws_apigatewayv2_stage",
+    "aws_instance",
+    "aws_eip",
+    "aws_apprunner_service",
+    "aws_elastic_beanstalk_environment",
+    "aws_media_store_container",
+)
+# An origin that only stands for another thing, and the attribute that names it.
+STANDS_FOR = {
+    "aws_s3_bucket_website_configuration": ("bucket", (BUCKET,)),
+    URL: ("function_name", ("aws_lambda_function", "aws_lambda_alias")),
+    "aws_api_gateway_deployment": ("rest_api_id", ("aws_api_gateway_rest_api",)),
+    "aws_api_gateway_stage": ("rest_api_id", ("aws_api_gateway_rest_api",)),
+    "aws_apigatewayv2_stage": ("api_id", ("aws_apigatewayv2_api",)),
+}
+HTTP, HTTPS = Ports(80, 80), Ports(443, 443)
+GLOBAL = "global"
+
+
+def read(reading: Reading) -> Fragment:
+    return joined(_distribution(each) for each in reading.of(DISTRIBUTION))
+
+
+def _distribution(block: Block) -> Fragment:
+    enabled = chosen(block, "enabled", default=True)
+    origins = block.blocks("origin")
+    gaps = () if block.known("origin") else (_untold(block, block.address),)
+    return joined(
+        (
+            _edges(block),
+            *(_origin(block, each) for each in origins if enabled is not False),
+            Fragment(network=Network(listeners=tuple(_listeners(block, enabled))), gaps=gaps),
+            *_logs(block),
+            *_needs(block),
+        )
+    )
+
+
+def _edges(block: Block) -> Fragment:
+    """Return the copies at the edges, in every country: price classes do not bound where.
+
+    They are encrypted, and made again from the origins:
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/data-protection-summary.html
+    """
+    clear = [_in_the_clear(each) for each in _behaviours(block)]
+    made = replace(
+        holding(block, Rest.DELIVERY, "cloudfront"),
+        region=GLOBAL,
+        jurisdiction=None,
+        encrypted=True,
+        encrypted_in_transit=_none_of(clear),
+        public=_readable(block),
+        multi_zone=True,
+        rebuildable=True,
+        durable=False,
+    )
+    return Fragment(holdings=(made,))
+
+
+def _behaviours(block: Block) -> tuple[Block, ...]:
+    return block.blocks("default_cache_behavior") + block.blocks("ordered_cache_behavior")
+
+
+def _none_of(answers: list[bool | None]) -> bool | None:
+    return False if True in answers else None if None in answers or not answers else True
+
+
+def _in_the_clear(behaviour: Block) -> bool | None:
+    policy = behaviour.text("viewer_protocol_policy")
+    return policy == "allow-all" if isinstance(policy, str) else None
+
+
+def _readable(block: Block) -> bool | None:
+    """Return whether anybody can read something without a signed URL or cookie."""
+    restricted = [
+        bool(each.texts("trusted_key_groups").values or each.texts("trusted_signers").values)
+        for each in _behaviours(block)
+    ]
+    return not all(restricted) if restricted else None
+
+
+def _listeners(block: Block, enabled: bool | None) -> Iterator[Listener]:
+    clear = [_in_the_clear(each) for each in _behaviours(block)]
+    secret = _none_of(clear)
+    yield Listener(
+        owner=block.address,
+        ports=HTTP,
+        encrypted=False if secret is not None else None,
+        redirects=secret is True,
+        public=enabled,
+        source=block.source,
+    )
+    yield Listener(block.address, HTTPS, True, False, enabled, block.source)
+
+
+def _origin(block: Block, origin: Block) -> Fragment:
+    link = _of_origin(origin)
+    told = link.certainty is not Certainty.OPEN
+    via = f"CloudFront distribution {block.address}{_countries(block)}"
+    moved = tuple(
+        Movement(Way.DELIVERY, each, block.address, block.source, via=via, sure=link.sure)
+        for each in link.every
+    )
+    forwards = tuple(
+        Forward(
+            block.address,
+            HTTPS,
+            each,
+            ports,
+            block.source,
+            from_internet=True,
+            sure=link.sure,
+        )
+        for each in link.every
+        for ports in _ports(origin)
+    )
+    gaps = () if told else (_untold(block, block.address),)
+    return Fragment(movements=moved, network=Network(forwards=forwards), gaps=gaps)
+
+
+def _untold(block: Block, *about: str) -> Gap:
+    what = f"from where {block.address} delivers cannot be told"
+    return gap(block, what, PATHS | {Question.RESIDENCY}, *about)
+
+
+def _of_origin(origin: Block) -> Link:
+    for inside in origin.blocks("vpc_origin_config"):
+        return _inside(origin, inside.link("vpc_origin_id", INSIDE))
+    link = origin.link("domain_name", *ORIGINS)
+    found = [_stood_for(origin, each) for each in link.to]
+    return Link(tuple(dict.fromkeys(found)), link.outside, link.certainty)
+
+
+def _inside(origin: Block, link: Link) -> Link:
+    """Return what a VPC origin leads to: something without an address on the internet."""
+    if link.only is None or link.only not in origin.reading.instances:
+        return Link(certainty=Certainty.OPEN)
+    configurations = origin.reading.at(link.only).blocks("vpc_origin_endpoint_config")
+    for each in configurations:
+        return each.link("arn", *BALANCERS, "aws_instance")
+    return Link(certainty=Certainty.OPEN)
+
+
+def _stood_for(block: Block, address: str) -> str:
+    kind = block.reading.instances[address].type
+    if kind not in STANDS_FOR:
+        return address
+    name, types = STANDS_FOR[kind]
+    found = block.reading.at(address).link(name, *types).only
+    return behind_alias(block, found) if found else address
+
+
+def _ports(origin: Block) -> Iterator[Ports]:
+    """Yield the ports to which requests go on; S3 is asked over HTTPS."""
+    configurations = origin.blocks("custom_origin_config")
+    if not configurations:
+        yield HTTPS if origin.known("custom_origin_config") else ALL_PORTS
+    for each in configurations:
+        policy = each.text("origin_protocol_policy")
+        if policy != "http-only":
+            yield _port(each, "https_port")
+        if policy != "https-only":
+            yield _port(each, "http_port")
+
+
+def _port(block: Block, name: str) -> Ports:
+    number = block.number(name)
+    return Ports(int(number), int(number)) if isinstance(number, float) else ALL_PORTS
+
+
+def _countries(block: Block) -> str:
+    """Return in words where viewers may be; their edges can be elsewhere all the same."""
+    for each in block.blocks("restrictions"):
+        for geo in each.blocks("geo_restriction"):
+            locations = geo.texts("locations").values
+            if geo.text("restriction_type") in ("whitelist", "blacklist") and locations:
+                only = "to viewers in" if geo.text("restriction_type") == "whitelist" else "not to"
+                return f", {only} {', '.join(sorted(locations))}"
+    return ""
+
+
+def _logs(block: Block) -> Iterator[Fragment]:
+    for each in block.blocks("logging_config"):
+        yield _logged(block, each.link("bucket", BUCKET), "access logs")
+    for behaviour in _behaviours(block):
+        configurations = given(behaviour, "realtime_log_config_arn", REALTIME)
+        for one in configurations.to:
+            for endpoint in block.reading.at(one).blocks("endpoint"):
+                for stream in endpoint.blocks("kinesis_stream_config"):
+                    link = stream.link("stream_arn", "aws_kinesis_stream")
+                    yield _logged(block, link, "real-time logs")
+
+
+def _logged(block: Block, link: Link, what: str) -> Fragment:
+    via = f"{what} of {block.address}"
+    moved = tuple(
+        Movement(Way.LOG, block.address, each, block.source, via=via, sure=link.sure)
+        for each in link.every
+    )
+    untold = f"where {via} go is known only after apply"
+    residency = frozenset({Question.RESIDENCY})
+    opened = link.certainty is Certainty.OPEN
+    return Fragment(
+        movements=moved, gaps=(gap(block, untold, residency, block.address),) if opened else ()
+    )
+
+
+FUNCTIONS: Mapping[str, tuple[str, str]] = {
+    "function_association": ("function_arn", "aws_cloudfront_function"),
+    "lambda_function_association": ("lambda_arn", "aws_lambda_function"),
+}
+
+
+def _needs(block: Block) -> Iterator[Fragment]:
+    for each in block.blocks("viewer_certificate"):
+        yield need(
+            block,
+            given(
+                each,
+                "acm_certificate_arn",
+                "aws_acm_certificate",
+                "aws_acm_certificate_validation",
+            ),
+            "certificate",
+        )
+    for behaviour in _behaviours(block):
+        for name, (attribute, kind) in FUNCTIONS.items():
+            for each in behaviour.blocks(name):
+                yield need(block, each.link(attribute, kind), "function at the edge")
