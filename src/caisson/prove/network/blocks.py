@@ -1,0 +1,282 @@
+"""Every connection from one VPC to another, or within one: the two forms of it, side by side."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from caisson.prove.network.index import Index
+from caisson.prove.network.painting import Atoms, Bits, paint
+from caisson.prove.network.parts import Part, Row, View, acl_bits, acl_edges, is_open
+from caisson.prove.network.points import Place
+from caisson.prove.network.ports import Connections, PortSet
+from caisson.prove.network.routing import Delivery, Router, Sender
+from caisson.prove.network.rules import Direction, Flags, Grants, Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What slots of one part can open at slots of another, where there is anything.
+
+    Entries are sorted by source slot, then by target slot. `may` and `must` are (words, entries).
+    """
+
+    source: Numbers
+    target: Numbers
+    may: Bits
+    must: Bits
+    atoms: Atoms
+
+    def find(self, source: int, target: int) -> int | None:
+        """Return the entry of two slots."""
+        low, high = np.searchsorted(self.source, (source, source + 1))
+        place = int(low + np.searchsorted(self.target[low:high], target))
+        return place if place < high and self.target[place] == target else None
+
+    def ports(self, entry: int, *, sure: bool) -> PortSet:
+        return self.atoms.ports((self.must if sure else self.may)[:, entry])
+
+    def at(self, *, source: int | None = None, target: int | None = None) -> Connections:
+        """Return all that a source slot can open, or that can be opened at a target slot."""
+        chosen = self.source == source if target is None else self.target == target
+        found = [np.bitwise_or.reduce(each[:, chosen], axis=1) for each in (self.may, self.must)]
+        return Connections(*map(self.atoms.ports, found))
+
+    @property
+    def size_bytes(self) -> int:
+        must = 0 if self.must is self.may else self.must.nbytes
+        return self.source.nbytes + self.target.nbytes + self.may.nbytes + must
+
+
+def block(index: Index, source: Part, target: Part) -> Block:
+    """Decide every pair of slots of two parts, which may be the same part."""
+    there = _deliveries(index, source, target)
+    back = _deliveries(index, target, source)
+    return block_by(index, source, target, there, back)
+
+
+def block_by(
+    index: Index, source: Part, target: Part, there: list[Delivery], back: list[Delivery]
+) -> Block:
+    """Decide every pair, given how each place of one part leads to the points of the other."""
+    return _Pair(index, source, target).block(there, back)
+
+
+def _deliveries(index: Index, one: Part, other: Part) -> list[Delivery]:
+    router = Router(index, other.vpc, other.points.code, other.points.wild)
+    return [router.by(each.table, Sender(one.vpc)) for each in one.points.places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Permissions:
+    """The rules of one end that concern somebody at the other end."""
+
+    addresses: tuple[Grants, Numbers, Numbers]
+    groups: tuple[Grants, Numbers, Numbers]
+    strangers: tuple[Grants, Numbers]  # rules that refer to groups, and who may be in those
+
+    def edges(self) -> Iterator[Numbers]:
+        for grants in (self.addresses[0], self.groups[0], self.strangers[0]):
+            yield grants.first
+            yield grants.last
+
+
+class _Pair:
+    def __init__(self, index: Index, source: Part, target: Part) -> None:
+        self._index, self._source, self._target = index, source, target
+        self._source_row = Row(source.points.code, source.points.wild)
+        self._target_row = Row(target.points.code, target.points.wild)
+        same = source.vpc == target.vpc
+        self._referable = same or index.peered(source.vpc, target.vpc, sure=True)
+
+    def block(self, there: list[Delivery], back: list[Delivery]) -> Block:
+        source, target = self._source.points, self._target.points
+        atoms, widest = self._points(there, back, sure=False)
+        certain = (
+            self._source.is_certain
+            and self._target.is_certain
+            and self._referable
+            and all(bool((each.may == each.must).all()) for each in (*there, *back))
+        )
+        if not widest.any():
+            nobody = np.zeros((atoms.words, 0), np.uint64)
+            return Block(np.zeros(0, np.int64), np.zeros(0, np.int64), nobody, nobody, atoms)
+        narrowest = widest if certain else self._points(there, back, sure=True, atoms=atoms)[1]
+        may = _by_slot(np.bitwise_or, widest, source.slot, target.slot)
+        slots = np.unique(source.slot), np.unique(target.slot)
+        if certain and len(slots[0]) == len(source) and len(slots[1]) == len(target):
+            return _sparse(may, may, atoms, slots)
+        must = _by_slot(np.bitwise_and, narrowest, source.slot, target.slot)
+        return _sparse(may, must, atoms, slots)
+
+    def _points(
+        self, there: list[Delivery], back: list[Delivery], *, sure: bool, atoms: Atoms | None = None
+    ) -> tuple[Atoms, Bits]:
+        """Return what points can open, (words, source points, target points)."""
+        source, target = self._source.view(sure=sure), self._target.view(sure=sure)
+        egress = self._permissions(self._source.rules.egress, target, self._target_row, sure)
+        ingress = self._permissions(self._target.rules.ingress, source, self._source_row, sure)
+        atoms = atoms or self._atoms(egress, ingress)
+        allowed = _entered(ingress, atoms, self._target, target, self._source_row, source)
+        bits = np.ascontiguousarray(allowed.transpose(0, 2, 1))
+        bits &= _entered(egress, atoms, self._source, source, self._target_row, target)
+        bits &= _listening(self._target, atoms)[:, None, :]
+        bits &= _all_bits(self._arriving(there, back, source, target, sure))
+        self._filter(bits, atoms, sure=sure)
+        return atoms, bits
+
+    def _permissions(
+        self, direction: Direction, others: View, row: Row, sure: bool
+    ) -> _Permissions:
+        addresses, groups = direction.addresses, direction.groups
+        if sure:
+            addresses = addresses.where(addresses.sure)
+            groups = groups.where(groups.sure & self._referable)
+        begin = np.searchsorted(others.members.group, groups.low, side="left")
+        end = np.searchsorted(others.members.group, groups.low, side="right")
+        there = np.flatnonzero(begin < end)
+        return _Permissions(
+            row.effective(addresses),
+            (groups.where(there), begin[there], end[there]),
+            (
+                groups if len(others.strangers) else groups.where(np.zeros(0, np.int64)),
+                others.strangers,
+            ),
+        )
+
+    def _atoms(self, *permissions: _Permissions) -> Atoms:
+        acls = {
+            self._index.acls.get(place.acl or "")
+            for part in (self._source, self._target)
+            for place in part.points.places
+        }
+        listens = (
+            edge
+            for slot in set(self._target.points.slots)
+            for one in slot.listens.ranges
+            for edge in one
+        )
+        edges = [edge for each in permissions for edge in each.edges()]
+        return Atoms.of(*edges, acl_edges(acls), listens)
+
+    def _arriving(
+        self, there: list[Delivery], back: list[Delivery], source: View, target: View, sure: bool
+    ) -> Flags:
+        """Tell for each pair of points whether routes lead there and back."""
+        ends = self._source.points, self._target.points
+        onward = _stack(there, len(ends[1]), sure)[ends[0].place]
+        homeward = _stack(back, len(ends[0]), sure)[ends[1].place].T
+        arriving = onward & homeward
+        if self._source.vpc == self._target.vpc:
+            arriving |= self._same_subnet()[np.ix_(ends[0].place, ends[1].place)]
+        arriving &= _same_family(ends[0].family, ends[1].family)
+        return arriving & source.passing[:, None] & target.passing[None, :]
+
+    def _same_subnet(self) -> Flags:
+        one = [each.subnet for each in self._source.points.places]
+        other = [each.subnet for each in self._target.points.places]
+        return np.array([[each == another for another in other] for each in one], np.bool_)
+
+    def _filter(self, bits: Bits, atoms: Atoms, *, sure: bool) -> None:
+        """Take away what the ACLs refuse, of the question or of its answer."""
+        source, target = self._source.points, self._target.points
+        hindering = [
+            not is_open(self._index.acls.get(place.acl or ""), row)
+            for part, row in ((source, self._target_row), (target, self._source_row))
+            for place in part.places
+        ]
+        if not any(hindering):
+            return
+        out, answer_in = self._acls(source.places, self._target_row, atoms, sure, "egress")
+        into, answer_out = self._acls(target.places, self._source_row, atoms, sure, "ingress")
+        passed = out[:, source.place, :] & into[:, target.place, :].transpose(0, 2, 1)
+        answered = answer_in[:, source.place, :] & answer_out[:, target.place, :].transpose(0, 2, 1)
+        for question, answer in atoms.answers():
+            answerable = np.any(answered & answer[:, None, None], axis=0)
+            passed &= ~(question[:, None, None] & ~_all_bits(answerable))
+        if self._source.vpc == self._target.vpc:
+            inside = self._same_subnet()[np.ix_(source.place, target.place)]
+            passed |= _all_bits(inside)
+        bits &= passed
+
+    def _acls(
+        self, places: tuple[Place, ...], row: Row, atoms: Atoms, sure: bool, asked: str
+    ) -> tuple[Bits, Bits]:
+        """Return what ACLs let pass of questions and of answers, each (words, places, row)."""
+        answered = "ingress" if asked == "egress" else "egress"
+        acls = [self._index.acls.get(place.acl or "") for place in places]
+        return tuple(  # type: ignore[return-value]
+            np.stack(
+                [
+                    acl_bits(acl, getattr(acl, way, ()), row, atoms, self._index, sure=sure)
+                    for acl in acls
+                ],
+                axis=1,
+            )
+            for way in (asked, answered)
+        )
+
+
+def _entered(
+    permissions: _Permissions, atoms: Atoms, part: Part, view: View, row: Row, others: View
+) -> Bits:
+    """Return what the groups of a part permit, (words, its points, the others' points)."""
+    shape = part.rules.count + 1, len(row.code)
+    grants, begin, end = permissions.addresses
+    board = paint(shape, grants.group, begin, end, atoms.bits(grants.first, grants.last))
+    grants, begin, end = permissions.groups
+    bits = atoms.bits(grants.first, grants.last)
+    if len(grants):
+        board |= paint(shape, grants.group, begin, end, bits, others.members.point)
+    grants, strangers = permissions.strangers
+    if len(grants):
+        bits = atoms.bits(grants.first, grants.last)
+        zero = np.zeros(len(grants), np.int64)
+        board |= paint(shape, grants.group, zero, zero + len(strangers), bits, strangers)
+    found: Bits = board[:, view.rows[:, 0], :]
+    for column in range(1, view.rows.shape[1]):
+        found |= board[:, view.rows[:, column], :]
+    return found
+
+
+def _listening(part: Part, atoms: Atoms) -> Bits:
+    """Return the bits on which the points of a part listen, (words, points)."""
+    bits = {each: atoms.set_bits(each) for each in {slot.listens for slot in part.points.slots}}
+    slots = [bits[slot.listens] for slot in part.points.slots]
+    return np.stack(slots, axis=1)[:, part.points.slot]
+
+
+def _stack(deliveries: list[Delivery], count: int, sure: bool) -> Flags:
+    rows = [each.must if sure else each.may for each in deliveries]
+    return np.stack(rows) if rows else np.zeros((1, count), np.bool_)
+
+
+def _same_family(one: Numbers, other: Numbers) -> Flags:
+    """Tell which pairs speak the same IP; 0 speaks both."""
+    same: Flags = (one[:, None] == other) | (one[:, None] == 0) | (other == 0)
+    return same
+
+
+def _all_bits(flags: Flags) -> Bits:
+    """Return all ones where a flag is set."""
+    return np.where(flags, np.uint64(2**64 - 1), np.uint64(0))
+
+
+def _by_slot(combine: np.ufunc, bits: Bits, source: Numbers, target: Numbers) -> Bits:
+    """Combine the points of each slot; afterwards slots are rows and columns."""
+    for axis, slots in ((1, source), (2, target)):
+        order = np.argsort(slots, kind="stable")
+        begin = np.flatnonzero(np.diff(slots[order], prepend=-1))
+        if len(begin) == len(slots) and (order == np.arange(len(order))).all():
+            continue
+        bits = np.take(bits, order, axis=axis)
+        if len(begin) < len(slots):
+            bits = combine.reduceat(bits, begin, axis=axis)
+    return bits
+
+
+def _sparse(may: Bits, must: Bits, atoms: Atoms, slots: tuple[Numbers, Numbers]) -> Block:
+    source, target = np.nonzero(may.any(axis=0))
+    widest = may[:, source, target]
+    narrowest = widest if must is may else must[:, source, target]
+    return Block(slots[0][source], slots[1][target], widest, narrowest, atoms)

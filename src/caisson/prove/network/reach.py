@@ -1,0 +1,199 @@
+"""Who can open a connection to whom, on which ports: decided for every pair of a network.
+
+    network → Index → a Part per VPC → a Block per pair of VPCs that routes may join → Reach
+
+Everything is decided twice: `may` in the network's widest form, `must` in its narrowest.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from caisson.prove.network.addresses import UnknownAddressError
+from caisson.prove.network.blocks import Block, block
+from caisson.prove.network.index import Index
+from caisson.prove.network.leads import leads_of, worlds_of
+from caisson.prove.network.outside import Outside
+from caisson.prove.network.parts import Part, cuts_of, part_of
+from caisson.prove.network.ports import NO_CONNECTION, Connections
+from caisson.prove.network.rules import Numbering, Numbers
+from caisson.topology.network import Network
+
+_Home = tuple[str, int]  # VPC and slot
+
+
+class Reach:
+    """The connections of one network. Blocks are decided when first asked for, and kept."""
+
+    def __init__(self, index: Index, numbers: Numbering, parts: dict[str, Part]) -> None:
+        self.index, self.parts = index, parts
+        self._numbers = numbers
+        self._blocks: dict[tuple[str, str], Block] = {}
+        self._outsides: dict[tuple[str, str | None, bool], list[Block]] = {}
+        self._leads = {vpc: leads_of(vpc, index) for vpc in parts}
+        self._homes: dict[str, list[_Home]] = defaultdict(list)
+        for vpc, part in parts.items():
+            for slot, owners in enumerate(part.points.owners):
+                for owner in owners:
+                    self._homes[owner].append((vpc, slot))
+
+    @classmethod
+    def of(cls, network: Network) -> "Reach":
+        """Make a network ready to be asked."""
+        index, numbers = Index(network), Numbering()
+        maker = _Maker(index, numbers)
+        parts = {vpc: maker.part(vpc) for vpc in index.interfaces}
+        return cls(index, numbers, parts)
+
+    def updated(self, network: Network, changed: Collection[str]) -> "Reach":
+        """Return the same for a network in which only things of the VPCs `changed` differ.
+
+        What lies between VPCs (peerings, transit gateways) must be the same. Only what these
+        VPCs touch is decided again.
+        """
+        try:
+            return self._updated(network, set(changed))
+        except UnknownAddressError:  # an IPv6 bound that is new moves the codes of all others
+            return Reach.of(network)
+
+    def _updated(self, network: Network, changed: set[str]) -> "Reach":
+        index = Index(network, self.index.codes)
+        maker = _Maker(index, self._numbers)
+        divided = {
+            vpc
+            for vpc, part in self.parts.items()
+            if part.points.divided and not self._near(vpc).isdisjoint(changed)
+        }
+        stale = changed | divided
+        parts = {
+            vpc: self.parts[vpc] if vpc in self.parts and vpc not in stale else maker.part(vpc)
+            for vpc in index.interfaces
+        }
+        fresh = Reach(index, self._numbers, parts)
+        for pair, known in self._blocks.items():
+            if stale.isdisjoint(pair) and set(pair) <= parts.keys():
+                fresh._blocks[pair] = known
+        if index.own_spans() == self.index.own_spans():
+            for key, blocks in self._outsides.items():
+                if key[0] in parts and key[0] not in stale:
+                    fresh._outsides[key] = blocks
+        return fresh
+
+    @property
+    def owners(self) -> Collection[str]:
+        """The ids of all that has an interface."""
+        return self._homes.keys()
+
+    def vpcs_of(self, owner: str) -> set[str]:
+        return {vpc for vpc, _ in self._homes.get(owner, ())}
+
+    def homes(self, owner: str) -> list[_Home]:
+        """Return the VPC and the number of each slot of an owner."""
+        return self._homes.get(owner, [])
+
+    def between(self, source: str, target: str) -> Connections:
+        """Return what `source` can open at `target`, each the id of an owner of interfaces."""
+        found = NO_CONNECTION
+        for one, slot in self.homes(source):
+            for other, at in self.homes(target):
+                known = self.block(one, other)
+                if known and (entry := known.find(slot, at)) is not None:
+                    found |= Connections(
+                        known.ports(entry, sure=False), known.ports(entry, sure=True)
+                    )
+        return found
+
+    def into(self, target: str) -> dict[str, Connections]:
+        """Return all that can open something at `target`, and what."""
+        found: dict[str, Connections] = defaultdict(Connections)
+        for other, at in self.homes(target):
+            for vpc in self.parts:
+                if (known := self.block(vpc, other)) is None:
+                    continue
+                for entry in np.flatnonzero(known.target == at):
+                    ports = Connections(
+                        known.ports(int(entry), sure=False), known.ports(int(entry), sure=True)
+                    )
+                    for owner in self.parts[vpc].points.owners[int(known.source[entry])]:
+                        found[owner] |= ports
+        return found
+
+    def from_internet(self, target: str) -> Connections:
+        """Return what some public address, outside of the VPCs, can open at `target`."""
+        return self._outside(target, None, inward=True)
+
+    def to_internet(self, source: str) -> Connections:
+        """Return what `source` can open at some public address."""
+        return self._outside(source, None, inward=False)
+
+    def from_worlds(self, target: str) -> dict[str, Connections]:
+        """Return what may come from worlds that were not read, by what leads there."""
+        worlds = {world for vpc in self.vpcs_of(target) for world in worlds_of(vpc, self.index)}
+        found = {each: self._outside(target, each, inward=True) for each in sorted(worlds)}
+        return {world: each for world, each in found.items() if each}
+
+    def _outside(self, owner: str, world: str | None, *, inward: bool) -> Connections:
+        found = NO_CONNECTION
+        for vpc, slot in self.homes(owner):
+            for known in self._outside_blocks(vpc, world, inward):
+                found |= known.at(target=slot) if inward else known.at(source=slot)
+        return found
+
+    def _outside_blocks(self, vpc: str, world: str | None, inward: bool) -> list[Block]:
+        key = (vpc, world, inward)
+        if key not in self._outsides:
+            outside = Outside(self.parts[vpc], self.index, self._numbers, world)
+            self._outsides[key] = outside.inward() if inward else outside.outward()
+        return self._outsides[key]
+
+    def pairs(self) -> Iterator[tuple[Part, Part, Block]]:
+        """Yield the blocks of all pairs of VPCs between which anything may pass."""
+        for source in self.parts:
+            for target in self.parts:
+                if (known := self.block(source, target)) is not None and len(known.source):
+                    yield self.parts[source], self.parts[target], known
+
+    def block(self, source: str, target: str) -> Block | None:
+        """Return the connections from one VPC to another; None when no route joins them."""
+        if (source, target) not in self._blocks:
+            if not self._joined(source, target):
+                return None
+            self._blocks[source, target] = block(self.index, self.parts[source], self.parts[target])
+        return self._blocks[source, target]
+
+    def _joined(self, source: str, target: str) -> bool:
+        return source == target or (
+            self._may_lead(source, target) and self._may_lead(target, source)
+        )
+
+    def _may_lead(self, source: str, target: str) -> bool:
+        leads = self._leads[source]
+        return leads is None or target in leads or not self.index.is_placed(target)
+
+    def _near(self, vpc: str) -> set[str]:
+        leads = self._leads[vpc]
+        return set(self.parts) if leads is None else leads | {vpc}
+
+
+class _Maker:
+    """Makes the parts of one network."""
+
+    def __init__(self, index: Index, numbers: Numbering) -> None:
+        self._index, self._numbers = index, numbers
+        self._edges: dict[str, Numbers] = {}
+
+    def part(self, vpc: str) -> Part:
+        return part_of(vpc, self._index, self._numbers, lambda: self._cuts(vpc))
+
+    def _cuts(self, vpc: str) -> Numbers:
+        """Return the codes that the rules of a VPC, and of those it leads to, tell apart."""
+        leads = leads_of(vpc, self._index)
+        near = self._index.interfaces.keys() if leads is None else leads | {vpc}
+        return np.unique(np.concatenate([self._edges_of(each) for each in near]))
+
+    def _edges_of(self, vpc: str) -> Numbers:
+        if vpc not in self._edges:
+            edges = {edge for span in cuts_of(vpc, self._index) for edge in span[:2]}
+            self._edges[vpc] = np.array(sorted(edges), np.int64)
+        return self._edges[vpc]
