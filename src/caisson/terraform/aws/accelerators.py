@@ -7,7 +7,7 @@ from caisson.terraform.aws.registered import BALANCERS
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
+from caisson.topology.network import ALL_PORTS, Forward, Network, Ports
 
 ACCELERATOR = "aws_globalaccelerator_accelerator"
 LISTENER = "aws_globalaccelerator_listener"
@@ -18,12 +18,7 @@ KEEPING = ("aws_lb", "aws_alb", "aws_instance")
 
 
 def read(reading: Reading) -> Fragment:
-    return joined(
-        (
-            *(_listener(each) for each in reading.of(LISTENER)),
-            *(_endpoints(each) for each in reading.of(ENDPOINTS)),
-        )
-    )
+    return joined(_endpoints(each) for each in reading.of(ENDPOINTS))
 
 
 def _ports(listener: Block) -> tuple[Ports, ...]:
@@ -41,15 +36,6 @@ def _ports(listener: Block) -> tuple[Ports, ...]:
 
 def _owners(listener: Block) -> tuple[str, ...]:
     return listener.link("accelerator_arn", ACCELERATOR).every or (listener.address,)
-
-
-def _listener(block: Block) -> Fragment:
-    listeners = tuple(
-        Listener(owner, ports, None, redirects=False, public=True, source=block.source)
-        for owner in _owners(block)
-        for ports in _ports(block)
-    )
-    return Fragment(network=Network(listeners=listeners))
 
 
 def _endpoints(block: Block) -> Fragment:
