@@ -82,6 +82,11 @@ class Link:
     def every(self) -> tuple[str, ...]:
         return (*self.to, *self.outside)
 
+    @property
+    def certain(self) -> tuple[str, ...]:
+        """Return what is named for certain, whatever else may be."""
+        return self.every if self.sure else self.surely
+
 
 NOTHING = Link()
 
