@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from caisson.prove.network.acls import Border, acl_edges, hold_back
 from caisson.prove.network.index import Index
-from caisson.prove.network.painting import Atoms, Bits, paint
-from caisson.prove.network.parts import Part, Row, View, acl_bits, acl_edges, is_open
-from caisson.prove.network.points import Place
+from caisson.prove.network.painting import Atoms, Bits, all_bits, paint
+from caisson.prove.network.parts import Part, View
 from caisson.prove.network.ports import Connections, PortSet
 from caisson.prove.network.routing import Delivery, Router, Sender
+from caisson.prove.network.rows import Row
 from caisson.prove.network.rules import Direction, Flags, Grants, Numbers
 
 
@@ -121,7 +122,7 @@ class _Pair:
         bits = np.ascontiguousarray(allowed.transpose(0, 2, 1))
         bits &= _entered(egress, atoms, self._source, source, self._target_row, target)
         bits &= _listening(self._target, atoms)[:, None, :]
-        bits &= _all_bits(self._arriving(there, back, source, target, sure))
+        bits &= all_bits(self._arriving(there, back, source, target, sure))
         self._filter(bits, atoms, sure=sure)
         return atoms, bits
 
@@ -151,10 +152,7 @@ class _Pair:
             for place in part.points.places
         }
         listens = (
-            edge
-            for slot in set(self._target.points.slots)
-            for one in slot.listens.ranges
-            for edge in one
+            edge for each in self._target.points.listens for one in each.ranges for edge in one
         )
         edges = [edge for each in permissions for edge in each.edges()]
         return Atoms.of(*edges, acl_edges(acls), listens)
@@ -178,43 +176,26 @@ class _Pair:
         return np.array([[each == another for another in other] for each in one], np.bool_)
 
     def _filter(self, bits: Bits, atoms: Atoms, *, sure: bool) -> None:
-        """Take away what the ACLs refuse, of the question or of its answer."""
-        source, target = self._source.points, self._target.points
-        hindering = [
-            not is_open(self._index.acls.get(place.acl or ""), row)
-            for part, row in ((source, self._target_row), (target, self._source_row))
-            for place in part.places
-        ]
-        if not any(hindering):
-            return
-        out, answer_in = self._acls(source.places, self._target_row, atoms, sure, "egress")
-        into, answer_out = self._acls(target.places, self._source_row, atoms, sure, "ingress")
-        passed = out[:, source.place, :] & into[:, target.place, :].transpose(0, 2, 1)
-        answered = answer_in[:, source.place, :] & answer_out[:, target.place, :].transpose(0, 2, 1)
-        for question, answer in atoms.answers():
-            answerable = np.any(answered & answer[:, None, None], axis=0)
-            passed &= ~(question[:, None, None] & ~_all_bits(answerable))
-        if self._source.vpc == self._target.vpc:
-            inside = self._same_subnet()[np.ix_(source.place, target.place)]
-            passed |= _all_bits(inside)
-        bits &= passed
-
-    def _acls(
-        self, places: tuple[Place, ...], row: Row, atoms: Atoms, sure: bool, asked: str
-    ) -> tuple[Bits, Bits]:
-        """Return what ACLs let pass of questions and of answers, each (words, places, row)."""
-        answered = "ingress" if asked == "egress" else "egress"
-        acls = [self._index.acls.get(place.acl or "") for place in places]
-        return tuple(  # type: ignore[return-value]
-            np.stack(
-                [
-                    acl_bits(acl, getattr(acl, way, ()), row, atoms, self._index, sure=sure)
-                    for acl in acls
-                ],
-                axis=1,
-            )
-            for way in (asked, answered)
+        """Take away what the ACLs refuse, but inside of one subnet."""
+        borders = (
+            _border(self._source, self._target_row, "egress", self._index),
+            _border(self._target, self._source_row, "ingress", self._index),
         )
+        if not any(each.hinders for each in borders):
+            return
+        if self._source.vpc != self._target.vpc:
+            hold_back(bits, *borders, atoms, sure=sure)
+            return
+        before = bits.copy()
+        hold_back(bits, *borders, atoms, sure=sure)
+        place = self._source.points.place, self._target.points.place
+        np.copyto(bits, before, where=self._same_subnet()[np.ix_(*place)])
+
+
+def _border(part: Part, row: Row, asked: str, index: Index) -> Border:
+    ids = list(dict.fromkeys(each.acl for each in part.points.places))
+    numbers = np.array([ids.index(each.acl) for each in part.points.places], np.int64)
+    return Border(ids, numbers[part.points.place], row, asked, index)
 
 
 def _entered(
@@ -241,9 +222,8 @@ def _entered(
 
 def _listening(part: Part, atoms: Atoms) -> Bits:
     """Return the bits on which the points of a part listen, (words, points)."""
-    bits = {each: atoms.set_bits(each) for each in {slot.listens for slot in part.points.slots}}
-    slots = [bits[slot.listens] for slot in part.points.slots]
-    return np.stack(slots, axis=1)[:, part.points.slot]
+    bits = np.stack([atoms.set_bits(each) for each in part.points.listens], axis=1)
+    return bits[:, part.points.listening]
 
 
 def _stack(deliveries: list[Delivery], count: int, sure: bool) -> Flags:
@@ -255,11 +235,6 @@ def _same_family(one: Numbers, other: Numbers) -> Flags:
     """Tell which pairs speak the same IP; 0 speaks both."""
     same: Flags = (one[:, None] == other) | (one[:, None] == 0) | (other == 0)
     return same
-
-
-def _all_bits(flags: Flags) -> Bits:
-    """Return all ones where a flag is set."""
-    return np.where(flags, np.uint64(2**64 - 1), np.uint64(0))
 
 
 def _by_slot(combine: np.ufunc, bits: Bits, source: Numbers, target: Numbers) -> Bits:

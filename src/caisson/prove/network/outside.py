@@ -134,5 +134,7 @@ def _points(ranges: list[_Range]) -> Points:
         places=(Place(INTERNET, None, NO_ACL),),
         slots=slots,
         owners=tuple(() for _ in ranges),
+        listens=(EVERYTHING,),
+        listening=np.zeros(len(ranges), np.int64),
         divided=False,
     )

@@ -13,6 +13,7 @@ Bits = NDArray[np.uint64]
 
 _WORD = 64
 _BELOW = np.array([(1 << each) - 1 for each in range(_WORD)] + [2**_WORD - 1], dtype=np.uint64)
+_ONES = np.uint64(2**_WORD - 1)
 # Elements painted at once; more would only take memory.
 _CHUNK = 1 << 22
 
@@ -37,8 +38,8 @@ class Atoms:
         end = np.searchsorted(self.cuts, last)
         found = np.empty((self.words, len(begin)), np.uint64)
         for word in range(self.words):
-            low = np.clip(begin - word * _WORD, 0, _WORD)
-            high = np.clip(end - word * _WORD, 0, _WORD)
+            low = np.minimum(np.maximum(begin - word * _WORD, 0), _WORD)
+            high = np.minimum(np.maximum(end - word * _WORD, 0), _WORD)
             found[word] = _BELOW[high] & ~_BELOW[low]
         return found
 
@@ -129,6 +130,11 @@ def _dot(
     places = rows[each] * width + columns
     for word in range(len(board)):
         np.bitwise_or.at(board[word], places, bits[word, each])
+
+
+def all_bits(flags: NDArray[np.bool_]) -> Bits:
+    """Return all ones where a flag is set."""
+    return np.where(flags, _ONES, np.uint64(0))
 
 
 def _numbers(values: Iterable[int] | Numbers) -> Numbers:

@@ -1,27 +1,24 @@
 """One VPC made ready for counting: its points, its rules, and who is in which group."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from caisson.prove.network.acls import entry_is_sure
 from caisson.prove.network.addresses import Span
 from caisson.prove.network.index import Index
-from caisson.prove.network.painting import Atoms, Bits
 from caisson.prove.network.points import Points, points_of
-from caisson.prove.network.ports import is_whole, places
-from caisson.prove.network.routing import lets_all_pass
 from caisson.prove.network.rules import (
     UNKNOWN,
     Direction,
     Flags,
-    Grants,
     Numbering,
     Numbers,
     Rules,
     rules_of,
 )
-from caisson.topology.network import Acl, AclEntry
+from caisson.topology.network import Acl
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,94 +134,6 @@ def _is_told(acl: Acl | None) -> bool:
         and acl.described
         and all(entry_is_sure(entry) for entry in (*acl.ingress, *acl.egress))
     )
-
-
-def entry_is_sure(entry: AclEntry) -> bool:
-    return entry.sure and is_whole(entry.protocol, entry.ports)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Sorted codes of those at the other end, of which the last `wild` ones may be any."""
-
-    code: Numbers
-    wild: int = 0
-
-    @property
-    def known(self) -> int:
-        return len(self.code) - self.wild
-
-    def slices(self, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
-        known = self.code[: self.known]
-        return np.searchsorted(known, low), np.searchsorted(known, high)
-
-    def effective(self, grants: Grants) -> tuple[Grants, Numbers, Numbers]:
-        """Return the grants that concern somebody here, with the slices of whom."""
-        begin, end = self.slices(grants.low, grants.high)
-        there = np.flatnonzero(begin < end)
-        found = grants.where(there), begin[there], end[there]
-        if not self.wild:
-            return found
-        every = np.full(len(grants), self.known), np.full(len(grants), len(self.code))
-        return (
-            Grants(
-                *(
-                    np.concatenate([getattr(found[0], name), getattr(grants, name)])
-                    for name in Grants.__slots__
-                )
-            ),
-            np.concatenate([found[1], every[0]]),
-            np.concatenate([found[2], every[1]]),
-        )
-
-
-def acl_edges(acls: Iterable[Acl | None]) -> Iterator[int]:
-    """Yield the places at which an entry of an ACL begins or ends."""
-    for acl in acls:
-        for entry in (*acl.ingress, *acl.egress) if acl else ():
-            yield from places(entry.protocol, entry.ports)
-
-
-def is_open(acl: Acl | None, row: Row) -> bool:
-    """Whether an ACL surely lets pass all between its subnet and those of the row."""
-    six = bool(len(row.code)) and int(row.code[-1]) >= 1 << 32
-    return lets_all_pass(acl, "0.0.0.0/0") and (not six or lets_all_pass(acl, "::/0"))
-
-
-def acl_bits(
-    acl: Acl | None,
-    entries: Iterable[AclEntry],
-    row: Row,
-    atoms: Atoms,
-    index: Index,
-    *,
-    sure: bool,
-) -> Bits:
-    """Return the bits that an ACL lets pass to or from each of the row, (words, row)."""
-    if acl is None or not acl.described:
-        return atoms.all_or_nothing(len(row.code), everything=not sure)
-    board = atoms.all_or_nothing(len(row.code), everything=False)
-    for entry in sorted(entries, key=lambda each: -each.number):
-        certain = entry_is_sure(entry)
-        span = index.codes.span(entry.cidr)
-        if (certain and span is not None) or entry.allow is not sure:
-            _decide(board, entry, span, row, atoms)
-    return board
-
-
-def _decide(board: Bits, entry: AclEntry, span: Span | None, row: Row, atoms: Atoms) -> None:
-    """Let one entry decide, over those behind it."""
-    first, last = places(entry.protocol, entry.ports)
-    bits = atoms.bits(np.array([first]), np.array([last]))
-    if span is None:
-        begin, end = 0, row.known
-    else:
-        begin, end = (int(each[0]) for each in row.slices(np.array([span[0]]), np.array([span[1]])))
-    if entry.allow:
-        board[:, begin:end] |= bits
-        board[:, row.known :] |= bits
-    else:
-        board[:, begin:end] &= ~bits
 
 
 def cuts_of(vpc: str, index: Index) -> Iterator[Span]:

@@ -65,6 +65,8 @@ class Points:
     places: tuple[Place, ...]
     slots: tuple[Slot, ...]
     owners: tuple[tuple[str, ...], ...]  # of each slot
+    listens: tuple[PortSet, ...]
+    listening: Numbers  # the number in `listens` of each point
     divided: bool  # some slot's addresses were told apart by the cuts
 
     def __len__(self) -> int:
@@ -78,6 +80,7 @@ class Points:
             place=self.place[chosen],
             slot=self.slot[chosen],
             family=self.family[chosen],
+            listening=self.listening[chosen],
             wild=int((self.code[chosen] == WILD).sum()),
         )
 
@@ -229,8 +232,14 @@ class _Layout:
             tuple(self._places),
             tuple(each for each, _ in self._slots),
             tuple(tuple(owners) for owners in self._slots.values()),
+            *self._listens(slot),
             self._cuts is not None,
         )
+
+    def _listens(self, slot: Numbers) -> tuple[tuple[PortSet, ...], Numbers]:
+        kinds: dict[PortSet, int] = {}
+        numbers = [kinds.setdefault(each.listens, len(kinds)) for each, _ in self._slots]
+        return tuple(kinds), np.array(numbers, np.int64)[slot]
 
     def _families(self) -> Numbers:
         return np.array([_FAMILIES[each.ipv6] for each, _ in self._slots], dtype=np.int64)

@@ -5,6 +5,7 @@ narrower than it is written, or not be there: it may always be taken, and what m
 must be delivered by it too, when its prefix is as long as that of the sure one.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,7 @@ from caisson.topology.network import (
 )
 
 _NEVER_ANSWERED_BY = frozenset({Target.NAT, Target.EGRESS_ONLY, Target.TRANSIT})
+_ALL: Span = (0, IPV6_BASE << 1, 0)
 _MOST_TRANSITS = 4  # transit gateways, one behind the other
 
 
@@ -43,32 +45,37 @@ class Delivery:
 class _Longest:
     """Finds the longest prefix for a row of sorted codes, of which the last ones are wild."""
 
-    def __init__(self, codes: Numbers, wild: int) -> None:
-        self._codes, self._known = codes, len(codes) - wild
+    def __init__(self, codes: list[int], wild: int) -> None:
+        self._list, self._known, self._wild = codes, len(codes) - wild, wild > 0
         self._sure: list[tuple[int, slice, Delivery]] = []
         self._unsure: list[tuple[int, slice, Delivery]] = []
 
+    def concerns(self, span: Span | None) -> bool:
+        """Whether a prefix has any of the codes."""
+        low, high, _ = span or _ALL
+        return self._wild or bisect_left(self._list, low) < bisect_left(self._list, high)
+
     def add(self, span: Span | None, sure: bool, delivery: Delivery) -> None:
-        low, high, length = span or (0, IPV6_BASE << 1, 0)
-        begin, end = np.searchsorted(self._codes, (low, high))
-        there = slice(int(begin), int(end))
-        if begin < end or self._known < len(self._codes):
-            chosen = self._sure if sure and span is not None else self._unsure
-            chosen.append((length, there, delivery))
+        low, high, length = span or _ALL
+        there = slice(bisect_left(self._list, low), bisect_left(self._list, high))
+        chosen = self._sure if sure and span is not None else self._unsure
+        chosen.append((length, there, delivery))
 
     def delivery(self) -> Delivery:
-        count = len(self._codes)
+        count = len(self._list)
         may, must = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
         length = np.full(count, -1)
         # Sorting is stable: of equal prefixes the one added last decides.
         for bits, there, delivery in sorted(self._sure, key=lambda each: each[0]):
             may[there], must[there] = delivery.may[there], delivery.must[there]
             length[there] = bits
-            may[self._known :] |= delivery.may[self._known :]
+            if self._wild:
+                may[self._known :] |= delivery.may[self._known :]
         for bits, there, delivery in self._unsure:
             may[there] |= delivery.may[there]
             must[there] &= delivery.must[there] | (length[there] > bits)
-            may[self._known :] |= delivery.may[self._known :]
+            if self._wild:
+                may[self._known :] |= delivery.may[self._known :]
         must[self._known :] = False
         return Delivery(may, must)
 
@@ -93,6 +100,7 @@ class Router:
 
     def __init__(self, index: Index, to: str | None, codes: Numbers, wild: int = 0) -> None:
         self._index, self._to, self._codes, self._wild = index, to, codes, wild
+        self._list: list[int] = codes.tolist()
         self._answers: dict[tuple[str | None, Sender], Delivery] = {}
 
     def by(self, table: str | None, sender: Sender) -> Delivery:
@@ -111,11 +119,12 @@ class Router:
             found.add(span, sure=True, delivery=delivery)
         for route in known.routes:
             span = self._index.codes.span(route.destination)
-            found.add(span, route.sure, self._led(route, sender))
+            if found.concerns(span):
+                found.add(span, route.sure, self._led(route, sender))
         return found.delivery()
 
     def _longest(self) -> _Longest:
-        return _Longest(self._codes, self._wild)
+        return _Longest(self._list, self._wild)
 
     def _all(self, *, may: bool, must: bool) -> Delivery:
         return Delivery.all(len(self._codes), may, must)
