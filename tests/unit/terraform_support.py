@@ -13,6 +13,7 @@ Where an attribute names other things, its value is one of these, also inside ne
 - `outside("sg-1")`: an id that no instance has; a plain string is that too, unless some thing
   has it as its `id`, `arn` or `name`
 - `unknown()`, `unknown("a")`: known after apply; perhaps these, perhaps others
+- `besides("a")`: surely these, and perhaps others
 - `UNKNOWN` itself: what nobody wrote and the provider computes
 
 Whatever has a name in it, other than by `outside`, has the value UNKNOWN, as in most real plans.
@@ -61,6 +62,11 @@ def outside(*ids: str) -> Named:
 
 def unknown(*perhaps: str) -> Named:
     return Named(Link(perhaps, certainty=Certainty.OPEN))
+
+
+def besides(*surely: str) -> Named:
+    """These for certain, and perhaps others: a plan hides literals beside a reference."""
+    return Named(Link(surely, certainty=Certainty.OPEN, surely=surely))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,7 @@ class HandmadeLinks:
         fitting = tuple(each for each in found.to if self._type(each) in types)
         if not types or (not fitting and not found.outside):
             return found
-        return Link(fitting, found.outside, found.certainty)
+        return Link(fitting, found.outside, found.certainty, found.surely)
 
     def named(self, text: str, types: Sequence[str]) -> tuple[str, ...]:
         return tuple(
@@ -211,4 +217,5 @@ def _together(links: Sequence[Link]) -> Link:
         tuple(dict.fromkeys(one for each in links for one in each.to)),
         tuple(dict.fromkeys(one for each in links for one in each.outside)),
         worst,
+        tuple(dict.fromkeys(one for each in links for one in each.certain)),
     )

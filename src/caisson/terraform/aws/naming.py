@@ -6,6 +6,7 @@ be one id, or a rule that names a group by one of them would not match members b
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from caisson.terraform.aws.kinds import (
     DEFAULT_ACL,
@@ -68,9 +69,12 @@ class Names:
         return found
 
     def _same(self, given: Link, kind: Kind, seen: frozenset[str]) -> Link:
-        found = [self._of_instance(each, kind, seen) for each in given.to]
-        found += [self._of_text(each, kind) for each in given.outside]
-        return together([*found, Link(certainty=given.certainty)])
+        found = {each: self._of_instance(each, kind, seen) for each in given.to}
+        found |= {each: self._of_text(each, kind) for each in given.outside}
+        every = together([*found.values(), Link(certainty=given.certainty)])
+        certain = given.every if given.sure else given.surely
+        surely = (one for each in certain for one in found.get(each, Link()).certain)
+        return replace(every, surely=tuple(dict.fromkeys(surely)))
 
     def _of_text(self, text: str, kind: Kind) -> Link:
         bare = text.rsplit("/", 1)[-1] if kind is GROUP else text
@@ -195,19 +199,20 @@ class Names:
                     for vpc in map(self.vpcs_of_subnet, subnets)
                 ]
             )
-        members = tuple(Membership(each, given.sure) for each in given.every)
+        certain = given.certain
+        members = tuple(Membership(each, each in certain) for each in given.every)
         return members, given.certainty is not Certainty.OPEN and bool(members)
 
     def _adopted(self, what: str, attribute: str) -> dict[str, str]:
         """Return which resource has taken over the VPC's own, by VPC."""
         found: dict[str, str] = {}
         for each in self.reading.of(what):
-            vpc = self.link(each, "vpc_id", VPC).only or self._owner(each, attribute)
+            vpc = self.link(each, "vpc_id", VPC).only or self.owner_of(each, attribute)
             if vpc is not None:
                 found[vpc] = each.address
         return found
 
-    def _owner(self, block: Block, attribute: str) -> str | None:
+    def owner_of(self, block: Block, attribute: str) -> str | None:
         """Return the VPC whose part the attribute names."""
         told = block.text(attribute)
         if isinstance(told, str) and told in self._parts:
@@ -244,4 +249,5 @@ def together(links: Iterable[Link]) -> Link:
         tuple(dict.fromkeys(one for each in every for one in each.to)),
         tuple(dict.fromkeys(one for each in every for one in each.outside)),
         worst,
+        tuple(dict.fromkeys(one for each in every for one in each.certain)),
     )

@@ -1,0 +1,136 @@
+"""Subnets: their addresses, the route table that each has, and the list at its border."""
+
+from collections.abc import Iterator
+
+from caisson.terraform.aws.acls import acl_claims
+from caisson.terraform.aws.addresses import AddressBook
+from caisson.terraform.aws.assigned import assigned
+from caisson.terraform.aws.kinds import DEFAULT_SUBNETS, SUBNET
+from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.routes import table_claims
+from caisson.terraform.aws.unread import gap, unread_acl, unread_table, unread_vpc
+from caisson.terraform.aws.vpc import default_vpcs
+from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import UNKNOWN, Mode
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.network import Network, Subnet
+
+TYPES = frozenset(
+    {
+        *SUBNET.types,
+        "aws_route_table_association",
+        "aws_main_route_table_association",
+        "aws_network_acl_association",
+    }
+)
+UNREAD_VPC = "vpc"
+UNREAD_TABLE = "route-table"
+UNREAD_ACL = "network-acl"
+
+
+def read(reading: Reading) -> Fragment:
+    return _Subnets(Names(reading)).fragment()
+
+
+class _Subnets:
+    """Those that were read, by address: resources, and what data sources find."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._book = AddressBook(names)
+        modes = (names.reading.of(*SUBNET.types, mode=mode) for mode in Mode)
+        self._blocks = {each.address: each for blocks in modes for each in blocks}
+        self._vpcs = {
+            each: names.vpcs_of_subnet(each).only or f"{each}/{UNREAD_VPC}" for each in self._blocks
+        }
+        self._tables = assigned(self._by_id(), table_claims(names), self._main)
+        self._acls = assigned(self._by_id(), acl_claims(names), self._default_acl)
+
+    def _by_id(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._id(each) for each in self._blocks))
+
+    def _id(self, address: str) -> str:
+        """Return the subnet that a data source found, when it is another one's name."""
+        return self._names.of_instance(address, SUBNET).only or address
+
+    def _is_ours(self, subnet: str) -> bool:
+        return self._blocks[subnet].instance.mode is Mode.MANAGED
+
+    def _main(self, subnet: str) -> tuple[str, ...]:
+        if self._is_ours(subnet):
+            return self._names.main_tables(self._vpcs[subnet])
+        return (f"{subnet}/{UNREAD_TABLE}",)
+
+    def _default_acl(self, subnet: str) -> tuple[str, ...]:
+        if self._is_ours(subnet):
+            return (self._names.default_acl(self._vpcs[subnet]),)
+        return (f"{subnet}/{UNREAD_ACL}",)
+
+    def fragment(self) -> Fragment:
+        read_here = (self._read(each) for each in self._blocks.values())
+        return joined((*read_here, *self._of_default_vpcs()))
+
+    def _read(self, block: Block) -> Fragment:
+        vpc, found = self._vpcs[block.address], self._id(block.address)
+        zone = block.text("availability_zone")
+        subnet = Subnet(
+            id=block.address,
+            vpc=vpc,
+            cidrs=_cidrs(self._book, block, vpc),
+            route_tables=self._tables[found],
+            acls=self._acls[found],
+            source=block.source,
+            zone=zone if isinstance(zone, str) else None,
+        )
+        parts = [Fragment(network=Network(subnets=(subnet,)))]
+        if vpc == f"{block.address}/{UNREAD_VPC}":
+            parts.append(_placeless(block, vpc))
+        if not self._is_ours(block.address):
+            parts.append(_borders(block, vpc))
+        return joined(parts)
+
+    def _of_default_vpcs(self) -> Iterator[Fragment]:
+        for vpc, source in default_vpcs(self._names).items():
+            subnet = Subnet(
+                id=f"{vpc}/{DEFAULT_SUBNETS}",
+                vpc=vpc,
+                cidrs=(),
+                route_tables=self._names.main_tables(vpc),
+                acls=(self._names.default_acl(vpc),),
+                source=source,
+            )
+            yield Fragment(network=Network(subnets=(subnet,)))
+
+
+def _cidrs(book: AddressBook, block: Block, vpc: str) -> tuple[str, ...]:
+    """Return the subnet's addresses; none when any of the VPC's may be among them."""
+    found: list[str] = []
+    if not block.flag("ipv6_native", default=False):
+        ipv4 = block.text("cidr_block")
+        if not isinstance(ipv4, str):
+            return ()
+        found.append(ipv4)
+    ipv6 = block.text("ipv6_cidr_block")
+    if isinstance(ipv6, str):
+        found.append(ipv6)
+    elif ipv6 is UNKNOWN and block.written("ipv6_cidr_block"):
+        found += book.ipv6(vpc)
+    return tuple(found)
+
+
+def _placeless(block: Block, vpc: str) -> Fragment:
+    return Fragment(
+        gaps=(gap(block, f"the VPC of {block.address} cannot be told"),),
+        network=Network(vpcs=(unread_vpc(vpc, block.source),)),
+    )
+
+
+def _borders(block: Block, vpc: str) -> Fragment:
+    """Return the table and the list of a subnet that was made elsewhere."""
+    table, acl = f"{block.address}/{UNREAD_TABLE}", f"{block.address}/{UNREAD_ACL}"
+    return Fragment(
+        network=Network(
+            route_tables=(unread_table(table, vpc, block.source),),
+            acls=(unread_acl(acl, vpc, block.source),),
+        )
+    )
