@@ -51,6 +51,11 @@ _EVERYWHERE = ("aws_s3_bucket", "aws_iam_", "aws_route53_", "aws_cloudfront_", "
 _ARN_PARTS = 6
 
 
+def words_of(type_: str) -> tuple[str, ...]:
+    """Return the attributes by which others name a thing of this type."""
+    return (*_ALWAYS, *_NAMES.get(type_, _USUAL))
+
+
 class Index:
     """What the instances are called."""
 
@@ -118,17 +123,21 @@ def near(instance: Instance, found: Sequence[Instance], text: str) -> list[Insta
     """Return those of `found` that `instance` can mean by a name, which is one per region."""
     if text.startswith("arn:"):
         return list(found)
-    return [each for each in found if each is not instance and _same_place(instance, each, text)]
+    return [each for each in found if _can_mean(instance, each, text)]
 
 
-def _same_place(one: Instance, other: Instance, text: str) -> bool:
-    if other.type.startswith(_EVERYWHERE) or text == other.values.get("id") and _is_id(text):
+def _can_mean(one: Instance, other: Instance, text: str) -> bool:
+    if is_id(text):
+        return True
+    if other is one:
+        return False
+    if other.type.startswith(_EVERYWHERE):
         return True
     apart = one.region and other.region and one.region != other.region
     return not apart and not (one.account and other.account and one.account != other.account)
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
     """Return whether no two things have this id: `subnet-0a1b2c3d4e5f60718`, a key's UUID."""
     tail = text.rpartition("-")[2]
     return len(tail) >= 8 and all(each in "0123456789abcdef" for each in tail)  # noqa: PLR2004
