@@ -1,0 +1,224 @@
+"""From a value to what it names: references are followed until they reach the thing itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from caisson.terraform.hcl.bodies import ABSENT, NotTold, Path, Written, value_at
+from caisson.terraform.hcl.scope import Instances
+from caisson.terraform.hcl.values import (
+    Bag,
+    Choice,
+    Derived,
+    Reference,
+    Tied,
+    Undefined,
+    Value,
+    references_in,
+)
+from caisson.terraform.model import NOTHING, Certainty, Instance, Link, Mode
+from caisson.terraform.resolver.index import words_of
+
+UNTOLD = Link(certainty=Certainty.OPEN)
+_ORDER = (Certainty.EXACT, Certainty.AMONG, Certainty.OPEN)
+_DEEPEST = 12
+# Resources whose id is that of another thing, and the attribute that names it.
+_ALIASES: Mapping[str, str] = {
+    "aws_ecr_lifecycle_policy": "repository",
+    "aws_ecr_repository_policy": "repository",
+    "aws_efs_backup_policy": "file_system_id",
+    "aws_efs_file_system_policy": "file_system_id",
+    "aws_s3_bucket_accelerate_configuration": "bucket",
+    "aws_s3_bucket_acl": "bucket",
+    "aws_s3_bucket_cors_configuration": "bucket",
+    "aws_s3_bucket_lifecycle_configuration": "bucket",
+    "aws_s3_bucket_logging": "bucket",
+    "aws_s3_bucket_notification": "bucket",
+    "aws_s3_bucket_object_lock_configuration": "bucket",
+    "aws_s3_bucket_ownership_controls": "bucket",
+    "aws_s3_bucket_policy": "bucket",
+    "aws_s3_bucket_public_access_block": "bucket",
+    "aws_s3_bucket_replication_configuration": "bucket",
+    "aws_s3_bucket_server_side_encryption_configuration": "bucket",
+    "aws_s3_bucket_versioning": "bucket",
+    "aws_s3_bucket_website_configuration": "bucket",
+    "aws_secretsmanager_secret_policy": "secret_arn",
+    "aws_secretsmanager_secret_rotation": "secret_id",
+    "aws_secretsmanager_secret_version": "secret_id",
+    "aws_sns_topic_policy": "arn",
+    "aws_sqs_queue_policy": "queue_url",
+    "aws_sqs_queue_redrive_policy": "queue_url",
+}
+# What a resource makes besides itself: the attribute with its id, and the resource by which a
+# configuration takes it over, with the attribute that says of what.
+_MAKES: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("aws_eks_cluster", "cluster_security_group_id"): ("", ""),
+    ("aws_vpc", "default_network_acl_id"): ("aws_default_network_acl", "default_network_acl_id"),
+    ("aws_vpc", "default_route_table_id"): ("aws_default_route_table", "default_route_table_id"),
+    ("aws_vpc", "default_security_group_id"): ("aws_default_security_group", "vpc_id"),
+}
+
+
+class Names(Protocol):
+    """What the instances are called."""
+
+    def of_text(self, asking: Instance, text: str, types: Sequence[str]) -> Sequence[str]:
+        """Return what `asking` can mean by `text`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Answers for one instance that asks, and the types that it asks for."""
+
+    whole: Instances
+    instances: Mapping[str, Instance]
+    by_type: Mapping[str, Sequence[Instance]]
+    names: Names
+    asking: Instance
+    types: frozenset[str]
+
+    def link(self, value: Value, depth: int = 0) -> Link:
+        """Return what the value names."""
+        match value:
+            case None | "" | bool():
+                return NOTHING
+            case str():
+                return self._text(value)
+            case int() | float():
+                return Link(outside=(str(value),))
+            case Reference():
+                return self._reference(value, depth + 1) if depth < _DEEPEST else UNTOLD
+            case list():
+                return together(self.link(each, depth) for each in value)
+            case dict():
+                return together(self.link(each, depth) for each in value.values())
+            case Bag(items, _, whole):
+                every = together(self.link(each, depth) for each in items)
+                return every if whole else at_least(every, Certainty.AMONG)
+            case Choice(options):
+                return one_of(self._option(each, depth) for each in options)
+            case _:
+                return self._perhaps(references_in(value), depth)
+
+    def _option(self, value: Value, depth: int) -> Link:
+        """What is null is for the provider to choose."""
+        return UNTOLD if value is None else self.link(value, depth)
+
+    def _perhaps(self, references: Iterable[Reference], depth: int) -> Link:
+        if depth >= _DEEPEST:
+            return UNTOLD
+        links = [self._reference(each, depth + 1) for each in references]
+        found = (each for link in links for each in link.to if self._wanted(each))
+        return Link(tuple(dict.fromkeys(found)), certainty=Certainty.OPEN)
+
+    def _wanted(self, address: str) -> bool:
+        return not self.types or self.instances[address].type in self.types
+
+    def _text(self, text: str) -> Link:
+        found = self.names.of_text(self.asking, text, tuple(self.types))
+        if isinstance(text, Tied) and text.reference.address in found:
+            return Link((text.reference.address,))
+        if len(found) > 1:
+            return Link(tuple(found), certainty=Certainty.AMONG)
+        return Link(tuple(found)) if found else Link(outside=(str(text),))
+
+    def _reference(self, reference: Reference, depth: int) -> Link:
+        instance = self.instances.get(reference.address)
+        if instance is None:
+            return UNTOLD
+        if instance.mode is Mode.DATA:
+            return self._of_data(instance, reference, depth)
+        first = str(reference.path[0]) if reference.path else "id"
+        own = len(reference.path) <= 1 and first in words_of(instance.type)
+        alias = _ALIASES.get(instance.type) if first == "id" else None
+        if alias is not None:
+            return self._reference(Reference(reference.address, (alias,)), depth + 1)
+        if own and (first in ("id", "arn") or not self.types or instance.type in self.types):
+            return Link((instance.address,))
+        return self._of_attribute(instance, reference, depth, own=own)
+
+    def _of_attribute(
+        self, instance: Instance, reference: Reference, depth: int, *, own: bool
+    ) -> Link:
+        """An attribute that is not the thing's own name: what was written, or was made for it."""
+        value = self.written(instance, reference.path)
+        if value is None or value is ABSENT:
+            return Link((instance.address,)) if own else self._made(instance, reference)
+        found = self.link(value, depth)
+        if own and found.outside and not found.to:
+            return Link((instance.address,))
+        return found
+
+    def written(self, instance: Instance, path: Path) -> Value:
+        """Return what the text says at `path`, something unknown when it does not say."""
+        found = self.whole.declared(instance.address)
+        if found is None or not self.whole.estate.trusted_resource(instance.address):
+            return Derived()
+        declared, scope = found
+        try:
+            return value_at(Written(declared.body, scope), instance.values, path)
+        except (NotTold, Undefined):
+            return Derived()
+
+    def _made(self, instance: Instance, reference: Reference) -> Link:
+        last = next((each for each in reversed(reference.path) if isinstance(each, str)), "")
+        makes = _MAKES.get((instance.type, last))
+        if makes is None:
+            return UNTOLD
+        kind, attribute = makes
+        meant = attribute if attribute != "vpc_id" else "id"
+        wanted = Reference(instance.address, (meant,))
+        for each in self.by_type.get(kind, ()):
+            value = self.written(each, (attribute,))
+            if value == wanted:
+                return Link((each.address,))
+            if not isinstance(value, Reference):
+                return Link((each.address,), certainty=Certainty.OPEN)
+        path = ".".join(str(each) for each in reference.path)
+        return Link(outside=(f"{instance.address}.{path}",))
+
+    def _of_data(self, instance: Instance, reference: Reference, depth: int) -> Link:
+        """A data source finds something that has a name of its own, or tells what it is given."""
+        value = self.written(instance, reference.path[:1])
+        if value is not None and value is not ABSENT and not isinstance(value, Derived):
+            return self.link(value, depth)
+        found = self.whole.declared(instance.address)
+        inside: list[Reference] = []
+        if found is not None:
+            inside = list(_inside(Written(found[0].body, found[1])))
+        own = (instance.address,) if instance.type in self.types else ()
+        perhaps = self._perhaps(inside, depth)
+        return Link(tuple(dict.fromkeys((*own, *perhaps.to))), certainty=Certainty.OPEN)
+
+
+def _inside(text: Written) -> Iterable[Reference]:
+    try:
+        return list(references_in(list(text.everything())))
+    except (NotTold, Undefined):
+        return []
+
+
+def together(links: Iterable[Link]) -> Link:
+    """Return the link to all that these name."""
+    every = list(links)
+    return Link(
+        tuple(dict.fromkeys(one for each in every for one in each.to)),
+        tuple(dict.fromkeys(one for each in every for one in each.outside)),
+        max((each.certainty for each in every), key=_ORDER.index, default=Certainty.EXACT),
+    )
+
+
+def one_of(links: Iterable[Link]) -> Link:
+    """Return the link to what one of these names, which one is not told."""
+    every = list(links)
+    alike = all(
+        (set(each.to), set(each.outside)) == (set(every[0].to), set(every[0].outside))
+        for each in every
+    )
+    return every[0] if alike else at_least(together(every), Certainty.AMONG)
+
+
+def at_least(link: Link, certainty: Certainty) -> Link:
+    """Return the link, with no more certainty than this."""
+    return Link(link.to, link.outside, max(link.certainty, certainty, key=_ORDER.index))

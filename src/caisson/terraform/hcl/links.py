@@ -1,0 +1,124 @@
+"""What attributes name, told by the configuration's own text beside a plan."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+
+from caisson.terraform.configuration import Configuration
+from caisson.terraform.hcl.bodies import ABSENT, NotTold, Written, fits, value_at
+from caisson.terraform.hcl.configuration import Project, ResourceKey
+from caisson.terraform.hcl.following import UNTOLD, Follower
+from caisson.terraform.hcl.planned import Planned
+from caisson.terraform.hcl.scope import Instances
+from caisson.terraform.hcl.values import Derived, Exhausted, Undefined, Value
+from caisson.terraform.model import NOTHING, UNKNOWN, Instance, Link
+from caisson.terraform.reading import Path, by_type
+from caisson.terraform.resolver.index import Index, chosen, near
+
+
+
+class SourceLinks:
+    """Answers from the text where it agrees with the plan; everywhere else nothing is told.
+
+    It is made to be asked before, and together with, what answers from the plan alone.
+    """
+
+    def __init__(
+        self, project: Project, instances: Mapping[str, Instance], configuration: Configuration
+    ) -> None:
+        self._instances = instances
+        self._by_type = by_type(instances.values())
+        self._estate = Planned(project, instances, configuration)
+        self._whole = Instances(project, self._estate)
+        self._agrees: dict[tuple[str, ResourceKey], bool] = {}
+        self._values: dict[tuple[str, Path], Value] = {}
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self._instances.values())
+
+    def link(self, address: str, path: Path, types: Sequence[str]) -> Link:
+        """Return what the attribute names; see `Links.link`. What is not told is open."""
+        link = self._link(address, path, types)
+        if link == NOTHING and _at(self._instances[address].values, path) is UNKNOWN:
+            return UNTOLD  # what nobody wrote is for the provider to choose
+        return link
+
+    def named(self, text: str, types: Sequence[str]) -> tuple[str, ...]:
+        return tuple(each.address for each in self._index.find(text, types))
+
+    def written(self, address: str, path: Path) -> bool:
+        """Return False where the text says for certain that nobody gave a value at `path`."""
+        value = self.value(address, path)
+        return value is not None and value is not ABSENT
+
+    def of_text(self, asking: Instance, text: str, types: Sequence[str]) -> Sequence[str]:
+        """Return what `asking` can mean by `text`."""
+        return [each.address for each in chosen(near(asking, self._index.find(text, types), text))]
+
+    def value(self, address: str, path: Path) -> Value:
+        """Return what the text says at `path`, `ABSENT` for nothing, else something derived."""
+        key = (address, path)
+        if key not in self._values:
+            self._values[key] = self._value(address, path)
+        return self._values[key]
+
+    def _value(self, address: str, path: Path) -> Value:
+        self._whole.effort.begin()
+        try:
+            if not self._agreeing(address):
+                return Derived()
+            found = self._whole.declared(address)
+            if found is None:
+                return Derived()
+            values = self._instances[address].values
+            return value_at(Written(found[0].body, found[1]), values, path)
+        except (NotTold, Undefined, Exhausted, RecursionError):
+            return Derived()
+
+    def _link(self, address: str, path: Path, types: Sequence[str]) -> Link:
+        value = self.value(address, path)
+        if value is ABSENT:
+            return NOTHING
+        instance = self._instances[address]
+        follower = Follower(
+            self._whole, self._instances, self._by_type, self, instance, frozenset(types)
+        )
+        self._whole.effort.begin()
+        try:
+            return follower.link(value)
+        except (Exhausted, RecursionError):
+            return UNTOLD
+
+    def _agreeing(self, address: str) -> bool:
+        """Return whether what is planned can have come of the text; asked once per resource."""
+        instance = self._instances[address]
+        key = (instance.module, (instance.mode, instance.type, instance.name))
+        if key not in self._agrees:
+            self._agrees[key] = self._agreement(instance)
+        return self._agrees[key]
+
+    def _agreement(self, instance: Instance) -> bool:
+        if not self._estate.trusted_resource(instance.address):
+            return False
+        found = self._whole.declared(instance.address)
+        if found is None:
+            return False
+        declared, scope = found
+        inner = self._whole.at(instance.module)
+        told = inner.keys(declared) if inner is not None else None
+        there = self._estate.keys(instance.module, declared.key)
+        if told is not None and told != there:
+            return False
+        return fits(Written(declared.body, scope), instance.values)
+
+
+def _at(values: object, path: Path) -> object:
+    for step in path:
+        if isinstance(values, Mapping):
+            values = values.get(step)
+        elif isinstance(values, list) and isinstance(step, int) and 0 <= step < len(values):
+            values = values[step]
+        else:
+            return values if values is UNKNOWN else None
+    return values
