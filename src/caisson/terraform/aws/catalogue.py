@@ -7,6 +7,7 @@ from caisson.terraform.aws import (
     autoscaling,
     backup,
     cloudfront,
+    cognito,
     compute,
     disks,
     ecr,
@@ -19,8 +20,10 @@ from caisson.terraform.aws import (
     lambdas,
     load_balancers,
     logs,
+    managed,
     messages,
     peering,
+    pipelines,
     prefix_lists,
     route53,
     routes,
@@ -31,10 +34,15 @@ from caisson.terraform.aws import (
     subnets,
     transit,
     vpc,
+    waf,
 )
 from caisson.terraform.fragment import Translator
 
 TRANSLATORS: tuple[Translator, ...] = (
+    Translator(waf.TYPES, waf.read),
+    Translator(pipelines.TYPES, pipelines.read),
+    Translator(managed.TYPES, managed.read),
+    Translator(cognito.TYPES, cognito.read),
     Translator(accelerators.TYPES, accelerators.read),
     Translator(acls.TYPES, acls.read),
     Translator(api_gateway.TYPES, api_gateway.read),

@@ -32,13 +32,19 @@ from caisson.topology.network import (
     Rule,
     SecurityGroup,
 )
-from caisson.topology.resources import Gap, Rest
+from caisson.topology.resources import Gap, Question, Rest
 
 CLUSTER = "aws_eks_cluster"
 NODE_GROUP = "aws_eks_node_group"
 PROFILE = "aws_eks_fargate_profile"
 POD_ROLE = "aws_eks_pod_identity_association"
-TYPES = frozenset({CLUSTER, NODE_GROUP, PROFILE, POD_ROLE})
+# Who may administer a cluster.
+ENTRIES = (
+    "aws_eks_access_entry",
+    "aws_eks_access_policy_association",
+    "aws_eks_identity_provider_config",
+)
+TYPES = frozenset({CLUSTER, NODE_GROUP, PROFILE, POD_ROLE, *ENTRIES})
 HTTPS = Ports(443, 443)
 SSH = Ports(22, 22)
 
@@ -51,6 +57,7 @@ def read(reading: Reading) -> Fragment:
             *(_node_group(names, each) for each in reading.of(NODE_GROUP)),
             *(_profile(names, each) for each in reading.of(PROFILE)),
             *(_pod_role(each) for each in reading.of(POD_ROLE)),
+            *(_entry(each) for each in reading.of(*ENTRIES)),
         )
     )
 
@@ -225,3 +232,8 @@ def _profile(names: Names, block: Block) -> Fragment:
 
 def _pod_role(block: Block) -> Fragment:
     return need(block, given(block, "role_arn", *ROLES), "role")
+
+
+def _entry(block: Block) -> Fragment:
+    what = f"what {block.address} lets somebody do in the cluster is not read"
+    return Fragment(gaps=(gap(block, what, frozenset({Question.ACCESS}), block.address),))

@@ -2,4 +2,8 @@
 
 from collections.abc import Mapping
 
-NEUTRAL: Mapping[str, str] = {}
+from caisson.terraform.aws.neutral_compute import COMPUTE
+
+NEUTRAL: Mapping[str, str] = {
+    **COMPUTE,
+}

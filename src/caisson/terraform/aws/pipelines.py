@@ -67,9 +67,7 @@ def _build(names: Names, block: Block, known: Mapping[str, str]) -> Fragment:
     )
 
 
-def _seat(
-    names: Names, block: Block, holder: Block, groups: str = "security_group_ids"
-) -> Fragment:
+def _seat(names: Names, block: Block, holder: Block) -> Fragment:
     return present(
         names,
         block,
