@@ -4,8 +4,12 @@ Most attributes that nobody writes are known only after apply, because the provi
 back. They are no more unknown than the default is.
 """
 
+import re
+
 from caisson.terraform.model import UNKNOWN
 from caisson.terraform.reading import Block
+
+_WINDOW = re.compile(r"(\d\d?):(\d\d)-(\d\d?):(\d\d)")
 
 
 def flag(block: Block | None, name: str, default: bool | None) -> bool | None:
@@ -34,3 +38,12 @@ def text(block: Block | None, name: str, default: str | None = None) -> str | No
 def told(block: Block | None, name: str) -> bool:
     """Return whether `name` is known or follows from the default, be it nothing."""
     return block is None or not block.written(name) or block.value(name) is not UNKNOWN
+
+
+def window_s(block: Block, name: str, default_s: float) -> float:
+    """Return the length of a daily window such as `23:30-01:00`, `default_s` when not told."""
+    match = _WINDOW.fullmatch(text(block, name) or "")
+    if match is None:
+        return default_s
+    start, end = (int(match[i]) * 3600 + int(match[i + 1]) * 60 for i in (1, 3))
+    return float((end - start) % 86400)

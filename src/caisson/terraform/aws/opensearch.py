@@ -1,0 +1,261 @@
+"""OpenSearch and Elasticsearch domains."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from caisson.terraform.aws.at_rest import AtRest, by_flag
+from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.holdings import holding
+from caisson.terraform.aws.kinds import SUBNET
+from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.openness import public as opens
+from caisson.terraform.aws.policies import document_of, policy
+from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.seats import ports, seated
+from caisson.terraform.aws.stores import (
+    DAY_S,
+    HOUR_S,
+    backed_up,
+    logs_delivered,
+    unread,
+)
+from caisson.terraform.aws.truth import all_of, any_of
+from caisson.terraform.aws.written import flag, text
+from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.network import Forward, Listener, Network, Ports
+from caisson.topology.resources import Holding, Question, Rest
+
+DOMAINS = ("aws_opensearch_domain", "aws_elasticsearch_domain")
+POLICIES = ("aws_opensearch_domain_policy", "aws_elasticsearch_domain_policy")
+ENDPOINTS = ("aws_opensearch_vpc_endpoint", "aws_elasticsearch_vpc_endpoint")
+SIGN_ONS = ("aws_opensearch_domain_saml_options", "aws_elasticsearch_domain_saml_options")
+TYPES = frozenset({*DOMAINS, *POLICIES, *ENDPOINTS, *SIGN_ONS})
+HTTP, HTTPS = Ports(80, 80), Ports(443, 443)
+KEPT_DAYS = 14.0
+
+
+def read(reading: Reading) -> Fragment:
+    names = Names(reading)
+    policies = attached(reading.of(*POLICIES), "domain_name", *DOMAINS)
+    return joined(
+        [
+            *(_domain(names, each, policies) for each in reading.of(*DOMAINS)),
+            *(_policy(each) for each in reading.of(*POLICIES)),
+            *(_endpoint(names, each) for each in reading.of(*ENDPOINTS)),
+            *(_sign_on(each) for each in reading.of(*SIGN_ONS)),
+        ]
+    )
+
+
+def _domain(names: Names, block: Block, policies: Attached) -> Fragment:
+    at_rest = _at_rest(block)
+    public = _public(block, policies)
+    store = at_rest.on(
+        replace(
+            holding(block, Rest.SEARCH, "opensearch"),
+            encrypted_in_transit=all_of((_enforces_https(block), _between(block))),
+            public=public,
+            multi_zone=_multi_zone(block),
+            deletion_protected=False,
+        )
+    )
+    own_policy = (
+        (policy(block, "access_policies", block.address, "resource"),)
+        if block.written("access_policies")
+        else ()
+    )
+    return joined(
+        [
+            Fragment(holdings=(store,), policies=own_policy),
+            at_rest.gaps(block),
+            _snapshots(block, store),
+            _logs(block, store),
+            _inside(names, block) if _in_vpc(block) is not False else Fragment(),
+            _outside(block, public) if _in_vpc(block) is not True else Fragment(),
+        ]
+    )
+
+
+def _at_rest(block: Block) -> AtRest:
+    if not block.written("encrypt_at_rest"):
+        return AtRest(encrypted=False)  # CreateDomain, `EncryptionAtRestOptions`: off by default
+    said = block.block("encrypt_at_rest")
+    if said is None:
+        return AtRest(None if not block.known("encrypt_at_rest") else False)
+    return by_flag(said, "kms_key_id", flagged=flag(said, "enabled", default=False))
+
+
+def _said(block: Block, part: str, name: str) -> bool | None:
+    """Return a flag of a nested block, off by default."""
+    if not block.written(part):
+        return False
+    said = block.block(part)
+    if said is None:
+        return False if block.known(part) else None
+    return flag(said, name, default=False)
+
+
+def _enforces_https(block: Block) -> bool | None:
+    return _said(block, "domain_endpoint_options", "enforce_https")
+
+
+def _between(block: Block) -> bool | None:
+    return _said(block, "node_to_node_encryption", "enabled")
+
+
+def _multi_zone(block: Block) -> bool | None:
+    """Return whether it is in several zones.
+
+    Each index then has a copy in another one, since an index has one replica unless its makers
+    say otherwise ("Configuring a multi-AZ domain").
+    """
+    standby = _said(block, "cluster_config", "multi_az_with_standby_enabled")
+    return any_of((standby, _said(block, "cluster_config", "zone_awareness_enabled")))
+
+
+def _in_vpc(block: Block) -> bool | None:
+    if not block.written("vpc_options"):
+        return False
+    return True if block.block("vpc_options") else (False if block.known("vpc_options") else None)
+
+
+def _public(block: Block, policies: Attached) -> bool | None:
+    """Return whether anybody may use it: outside of VPCs only its policies say who may not."""
+    placed = _in_vpc(block)
+    if placed:
+        return False
+    written = [opens(document_of(block, "access_policies"))] if _has_policy(block) else []
+    others = [
+        opens(document_of(each, "access_policies")) if sure else None
+        for each, sure in policies.all_to(block.address)
+    ]
+    opened = any_of([*written, *others])
+    if opened and _said(block, "advanced_security_options", "enabled") is not False:
+        opened = None  # then a user of the domain's own is asked for, or a role is
+    return opened if placed is False or opened is False else None
+
+
+def _has_policy(block: Block) -> bool:
+    return block.written("access_policies")
+
+
+def _snapshots(block: Block, store: Holding) -> Fragment:
+    """Return the automated snapshots, of which nobody can have none.
+
+    Every hour, 336 of them kept; once a day before Elasticsearch 5.3 ("Creating index snapshots").
+    """
+    old = block.instance.type == "aws_elasticsearch_domain"
+    version = text(block, "elasticsearch_version", "1.5") if old else "1.0"
+    hourly = not old or (version is not None and _numbers(version) >= (5, 3))
+    return backed_up(
+        block,
+        store,
+        KEPT_DAYS,
+        lag_most_s=HOUR_S if hourly else DAY_S + HOUR_S,
+        point_in_time=False,
+        via="automated snapshots",
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in version.split(".") if each.isdigit())
+
+
+def _logs(block: Block, store: Holding) -> Fragment:
+    return joined(
+        logs_delivered(
+            block,
+            store,
+            given(each, "cloudwatch_log_group_arn", "aws_cloudwatch_log_group"),
+            "log publishing",
+        )
+        for each in block.blocks("log_publishing_options")
+        if flag(each, "enabled", default=True) is not False
+    )
+
+
+def _inside(names: Names, block: Block) -> Fragment:
+    options = block.block("vpc_options")
+    if options is None:
+        what = f"whether {block.address} is inside of a VPC cannot be told"
+        return unread(block, what, Question.REACHABILITY, Question.ISOLATION, Question.EXPOSURE)
+    listens = (HTTPS,) if _enforces_https(block) else (HTTP, HTTPS)
+    return seated(
+        names,
+        options,
+        names.link(options, "subnet_ids", SUBNET),
+        "security_group_ids",
+        public=False,
+        listens=listens,
+    )
+
+
+def _outside(block: Block, public: bool | None) -> Fragment:
+    """Return how a domain outside of VPCs is entered: from anywhere, by whom its policy lets."""
+    listens = (HTTPS,) if _enforces_https(block) else (HTTP, HTTPS)
+    listeners = tuple(
+        Listener(
+            block.address,
+            each,
+            encrypted=each == HTTPS,
+            redirects=False,
+            public=public,
+            source=block.source,
+        )
+        for each in listens
+    )
+    if public is False:
+        return Fragment(network=Network(listeners=listeners))
+    forwards = tuple(
+        Forward(
+            f"{block.address}/endpoint",
+            each,
+            block.address,
+            each,
+            block.source,
+            from_internet=True,
+            sure=public is True,
+        )
+        for each in listens
+    )
+    return Fragment(network=Network(listeners=listeners, forwards=forwards))
+
+
+def _policy(block: Block) -> Fragment:
+    domains = given(block, "domain_name", *DOMAINS).every
+    if not domains:
+        what = f"whose policy {block.address} is cannot be told"
+        return unread(block, what, Question.ACCESS, Question.EXPOSURE)
+    return Fragment(
+        policies=tuple(policy(block, "access_policies", each, "resource") for each in domains)
+    )
+
+
+def _endpoint(names: Names, block: Block) -> Fragment:
+    """Return a VPC's own way into a domain."""
+    domains = given(block, "domain_arn", *DOMAINS)
+    seats = [
+        seated(
+            names,
+            each,
+            names.link(each, "subnet_ids", SUBNET),
+            "security_group_ids",
+            public=False,
+            listens=ports(HTTPS.low),
+        )
+        for each in block.blocks("vpc_options")
+    ]
+    forwards = tuple(_forwards(block, domains.every, sure=domains.sure))
+    return joined([*seats, Fragment(network=Network(forwards=forwards))])
+
+
+def _forwards(block: Block, domains: Iterable[str], *, sure: bool) -> Iterable[Forward]:
+    for each in domains:
+        yield Forward(block.address, HTTPS, each, HTTPS, block.source, sure=sure)
+
+
+def _sign_on(block: Block) -> Fragment:
+    domains = given(block, "domain_name", *DOMAINS)
+    what = f"whom {block.address} lets in is said by another service"
+    return unread(block, what, Question.ACCESS, about=domains.every)
