@@ -9,6 +9,7 @@ from caisson.estate.model import Isolation
 from caisson.estate.sources import Sources
 from caisson.prove import isolation
 from caisson.prove.model import Decision, Verdict
+from caisson.prove.world import World
 from caisson.topology.model import Flow, Kind, Topology
 
 PROMISE = Isolation(name="apart", isolate=["test", "prod"])
@@ -33,7 +34,7 @@ TOPOLOGY = Topology(
 
 def only(topology: Topology) -> Verdict:
     sources = Sources({("environments", "test"): at(20), ("environments", "prod"): at(21)})
-    (verdict,) = isolation.decide(PROMISE, at(9), topology, sources)
+    (verdict,) = isolation.decide(PROMISE, at(9), World(topology), sources)
     return verdict
 
 

@@ -1,14 +1,18 @@
 """Exposure: what everybody can read, and what the internet can open a connection to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
-from caisson.estate.model import Public
+from caisson.estate.model import OpenToInternet, Public
 from caisson.prove.answers import Answer, Asked, answered, verdicts
 from caisson.prove.judgement import matches_nothing
-from caisson.prove.model import Verdict
-from caisson.prove.subjects import STORES
+from caisson.prove.model import Fact, Verdict
+from caisson.prove.network.ports import NO_CONNECTION, Connections, PortSet
+from caisson.prove.subjects import ANYTHING, STORES
+from caisson.prove.ways import Entry, is_public, minus
 from caisson.prove.world import World
 from caisson.topology.model import Source
+from caisson.topology.network import Ports, Protocol
 from caisson.topology.resources import Holding, Question
 
 _PUBLIC = Asked(
@@ -63,4 +67,139 @@ def _unmatched(promise: Public, source: Source, missing: tuple[str, ...]) -> Ite
 
 def _public(world: World, holding: Holding) -> Answer:
     gaps = world.gaps[Question.EXPOSURE].near((holding.resource, holding.id))
-    return answered(_PUBLIC, holding, world.type_of(holding.resource), gaps)
+    type_ = world.type_of(holding.resource)
+    if holding.public and holding.resource in world.ways.interfaces:
+        return _addressed(world, holding, type_, gaps)
+    return answered(_PUBLIC, holding, type_, gaps)
+
+
+def _addressed(world: World, holding: Holding, type_: str, gaps: tuple[Fact, ...]) -> Answer:
+    """Answer for what has a public address: it is public when the internet can open it."""
+    opened = world.ways.opened.get(holding.resource, NO_CONNECTION)
+    address = Fact(f"{holding.id} has a public address", holding.source)
+    said = Answer(
+        holding.id, type_, why=(address,), looked_up=((holding.id, "public", str(holding.public)),)
+    )
+    rules = tuple(letting_in(world, holding.resource, opened.may))
+    if opened.must and holding.sure:
+        text = f"the internet can open {opened.must} at {holding.resource}"
+        remedy = f"take the public address away from {holding.resource}, or close its rules"
+        return replace(said, against=(Fact(text, holding.source), *rules), remedy=remedy)
+    if opened:
+        text = f"whether the internet can open {opened.may} at {holding.resource} cannot be told"
+        return replace(said, open=(Fact(text, holding.source), *rules, *gaps))
+    closed = Fact(f"nothing on its way lets the internet into {holding.resource}", holding.source)
+    return replace(said, why=(address, closed), open=gaps)
+
+
+def decide_open(promise: OpenToInternet, source: Source, world: World) -> tuple[Verdict, ...]:
+    """Return a verdict for each thing that is open on other ports, and for the rest."""
+    asked = world.subjects.named(promise.of)
+    excepted = world.subjects.named(promise.except_)
+    subjects = frozenset(asked.resources) - frozenset(excepted.resources)
+    facing = [each for each in asked.resources if each in subjects and _faces(world, each)]
+    answers = [_open(promise, world, each, subjects) for each in facing]
+    gaps = _gaps(promise, world, facing)
+    named = " and ".join(promise.of)
+    unmatched = [each for each in (*asked.missing, *excepted.missing) if each != STORES]
+    if not answers and not gaps:
+        return (_nobody(promise, source, named),)
+    return (
+        *verdicts(
+            promise.name,
+            source,
+            answers,
+            everything=f"{named} beside {' and '.join(promise.except_)}"
+            if promise.except_
+            else named,
+            gaps=gaps,
+        ),
+        *(_nobody(promise, source, each) for each in unmatched),
+    )
+
+
+def _nobody(promise: OpenToInternet, source: Source, named: str) -> Verdict:
+    text = f"nothing that has a network address was read for {named}"
+    return matches_nothing(
+        promise.name, named, source, text, "write the address of something in a network"
+    )
+
+
+def _faces(world: World, resource: str) -> bool:
+    return resource in world.ways.interfaces or resource in world.ways.entries
+
+
+def _gaps(promise: OpenToInternet, world: World, facing: Collection[str]) -> tuple[Fact, ...]:
+    gaps = world.network_gaps
+    if {STORES, ANYTHING} & set(promise.of):
+        return gaps.beside(facing)
+    named = world.subjects.named(promise.of).resources
+    return gaps.facts(each for each in named if each not in facing)
+
+
+def _open(
+    promise: OpenToInternet, world: World, resource: str, subjects: Collection[str]
+) -> Answer:
+    source = world.subjects.resources[resource].source
+    said = Answer(resource, world.type_of(resource), looked_up=_looked_up(world, resource))
+    allowed = _allowed(promise.ports)
+    # What comes by way of another subject is that one's matter: it is asked for itself.
+    entries = [
+        (entry, minus(entry.ports, allowed))
+        for entry in world.ways.entries.get(resource, ())
+        if not entry.by or entry.by[0].owner not in subjects
+    ]
+    against = [
+        fact for entry, left in entries if left.must for fact in _came_in(world, entry, left)
+    ]
+    perhaps = [fact for entry, left in entries if left for fact in _came_in(world, entry, left)]
+    if against:
+        remedy = f"close the rules that let the internet into {resource}, or allow these ports"
+        return replace(said, against=tuple(against), remedy=remedy)
+    gaps = world.network_gaps.near(_parts(world, resource))
+    beside = " beside what is allowed" if promise.ports else ""
+    well = Fact(f"the internet can open nothing at {resource}{beside}", source)
+    return replace(said, why=() if perhaps else (well,), open=(*perhaps, *gaps))
+
+
+def _allowed(ports: Iterable[tuple[int, int]]) -> PortSet:
+    """Return the ports, and what has none: an answer to a ping opens no connection."""
+    ranges = [Ports(low, high) for low, high in ports]
+    tcp, udp = (PortSet.from_ports(each, ranges) for each in (Protocol.TCP, Protocol.UDP))
+    return tcp | udp | PortSet.from_ports(Protocol.ICMP)
+
+
+def _parts(world: World, resource: str) -> tuple[str, ...]:
+    """Return the resource, and what its packets meet next to it."""
+    cards = world.ways.interfaces.get(resource, ())
+    groups = [one.group for each in cards for one in each.groups]
+    return (resource, *groups, *(subnet for each in cards for subnet in each.subnets))
+
+
+def _looked_up(world: World, resource: str) -> tuple[tuple[str, str, str], ...]:
+    opened = world.ways.opened.get(resource, NO_CONNECTION)
+    return ((resource, "open to internet", str(opened.may)),)
+
+
+def _came_in(world: World, entry: Entry, left: Connections) -> Iterator[Fact]:
+    """Say how the internet comes in: directly, or through what forwards."""
+    verb, ports = ("can", left.must) if left.must else ("may be able to", left.may)
+    first = entry.by[0].owner if entry.by else entry.resource
+    known = world.subjects.resources.get(first)
+    yield Fact(f"the internet {verb} open {ports} at {first}", known.source if known else None)
+    yield from letting_in(world, first, ports)
+    for each in entry.by:
+        yield Fact(f"{each.owner} forwards what arrives to {each.target}", each.source)
+
+
+def letting_in(world: World, resource: str, ports: PortSet) -> Iterator[Fact]:
+    """Name the rules of a resource's own groups that let addresses of the internet in."""
+    for card in world.ways.interfaces.get(resource, ()):
+        for membership in card.groups:
+            group = world.groups.get(membership.group)
+            for rule in group.ingress if group else ():
+                here = PortSet.from_ports(rule.protocol, (rule.ports,)) & ports
+                wide = [each for each in rule.cidrs if is_public(each)]
+                if here and wide:
+                    text = f"{rule.id} lets {' and '.join(wide[:3])} in on {here}"
+                    yield Fact(text, rule.source)

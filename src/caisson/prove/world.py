@@ -7,7 +7,9 @@ from functools import cached_property
 
 from caisson.prove.gaps import Gaps
 from caisson.prove.subjects import Subjects
+from caisson.prove.ways import Ways
 from caisson.topology.model import Topology
+from caisson.topology.network import SecurityGroup
 from caisson.topology.places import Places
 from caisson.topology.resources import Holding, Key, Movement, Question
 
@@ -37,6 +39,19 @@ class World:
         for each in self.topology.movements:
             found[each.source].append(each)
         return {name: tuple(each) for name, each in found.items()}
+
+    @cached_property
+    def ways(self) -> Ways:
+        return Ways(self.topology)
+
+    @cached_property
+    def groups(self) -> Mapping[str, SecurityGroup]:
+        return {each.id: each for each in self.topology.network.groups}
+
+    @cached_property
+    def network_gaps(self) -> Gaps:
+        """What leaves open who can open a connection to what."""
+        return Gaps.of(self.topology, Question.EXPOSURE, Question.REACHABILITY)
 
     @cached_property
     def gaps(self) -> Mapping[Question, Gaps]:

@@ -1,0 +1,79 @@
+"""Whether packets of one environment arrive in the other."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from caisson.prove.answers import cut
+from caisson.prove.findings import Findings
+from caisson.prove.gaps import settled_by
+from caisson.prove.model import Fact
+from caisson.prove.sides import Side, neither
+from caisson.prove.ways import Way
+from caisson.prove.world import World
+
+
+def findings(world: World, one: Side, other: Side) -> Findings:
+    """Return the ways from either into the other, direct ones and those by what is of neither."""
+    ways = [
+        *world.ways.paths_between(one.resources, other.resources),
+        *world.ways.paths_between(other.resources, one.resources),
+    ]
+    sure = [each for each in ways if each.sure]
+    between = tuple(_bridges(world, one, other))
+    unsure = [_fact(world, each, "may be able to") for each in ways if not each.sure]
+    return Findings(
+        why=() if ways or between else tuple(_apart(world, one, other)),
+        against=cut([_fact(world, each, "can") for each in sure]),
+        open=(*cut(unsure), *cut(between)),
+        remedy=_remedy(sure, one, other) or settled_by((*unsure, *between)),
+    )
+
+
+def _fact(world: World, way: Way, can: str) -> Fact:
+    target = world.subjects.resources.get(way.target)
+    text = f"{way.source} {can} open {way.ports} at {way.target}"
+    return Fact(text, target.source if target else None)
+
+
+def _apart(world: World, one: Side, other: Side) -> Iterator[Fact]:
+    """Say how many were tried, and what joins the two nevertheless."""
+    owners = world.ways.reach.owners
+    counts = [sum(name in owners for name in each.resources) for each in (one, other)]
+    yield Fact(
+        f"no packet passes between the {counts[0]} network members of {one.name} and the "
+        f"{counts[1]} of {other.name}, on any port, in either direction",
+        one.source,
+    )
+    for each in world.topology.network.peerings:
+        ends = [next((s.name for s in (one, other) if v in s), None) for v in each.vpcs]
+        if None not in ends and len(set(ends)) > 1:
+            text = f"{each.id} joins them, and routes or rules refuse what would pass"
+            yield Fact(text, each.source)
+
+
+def _bridges(world: World, one: Side, other: Side) -> Iterator[Fact]:
+    """Name what is of neither, and may stand between: who is let in here may go on there."""
+    outside = {each.id: each for each in neither(world, one, other)}
+    ends = {each.name: _met(world, each, outside) for each in (one, other)}
+    for name in ends[one.name].keys() & ends[other.name].keys():
+        yield Fact(
+            f"{name} is said to be of no environment, and has connections with both: "
+            f"{ends[one.name][name]} and {ends[other.name][name]}",
+            outside[name].source,
+        )
+
+
+def _met(world: World, side: Side, outside: Collection[str]) -> Mapping[str, str]:
+    """Return what of `outside` may be connected with a side, and with which of its resources."""
+    out = {each.target: each.source for each in world.ways.paths_between(side.resources, outside)}
+    back = {each.source: each.target for each in world.ways.paths_between(outside, side.resources)}
+    return {**back, **out}
+
+
+def _remedy(sure: Collection[Way], one: Side, other: Side) -> str:
+    if not sure:
+        return ""
+    first = next(iter(sure))
+    return (
+        f"take away what lets {first.source} into {first.target}: a rule of the security groups "
+        f"of {first.target}, or the route between {one.name} and {other.name}"
+    )

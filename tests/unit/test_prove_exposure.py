@@ -1,0 +1,225 @@
+"""What everybody can read, and what the internet can open a connection to."""
+
+from dataclasses import replace
+
+import pytest
+from prove_world_support import (
+    at,
+    card,
+    gap,
+    group,
+    holding,
+    network,
+    resource,
+    rule,
+    vpc,
+    world,
+)
+
+from caisson.estate.model import OpenToInternet, Public
+from caisson.prove import exposure
+from caisson.prove.certificate import Listed
+from caisson.prove.model import Decision, Verdict
+from caisson.topology.network import Forward, Network, Ports
+from caisson.topology.resources import Question, Rest
+
+HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
+NOTHING_PUBLIC = Public(name="closed", public=[])
+BUCKET, DB, WEB, LB = "aws_s3_bucket.data", "aws_db_instance.main", "aws_instance.web", "aws_lb.web"
+RESOURCES = tuple(map(resource, (BUCKET, DB, WEB, LB, "aws_vpc.main")))
+FILES = holding(BUCKET, Rest.FILES, system="s3")
+ANYBODY = ("0.0.0.0/0",)
+
+
+def web(*ports: int, of: str = "anything", beside: str = "") -> OpenToInternet:
+    written = {"name": "web", "open to internet": list(ports), "of": [of]}
+    return OpenToInternet.model_validate(written | ({"except": [beside]} if beside else {}))
+
+
+def open_at(*rules: tuple[int, tuple[str, ...]], sure: bool = True) -> Network:
+    """A security group that lets these in on these ports."""
+    made = [
+        rule(f"aws_security_group_rule.r{port}", Ports(port, port), cidrs=cidrs, sure=sure)
+        for port, cidrs in rules
+    ]
+    return group("web", *made)
+
+
+def internet(promise: OpenToInternet, *parts: Network, **more: object) -> tuple[Verdict, ...]:
+    whole = network(vpc("main", 0), *parts)
+    return exposure.decide_open(promise, at(9), world(*RESOURCES, network=whole, **more))
+
+
+def one(promise: OpenToInternet, *parts: Network, **more: object) -> Verdict:
+    (verdict,) = internet(promise, *parts, **more)
+    return verdict
+
+
+def public(
+    *holdings: object, promise: Public = NOTHING_PUBLIC, **more: object
+) -> tuple[Verdict, ...]:
+    return exposure.decide_public(promise, at(9), world(*RESOURCES, holdings=holdings, **more))
+
+
+def test_no_store_is_public() -> None:
+    (verdict,) = public(FILES)
+    assert (verdict.decision, verdict.subject) == (HOLDS, "stores")
+    assert verdict.certificate == Listed(((BUCKET, "public", "False"),))
+
+
+def test_a_public_store_breaks_it() -> None:
+    broken, rest = public(replace(FILES, public=True), holding(DB))
+    assert (broken.decision, broken.subject) == (BROKEN, BUCKET)
+    assert broken.counterexample[0].text == f"{BUCKET} can be read by everybody"
+    assert rest.decision is HOLDS
+
+
+@pytest.mark.parametrize("change", [{"public": None}, {"public": True, "sure": False}])
+def test_a_store_that_may_be_public_is_unknown(change: dict[str, bool | None]) -> None:
+    (verdict,) = public(replace(FILES, **change))
+    assert verdict.decision is UNKNOWN
+
+
+def test_named_stores_may_be_public() -> None:
+    site = Public(name="closed", public=["aws_s3_bucket.*"])
+    (verdict,) = public(replace(FILES, public=True), holding(DB), promise=site)
+    assert verdict.decision is HOLDS
+    assert verdict.subject == "stores beside aws_s3_bucket.*"
+    *_, unmatched = public(FILES, promise=Public(name="closed", public=["aws_s3_bucket.typo"]))
+    assert (unmatched.decision, unmatched.subject) == (UNKNOWN, "aws_s3_bucket.typo")
+
+
+def test_what_is_not_understood_may_be_public() -> None:
+    strange = gap("aws_neptune_cluster.graph", Question.EXPOSURE)
+    assert [each.decision for each in public(FILES, gaps=(strange,))] == [UNKNOWN]
+    about_it = gap("aws_s3_bucket_policy.p", Question.EXPOSURE, about=(BUCKET,))
+    assert [each.subject for each in public(FILES, gaps=(about_it,))] == [BUCKET]
+    assert [each.decision for each in public()] == [UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "decision"), [(ANYBODY, BROKEN), (("10.0.0.0/8",), HOLDS), ((), HOLDS)]
+)
+def test_a_public_address_is_public_when_the_internet_gets_there(
+    cidrs: tuple[str, ...], decision: Decision
+) -> None:
+    whole = network(vpc("main", 0), open_at((5432, cidrs)), card(DB, ["web"]))
+    (verdict,) = public(holding(DB, public=True), network=whole)
+    assert (verdict.decision, verdict.why[0].text) == (decision, f"{DB} has a public address")
+
+
+def test_a_rule_that_may_let_the_internet_in_leaves_it_open() -> None:
+    whole = network(vpc("main", 0), open_at((5432, ANYBODY), sure=False), card(DB, ["web"]))
+    (verdict,) = public(holding(DB, public=True), network=whole)
+    assert verdict.decision is UNKNOWN
+
+
+def test_only_allowed_ports_are_open() -> None:
+    verdict = one(web(443, 80), open_at((443, ANYBODY)), card(WEB, ["web"]))
+    assert (verdict.decision, verdict.subject) == (HOLDS, "anything")
+    assert verdict.why[0].text == (f"the internet can open nothing at {WEB} beside what is allowed")
+
+
+def test_another_port_breaks_it_and_the_rule_is_named() -> None:
+    verdict = one(web(443), open_at((443, ANYBODY), (22, ANYBODY)), card(WEB, ["web"]))
+    assert (verdict.decision, verdict.subject) == (BROKEN, WEB)
+    assert [fact.text for fact in verdict.counterexample] == [
+        f"the internet can open tcp 22 at {WEB}",
+        "aws_security_group_rule.r22 lets 0.0.0.0/0 in on tcp 22",
+    ]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        {"public": False},
+        {"groups": []},
+    ],
+)
+def test_without_address_or_rule_it_is_closed(closing: dict[str, object]) -> None:
+    how = {"groups": ["web"], "public": True} | closing
+    ssh = open_at((22, ANYBODY))
+    assert one(web(), ssh, card(WEB, **how)).decision is HOLDS  # type: ignore[arg-type]
+    assert one(web(), ssh, card(WEB, ["web"])).decision is BROKEN
+
+
+def test_without_a_route_it_is_closed() -> None:
+    parts = network(vpc("main", 0, internet=False), open_at((22, ANYBODY)), card(WEB, ["web"]))
+    (verdict,) = exposure.decide_open(web(), at(9), world(*RESOURCES, network=parts))
+    assert verdict.decision is HOLDS
+
+
+@pytest.mark.parametrize("unsure", [{"public": None}, {"sure": False}, {"groups_known": False}])
+def test_what_cannot_be_told_of_an_interface_is_unknown(unsure: dict[str, object]) -> None:
+    groups = [] if "groups_known" in unsure else ["web"]
+    verdict = one(web(), open_at((22, ANYBODY)), card(WEB, groups, **unsure))  # type: ignore[arg-type]
+    assert verdict.decision is UNKNOWN
+
+
+def test_exceptions_may_be_open() -> None:
+    parts = (open_at((22, ANYBODY)), card(WEB, ["web"]), card(DB, []))
+    assert one(web(beside=WEB), *parts).decision is HOLDS
+    assert internet(web(beside=DB), *parts)[0].decision is BROKEN
+
+
+def test_stores_alone() -> None:
+    parts = (open_at((22, ANYBODY)), card(WEB, ["web"]), card(DB, []))
+    stores = (holding(DB), holding(WEB, Rest.DISK))
+    assert one(web(of="stores"), *parts, holdings=stores).decision is HOLDS
+    assert one(web(of="stores"), *parts, card(DB, ["web"]), holdings=stores).decision is BROKEN
+
+
+def forward(target: str, *, sure: bool = True, from_internet: bool = False) -> Network:
+    to = Ports(5432, 5432)
+    made = Forward(LB, Ports(443, 443), target, to, at(7), from_internet, sure)
+    return Network(forwards=(made,))
+
+
+def behind(*more: Network) -> tuple[Network, ...]:
+    into = rule("aws_security_group_rule.in", cidrs=("10.0.0.0/16",))
+    return (
+        open_at((443, ANYBODY)),
+        group("db", into),
+        card(LB, ["web"]),
+        card(DB, ["db"], public=False),
+        *more,
+    )
+
+
+def test_a_store_behind_a_balancer_is_open() -> None:
+    stores = (holding(DB),)
+    assert one(web(of="stores"), *behind(), holdings=stores).decision is HOLDS
+    verdict = one(web(of="stores"), *behind(forward(DB)), holdings=stores)
+    assert (verdict.decision, verdict.subject) == (BROKEN, DB)
+    assert verdict.counterexample[-1].text == f"{LB} forwards what arrives to {DB}"
+    perhaps = one(web(of="stores"), *behind(forward(DB, sure=False)), holdings=stores)
+    assert perhaps.decision is UNKNOWN
+
+
+def test_what_a_balancer_may_forward_is_the_balancers_matter() -> None:
+    assert one(web(443), *behind(forward(DB))).decision is HOLDS
+    subjects = [each.subject for each in internet(web(), *behind(forward(DB)))]
+    assert subjects == [LB, "everything else"]
+
+
+def test_an_entry_without_an_interface_counts() -> None:
+    edge = forward(WEB, from_internet=True)
+    verdicts = internet(web(), edge)
+    assert [(each.decision, each.subject) for each in verdicts if each.decision is BROKEN] == [
+        (BROKEN, LB)
+    ]
+    assert {each.decision for each in internet(web(443), edge)} == {HOLDS}
+
+
+def test_gaps_leave_it_open() -> None:
+    parts = (open_at((443, ANYBODY)), card(WEB, ["web"]))
+    strange = gap("aws_vpn_connection.office", Question.REACHABILITY, about=())
+    assert one(web(443), *parts, gaps=(strange,)).decision is UNKNOWN
+    rules = gap("aws_x.y", Question.REACHABILITY, about=("aws_security_group.web",))
+    assert internet(web(443), *parts, gaps=(rules,))[0].decision is UNKNOWN
+    elsewhere = gap("aws_x.y", Question.ENCRYPTION, about=())
+    assert one(web(443), *parts, gaps=(elsewhere,)).decision is HOLDS
+
+
+def test_nothing_with_an_address_is_unknown() -> None:
+    assert one(web(443)).decision is UNKNOWN
