@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from caisson.terraform.aws.keys import KEYS
-from caisson.terraform.aws.presence import gap, given
+from caisson.terraform.aws.presence import certain, gap, given
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import UNKNOWN, Certainty, Link
 from caisson.terraform.reading import Block, Reading
@@ -77,7 +77,9 @@ NEEDED = frozenset({Question.RECOVERABILITY, Question.ISOLATION})
 def need(block: Block, link: Link, why: str, user: str | None = None) -> Fragment:
     """Return that `user` (the block's own address when not given) uses what the link names."""
     who = user or block.address
-    found = tuple(Use(who, each, why, block.source, sure=link.sure) for each in link.every)
+    found = tuple(
+        Use(who, each, why, block.source, sure=certain(link, each)) for each in link.every
+    )
     if link.certainty is not Certainty.OPEN:
         return Fragment(uses=found)
     what = f"what {who} uses as {why} is known only after apply"
@@ -132,7 +134,9 @@ def _each(block: Block, variables: Block, known: Mapping[str, str]) -> Iterable[
 
 def _variables(block: Block, link: Link, why: str) -> tuple[Use, ...]:
     # An unknown text need not name anything, so what it may name besides is not a gap.
-    return tuple(Use(block.address, each, why, block.source, sure=link.sure) for each in link.to)
+    return tuple(
+        Use(block.address, each, why, block.source, sure=certain(link, each)) for each in link.to
+    )
 
 
 def named_in(

@@ -26,13 +26,18 @@ def chosen(block: Block, name: str, *, default: bool | None) -> bool | None:
     return default if unset(block, name) else block.flag(name, default=default)
 
 
+def certain(link: Link, named: str) -> bool:
+    """Return whether a link surely names this, whatever it may name besides."""
+    return link.sure or named in link.surely
+
+
 def memberships(names: Names, groups: Link, subnets: Link) -> tuple[tuple[Membership, ...], bool]:
     """Return the groups, and whether these are all. None given means the VPC's default group."""
     if not groups.every and groups.sure:
         vpcs = together(map(names.vpcs_of_subnet, subnets.every))
         certainty = vpcs.certainty if subnets.sure else subnets.certainty
         groups = Link(tuple(f"{each}/{DEFAULT_GROUP}" for each in vpcs.every), (), certainty)
-    members = tuple(Membership(each, groups.sure) for each in groups.every)
+    members = tuple(Membership(each, certain(groups, each)) for each in groups.every)
     return members, bool(members) and groups.certainty is not Certainty.OPEN
 
 

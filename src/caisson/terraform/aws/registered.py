@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.terraform.aws.machines import MACHINES
-from caisson.terraform.aws.presence import PATHS, gap, given
+from caisson.terraform.aws.presence import PATHS, gap, given, unset
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.model import Source
@@ -80,7 +80,7 @@ def _registrations(reading: Reading) -> Iterator[tuple[Block, Link, Iterable[Reg
     for block in reading.of("aws_elb_attachment"):
         yield block, block.link("elb", *CLASSIC), _linked(block, "instance", *MACHINES)
     for block in reading.of("aws_elb"):
-        if not block.known("instances") or block.texts("instances").values:
+        if not unset(block, "instances"):
             own = Link((block.address,))
             yield block, own, _linked(block, "instances", *MACHINES)
     for block in reading.of(SCALED):
