@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from caisson.estate.sources import Source
 from caisson.terraform.configuration import Configuration, Module, Written
-from caisson.terraform.document import Document, Kind, malformed
-from caisson.terraform.masking import mask
+from caisson.terraform.document import Document, malformed
+from caisson.terraform.masking import learn, mask
 from caisson.terraform.model import Instance, Mode
 from caisson.terraform.providers import NOWHERE, Place, place_of, places
 from caisson.terraform.rows import ModuleRow, Row, listed
@@ -14,11 +14,16 @@ from caisson.terraform.rows import ModuleRow, Row, listed
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`modules` are the module instances; `deferred` says what Terraform has put off."""
+    """`modules` are the module instances; `deferred` are addresses that are put off.
+
+    `collections` are attributes, as type and path, which are lists, sets or maps: where nothing
+    of their value is known, that is not seen from the value.
+    """
 
     instances: tuple[Instance, ...]
     modules: tuple[ModuleRow, ...]
     deferred: tuple[str, ...] = ()
+    collections: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
 
 
 def planned(document: Document, configuration: Configuration) -> Listed:
@@ -30,16 +35,21 @@ def planned(document: Document, configuration: Configuration) -> Listed:
     modules, rows = listed(file, "planned_values", content.pop("planned_values"))
     prior = content.pop("prior_state", None)
     if isinstance(prior, dict) and prior.get("values") is not None:
-        _, before = listed(file, "prior_state.values", prior["values"])
+        more, before = listed(file, "prior_state.values", prior["values"])
         have = {row.address for row in rows}
         rows += [r for r in before if r.mode is Mode.DATA and r.address not in have]
-        del before
+        modules += more
     marks = _marks(file, content.pop("resource_changes", None))
+    collections: set[tuple[str, tuple[str, ...]]] = set()
+    for row in rows:
+        if row.address in marks:
+            learn(collections, row.type, (), *marks[row.address])
     place = _Places(configuration)
     return Listed(
         tuple(_instance(row, marks.get(row.address), place, document.source) for row in rows),
         tuple(modules),
         tuple(_deferred(file, content)),
+        frozenset(collections),
     )
 
 

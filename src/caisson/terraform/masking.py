@@ -101,3 +101,28 @@ def mask_secrets(values: dict[str, object]) -> None:
             for each in value:
                 if type(each) is dict:
                     mask_secrets(each)
+
+
+def learn(
+    found: set[tuple[str, tuple[str, ...]]],
+    type_: str,
+    path: tuple[str, ...],
+    unknown: object,
+    sensitive: object,
+) -> None:
+    """Add to `found` the attributes that are unknown as a whole and have the marks of many.
+
+    Terraform writes `[]` or `{}` as the mark of a list, a set or a map without secrets, also of
+    an unknown one, and leaves out a single value's.
+    """
+    if type(unknown) is list and type(sensitive) is list:
+        for one, other in zip(unknown, sensitive, strict=False):
+            learn(found, type_, path, one, other)
+    elif type(unknown) is dict and type(sensitive) is dict:
+        for name, mark in unknown.items():
+            marks = sensitive.get(name)
+            if mark is True:
+                if marks is not None and marks is not True:
+                    found.add((type_, (*path, name)))
+            elif mark and marks:
+                learn(found, type_, (*path, name), mark, marks)

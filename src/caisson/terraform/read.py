@@ -4,19 +4,20 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from caisson.estate.mistakes import EstateErrors
 from caisson.terraform.aws.catalogue import TRANSLATORS
 from caisson.terraform.aws.neutral import NEUTRAL
 from caisson.terraform.configuration import Configuration, configuration
-from caisson.terraform.document import Document, Kind, parse, refuse
-from caisson.terraform.instances import Listed, planned, present
+from caisson.terraform.document import Kind, parse
+from caisson.terraform.instances import planned, present
 from caisson.terraform.resolver.links import Resolver
-from caisson.terraform.topology import Mentions, Understood, reading_of, topology_of
+from caisson.terraform.topology import Understood, reading_of, topology_of
 from caisson.topology.model import Topology
 from caisson.topology.places import Places
 
+_NOBODY_SAID = Places()
 
-def read(file: str, content: bytes, places: Places = Places()) -> Topology:
+
+def read(file: str, content: bytes, places: Places = _NOBODY_SAID) -> Topology:
     """Return the topology of the plan or state in `content`; `file` is its name.
 
     Raises EstateErrors when it cannot be read whole.
@@ -27,10 +28,14 @@ def read(file: str, content: bytes, places: Places = Places()) -> Topology:
             configuration(file, document.content) if document.kind is Kind.PLAN else Configuration()
         )
         listed = planned(document, written) if document.kind is Kind.PLAN else present(document)
-        resolver = Resolver({each.address: each for each in listed.instances})
+        resolver = Resolver(written, listed.modules, listed.instances, listed.collections)
         reading = reading_of(listed.instances, resolver, places)
         return topology_of(
-            file, reading, Understood(TRANSLATORS, NEUTRAL), lambda _: Mentions(), lambda _: False
+            file,
+            reading,
+            Understood(TRANSLATORS, NEUTRAL),
+            resolver.mentions,
+            resolver.runs_programs,
         )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from caisson.terraform.document import malformed
 from caisson.terraform.model import Mode
+from caisson.terraform.resolver.references import unquoted
 
 _MODES = {mode.value: mode for mode in Mode}
 
@@ -30,11 +32,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ModuleRow:
-    """One module instance. `key` is its own key in its call."""
+    """One module instance, inside of that at `above`. `key` is its own key in its call."""
 
     address: str
     inside: tuple[str, ...]
     key: str | int | None
+    above: str = ""
 
 
 def listed(file: str, path: str, values: object) -> tuple[list[ModuleRow], list[Row]]:
@@ -69,13 +72,14 @@ def _module(file: str, at: str, address: str, parent: ModuleRow) -> ModuleRow:
     if not address.startswith(start):
         malformed(file, f"{at}.address", "not an address inside of the module around it")
     name, bracket, key = address[len(start) :].partition("[")
-    return ModuleRow(address, (*parent.inside, name), _key(key[:-1]) if bracket else None)
+    own = _key(key[:-1]) if bracket else None
+    return ModuleRow(address, (*parent.inside, name), own, parent.address)
 
 
 def _key(written: str) -> str | int:
     if written.isdecimal() and written.isascii():
         return int(written)
-    return written[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return unquoted(written[1:-1])
 
 
 def _row(file: str, path: str, number: int, plain: object, module: ModuleRow) -> Row:
@@ -84,7 +88,7 @@ def _row(file: str, path: str, number: int, plain: object, module: ModuleRow) ->
     get = plain.get
     address, type_, name = get("address"), get("type"), get("name")
     provider, values, key = get("provider_name"), get("values"), get("index")
-    mode = _MODES.get(get("mode")) if isinstance(get("mode"), str) else None
+    mode = _MODES.get(str(get("mode")))
     if values is None:
         values = {}
     if not (
@@ -111,7 +115,7 @@ def _row(file: str, path: str, number: int, plain: object, module: ModuleRow) ->
     )
 
 
-def _say_what_is_wrong(file: str, at: str, plain: Mapping[str, object]) -> None:
+def _say_what_is_wrong(file: str, at: str, plain: Mapping[str, object]) -> NoReturn:
     if plain.get("mode") not in _MODES:
         malformed(file, f"{at}.mode", "not `managed` or `data`")
     for key in ("address", "type", "name", "provider_name"):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.terraform.fragment import Translator, joined
-from caisson.terraform.model import Instance, Mode
+from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links, Reading, by_type
 from caisson.topology.model import Topology
 from caisson.topology.places import Places
@@ -67,14 +67,6 @@ class Understood:
     neutral: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
-    """Which instances something refers to, and whether it can refer to nothing else."""
-
-    to: tuple[str, ...] = ()
-    complete: bool = False
-
-
 def reading_of(instances: Iterable[Instance], links: Links, places: Places) -> Reading:
     """Return the reading that translators are given."""
     every = tuple(instances)
@@ -128,8 +120,8 @@ def topology_of(
     estate: str,
     reading: Reading,
     understood: Understood,
-    about: Callable[[str], Mentions],
-    runs_programs: Callable[[Instance], bool],
+    about: Callable[[str], Link],
+    runs_programs: Callable[[str], bool],
     gaps: Iterable[Gap] = (),
 ) -> Topology:
     """Return everything that is known of the managed instances of `reading`.
@@ -161,7 +153,7 @@ class _Sorter:
 
     claimed: frozenset[str]
     neutral: Mapping[str, str]
-    runs_programs: Callable[[Instance], bool]
+    runs_programs: Callable[[str], bool]
 
     def of(self, instance: Instance) -> Understanding:
         if instance.type in self.claimed:
@@ -171,7 +163,7 @@ class _Sorter:
         return Understanding.IGNORED
 
     def runs(self, instance: Instance) -> bool:
-        return _is_utility(instance) and self.runs_programs(instance)
+        return _is_utility(instance) and self.runs_programs(instance.address)
 
 
 def _is_utility(instance: Instance) -> bool:
@@ -179,7 +171,7 @@ def _is_utility(instance: Instance) -> bool:
 
 
 def _gaps(
-    managed: Iterable[Instance], sorter: _Sorter, about: Callable[[str], Mentions]
+    managed: Iterable[Instance], sorter: _Sorter, about: Callable[[str], Link]
 ) -> Iterator[Gap]:
     for each in managed:
         if sorter.of(each) is not Understanding.IGNORED:
@@ -187,14 +179,14 @@ def _gaps(
         mentions = about(each.address)
         runs = sorter.runs(each)
         what = "runs programs whose effects are not told" if runs else "is not understood"
-        confined = mentions.complete or runs
+        confined = runs or mentions.certainty is not Certainty.OPEN
         yield Gap(
             f"{each.address} {what}",
             each.address,
             each.type,
             EVERY_QUESTION,
             each.source,
-            tuple(dict.fromkeys((each.address, *mentions.to))) if confined else (),
+            tuple(dict.fromkeys((each.address, *mentions.every))) if confined else (),
         )
 
 

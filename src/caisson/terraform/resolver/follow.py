@@ -1,0 +1,287 @@
+"""Follows references from module to module to the instances that they lead to.
+
+A plan's configuration tells what an expression refers to, not how. So `a[count.index]` cannot
+be told from `a[count.index + 1]`, nor a filtered list from a whole one: such a reference leads
+to some of the instances, not to a certain one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TypeVar
+
+from caisson.terraform.configuration import Configuration, Plain
+from caisson.terraform.model import Certainty, Instance, Mode
+from caisson.terraform.resolver.attributes import (
+    IDENTITY,
+    MADE_HERE,
+    NAMES_NOTHING,
+    Types,
+    computes,
+    is_to_come,
+    may_name,
+    standing_for,
+)
+from caisson.terraform.resolver.named import ANYTHING, NONE, Named, at_best, together
+from caisson.terraform.resolver.references import Reference, Steps, references
+from caisson.terraform.resolver.scopes import Key, Scope
+
+_T = TypeVar("_T")
+Known = Callable[[object, Types], Named]
+Attribute = Callable[[Instance, Steps, Types], Named | None]
+# Modules and references deeper than this are followed no further, but said to lead anywhere.
+_DEEPEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What `each` and `count` mean: `repeat` is the expression, evaluated in `scope`."""
+
+    scope: Scope
+    repeat: Plain | None
+    key: Key
+    siblings: AbstractSet[Key]
+
+
+class Follower:
+    """Follows expressions; what it found is remembered.
+
+    `known` looks up plain values, `attribute` what an instance's attribute names.
+    """
+
+    def __init__(self, configuration: Configuration, known: Known, attribute: Attribute) -> None:
+        self._inputs = configuration.inputs
+        self._known = known
+        self._attribute = attribute
+        self._found: dict[tuple[object, ...], Named] = {}
+        self._reached: dict[tuple[str, Types], Named] = {}
+        self._depth = 0
+
+    def expression(
+        self, scope: Scope, around: Around | None, plain: Plain, types: Types, steps: Steps = ()
+    ) -> Named:
+        """Return what the value of an expression may name; `steps` lead further into it."""
+        if "constant_value" in plain:
+            return self._known(_walked(plain["constant_value"], steps), types)
+        words = plain.get("references")
+        if not isinstance(words, list):
+            return ANYTHING
+        every = references(words)
+        keyed = around is not None and any(each.root in ("each", "count") for each in every)
+        memo = (scope.address, id(plain), around.key if around and keyed else None, types, steps)
+        if (found := self._found.get(memo)) is None:
+            self._found[memo] = ANYTHING  # what leads back to itself
+            found = self._guarded(scope, around, every, types, steps)
+            self._found[memo] = found
+        return found
+
+    def _guarded(
+        self,
+        scope: Scope,
+        around: Around | None,
+        every: Sequence[Reference],
+        types: Types,
+        steps: Steps,
+    ) -> Named:
+        if self._depth > _DEEPEST:
+            return ANYTHING
+        self._depth += 1
+        try:
+            by_key = around if _only_by_key(every) else None
+            return together(
+                self._each(around, each, types, steps)
+                if each.root == "each"
+                else self._reference(scope, by_key, each, types, steps)
+                for each in every
+            )
+        finally:
+            self._depth -= 1
+
+    def _reference(
+        self, scope: Scope, by_key: "Around | None", ref: Reference, types: Types, steps: Steps
+    ) -> Named:
+        match ref.root:
+            case "resource":
+                return self._resource(scope, by_key, ref, types, steps)
+            case "var":
+                return self._variable(scope, ref.name, types, (*ref.steps, *steps))
+            case "module":
+                return self._module(scope, by_key, ref, types, steps)
+            case "local":
+                return self.reached(scope, types)
+            case "count" | "path" | "terraform":
+                return NONE
+            case _:
+                return ANYTHING
+
+    def _resource(
+        self, scope: Scope, by_key: Around | None, ref: Reference, types: Types, steps: Steps
+    ) -> Named:
+        instances = scope.resources.get(ref.name)
+        if not instances:
+            return NONE if ref.name in scope.module.written else ANYTHING
+        chosen, certainty = _chosen(instances, by_key, ref.key)
+        every = (self._instance(each, (*ref.steps, *steps), types) for each in chosen)
+        return at_best(together(every), certainty)
+
+    def _instance(self, instance: Instance, steps: Steps, types: Types) -> Named:
+        fits = not types or instance.type in types
+        word = steps[0] if steps else None
+        if fits and (word is None or word in IDENTITY or instance.mode is Mode.DATA):
+            return Named((instance.address,))
+        if word is None:
+            return self._any_attribute(instance, types)
+        named = self._attribute(instance, standing_for(instance, steps), types)
+        if named is None or (word in IDENTITY and not named.to):
+            # nobody wrote it: it is something of the instance's own
+            computed = named is None and may_name(str(word), types)
+            return _itself(instance, fits=fits, sure=not computed)
+        return named if named.every or not fits else Named((instance.address,))
+
+    def _any_attribute(self, instance: Instance, types: Types) -> Named:
+        """Return what an instance of another type may name, by an attribute that is not told."""
+        own = _itself(instance, fits=False, sure=not computes(instance.values, types))
+        every = (self._attribute(instance, (name,), types) for name in instance.values)
+        found = together(each for each in every if each is not None and each.to)
+        return together((own, at_best(found, Certainty.AMONG))) if found.to else own
+
+    def _variable(self, scope: Scope, name: str, types: Types, steps: Steps) -> Named:
+        declared = scope.module.variables.get(name)
+        if declared is not None and declared.sensitive:
+            return ANYTHING
+        default = None if declared is None else declared.default
+        if scope.parent is None or scope.call is None:
+            return self._known(_walked(self._inputs.get(name, default), steps), types)
+        given = scope.call.expressions.get(name)
+        if given is None:
+            return self._known(_walked(default, steps), types)
+        if not isinstance(given, Mapping):
+            return ANYTHING
+        return self.expression(scope.parent, _around_module(scope), given, types, steps)
+
+    def _module(
+        self, scope: Scope, by_key: Around | None, ref: Reference, types: Types, steps: Steps
+    ) -> Named:
+        children = scope.children.get(ref.name)
+        if not children:
+            call = scope.module.calls.get(ref.name)
+            return NONE if call is not None and call.repeat == {"constant_value": 0} else ANYTHING
+        chosen, certainty = _chosen(children, by_key, ref.key)
+        every = (self._outputs(each, (*ref.steps, *steps), types) for each in chosen)
+        return at_best(together(every), certainty)
+
+    def _outputs(self, scope: Scope, steps: Steps, types: Types) -> Named:
+        """Return what an output names; all of them when it is not told which is meant."""
+        outputs = scope.module.outputs
+        if steps and str(steps[0]) in outputs:
+            return self._output(scope, outputs[str(steps[0])], types, steps[1:])
+        if not outputs:
+            return ANYTHING
+        every = together(self._output(scope, each, types, ()) for each in outputs.values())
+        return at_best(every, Certainty.AMONG) if len(every.every) > 1 else every
+
+    def _output(self, scope: Scope, output: Plain, types: Types, steps: Steps) -> Named:
+        plain = output.get("expression")
+        if output.get("sensitive") is True or not isinstance(plain, Mapping):
+            return ANYTHING
+        return self.expression(scope, None, plain, types, steps)
+
+    def _each(self, around: Around | None, ref: Reference, types: Types, steps: Steps) -> Named:
+        """Return what `each.value` may name; `each.key` is always known."""
+        if ref.name == "key":
+            return NONE
+        if around is None or around.repeat is None:
+            return ANYTHING
+        steps = (*ref.steps, *steps)
+        plain = around.repeat
+        if "constant_value" in plain:
+            value = _walked(plain["constant_value"], (str(around.key),))
+            return self._known(_walked(value, steps), types)
+        words = plain.get("references")
+        every = references(words) if isinstance(words, list) else ()
+        if len(every) == 1 and not every[0].steps and every[0].key is None:
+            # `for_each = aws_subnet.a`, whose keys are then ours
+            return self._reference(around.scope, around, every[0], types, steps)
+        return self.expression(around.scope, None, plain, types, steps)
+
+    def reached(self, scope: Scope, types: Types) -> Named:
+        """Return what anything inside of a module instance may name: a local, a dynamic block.
+
+        That is what is made there and in the modules that it calls, and what its inputs bring.
+        """
+        memo = (scope.address, types)
+        if (found := self._reached.get(memo)) is None:
+            scopes = {one.address: one for each in _outwards(scope) for one in each.below()}
+            found = _all_of(scopes.values(), types)
+            self._reached[memo] = found
+        return found
+
+
+def _outwards(scope: Scope) -> Iterator[Scope]:
+    """Yield the scopes whose things can be in a local: without inputs nothing comes from outside.
+
+    An input may be made of anything in the module around it, through a local of that.
+    """
+    yield scope
+    while scope.parent is not None and scope.call is not None and scope.call.expressions:
+        scope = scope.parent
+        yield scope
+
+
+def _all_of(scopes: Iterable[Scope], types: Types) -> Named:
+    instances = [one for each in scopes for one in each.instances()]
+    to = tuple(
+        each.address for each in instances if (not types or each.type in types) and is_to_come(each)
+    )
+    put_off = any(
+        each.mode is Mode.DATA and is_to_come(each) and each.type not in NAMES_NOTHING
+        for each in instances
+    )
+    if put_off or not to or not types or not MADE_HERE.issuperset(types):
+        return Named(to, certainty=Certainty.OPEN)
+    return Named(to, certainty=Certainty.EXACT if len(to) == 1 else Certainty.AMONG)
+
+
+def _itself(instance: Instance, *, fits: bool, sure: bool) -> Named:
+    if fits:
+        return Named((instance.address,))
+    certainty = Certainty.EXACT if sure else Certainty.OPEN
+    return Named(other=(instance.address,), certainty=certainty)
+
+
+def _only_by_key(every: Sequence[Reference]) -> bool:
+    """Return whether `each.key` is there, and nothing else by which an instance is chosen."""
+    roots = {(each.root, each.name if each.root == "each" else "") for each in every}
+    return ("each", "key") in roots and roots <= {("each", "key"), ("resource", ""), ("module", "")}
+
+
+def _chosen(
+    every: Mapping[Key, _T], by_key: Around | None, key: Key
+) -> tuple[Sequence[_T], Certainty]:
+    """Return which of several instances are meant; by the key of ours where they have the same."""
+    if key is not None:
+        return ([every[key]] if key in every else []), Certainty.EXACT
+    if len(every) == 1:
+        return list(every.values()), Certainty.EXACT
+    if by_key is not None and by_key.siblings == every.keys():
+        return [every[by_key.key]], Certainty.EXACT
+    return list(every.values()), Certainty.AMONG
+
+
+def _around_module(scope: Scope) -> Around | None:
+    if scope.parent is None or scope.call is None or scope.call.repeat is None:
+        return None
+    siblings = scope.parent.children[scope.name].keys()
+    return Around(scope.parent, scope.call.repeat, scope.key, siblings)
+
+
+def _walked(value: object, steps: Steps) -> object:
+    """Return the part of a plain value; the whole when a step does not lead into it."""
+    for step in steps:
+        if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        elif isinstance(value, Mapping):
+            value = value.get(step)
+        else:
+            return value
+    return value
