@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from caisson.terraform.aws import written
+from caisson.terraform.aws.arns import place_of
 from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.backup_selection import Taken, selections, taken, told
 from caisson.terraform.aws.disks import disks_of
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
-from caisson.terraform.aws.places import arn_place
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.aws.resource_policies import on_resources
 from caisson.terraform.aws.s3_parts import BUCKET, Buckets, buckets, versioned
@@ -222,7 +222,7 @@ def _into(plan: Block, rule: Block) -> _Place:
 def _copied_to(plan: Block, rule: Block, action: Block) -> _Place:
     link = action.link("destination_vault_arn", *_VAULTS)
     arn = next(iter(link.outside), "")
-    region, account = arn_place(arn)
+    region, account = place_of(arn)
     there = replace(moved_to(_unread_vault(plan), plan, region), region=region, account=account)
     if region is None:
         there = replace(there, jurisdiction=None)
