@@ -33,14 +33,18 @@ def assigned(
     doubtful = [
         (claim, _candidates(claim, left, sure)) for claim in every if not claim.subnets.sure
     ]
-    taken = Counter(candidates for claim, candidates in doubtful if claim.single)
+    taken = Counter(candidates for claim, candidates in doubtful if _is_of_one(claim))
     found: dict[str, tuple[str, ...]] = {}
     for subnet in left:
         mine = [(claim, those) for claim, those in doubtful if subnet in those]
-        filled = any(claim.single and taken[those] >= len(those) for claim, those in mine)
+        filled = any(taken[those] >= len(those) for _, those in mine)
         things = [one for claim, _ in mine for one in claim.things]
         found[subnet] = tuple(dict.fromkeys((*things, *(() if filled else default(subnet)))))
     return {**sure, **found}
+
+
+def _is_of_one(claim: Claim) -> bool:
+    return claim.single and claim.subnets.certainty is Certainty.AMONG
 
 
 def _candidates(

@@ -180,7 +180,7 @@ class Names:
             known = part == DEFAULT_SUBNETS and bool(vpc)
             return Link((vpc,)) if known else Link(certainty=Certainty.OPEN)
         block = self.reading.at(subnet)
-        if instance.type == "aws_default_subnet" and not block.known("vpc_id"):
+        if instance.type == "aws_default_subnet" and not isinstance(block.text("vpc_id"), str):
             return Link((self.default_vpc(block),))
         return self.link(block, "vpc_id", VPC)
 
