@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in
-from caisson.terraform.aws.places import elsewhere
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Unknown
@@ -140,7 +139,7 @@ def log_group(block: Block, name: str, region: str | None) -> Fragment:
     made = replace(
         holding(block, Rest.LOG, "cloudwatch", part=part),
         region=region,
-        jurisdiction=elsewhere(block.reading, region),
+        jurisdiction=block.reading.jurisdiction(region),
         encrypted=True,
         public=False,
         multi_zone=True,
