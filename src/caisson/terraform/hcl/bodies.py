@@ -4,6 +4,7 @@ Of a set of blocks, a plan lists the members in an order of its own. Which one w
 is found by what is known of both.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -208,9 +209,13 @@ def _unlike(written: Value, known: object) -> bool:
     if isinstance(written, dict) or isinstance(known, Mapping | list):
         return False
     if known is None:
-        return written is not False
+        return False  # providers leave out what is the default, or does not apply
     one, other = _simple(written), _simple(known)
-    return one != other and not one.startswith(("{", "["))
+    return one != other and not one.startswith(("{", "[")) and not _DIGEST.fullmatch(other)
+
+
+_DIGEST = re.compile("[0-9a-f]{40}")  # instead of what the provider finds too long to keep
+_PROTOCOLS = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
 
 def _simple(value: object) -> str:
@@ -219,4 +224,4 @@ def _simple(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value).lower().rstrip(".")
-    return "-1" if text == "all" else text
+    return _PROTOCOLS.get(text, text)

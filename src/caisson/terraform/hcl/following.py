@@ -49,14 +49,22 @@ _ALIASES: Mapping[str, str] = {
     "aws_sqs_queue_policy": "queue_url",
     "aws_sqs_queue_redrive_policy": "queue_url",
 }
-# What a resource makes besides itself: the attribute with its id, and the resource by which a
-# configuration takes it over, with the attribute that says of what.
-_MAKES: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("aws_eks_cluster", "cluster_security_group_id"): ("", ""),
-    ("aws_vpc", "default_network_acl_id"): ("aws_default_network_acl", "default_network_acl_id"),
-    ("aws_vpc", "default_route_table_id"): ("aws_default_route_table", "default_route_table_id"),
-    ("aws_vpc", "default_security_group_id"): ("aws_default_security_group", "vpc_id"),
+# What a resource makes besides itself: these attributes name a part of it.
+_PARTS: Mapping[str, frozenset[str]] = {
+    "aws_vpc": frozenset(
+        (
+            "default_network_acl_id",
+            "default_route_table_id",
+            "default_security_group_id",
+            "main_route_table_id",
+        )
+    ),
+    "aws_ec2_transit_gateway": frozenset(
+        ("association_default_route_table_id", "propagation_default_route_table_id")
+    ),
+    "aws_eks_cluster": frozenset(("cluster_security_group_id",)),
 }
+_LIKE = {"aws_default_vpc": "aws_vpc"}
 
 
 class Names(Protocol):
@@ -73,7 +81,6 @@ class Follower:
 
     whole: Instances
     instances: Mapping[str, Instance]
-    by_type: Mapping[str, Sequence[Instance]]
     names: Names
     asking: Instance
     types: frozenset[str]
@@ -162,41 +169,41 @@ class Follower:
             return Derived()
 
     def _made(self, instance: Instance, reference: Reference) -> Link:
+        """Something that came with an instance is told as the instance."""
         last = next((each for each in reversed(reference.path) if isinstance(each, str)), "")
-        makes = _MAKES.get((instance.type, last))
-        if makes is None:
-            return UNTOLD
-        kind, attribute = makes
-        meant = attribute if attribute != "vpc_id" else "id"
-        wanted = Reference(instance.address, (meant,))
-        for each in self.by_type.get(kind, ()):
-            value = self.written(each, (attribute,))
-            if value == wanted:
-                return Link((each.address,))
-            if not isinstance(value, Reference):
-                return Link((each.address,), certainty=Certainty.OPEN)
-        path = ".".join(str(each) for each in reference.path)
-        return Link(outside=(f"{instance.address}.{path}",))
+        parts = _PARTS.get(_LIKE.get(instance.type, instance.type), frozenset())
+        return Link((instance.address,)) if last in parts else UNTOLD
 
     def _of_data(self, instance: Instance, reference: Reference, depth: int) -> Link:
-        """A data source finds something that has a name of its own, or tells what it is given."""
-        value = self.written(instance, reference.path[:1])
+        """A data source finds one of ours, or something else, or tells what it is given."""
+        words = words_of(instance.type)
+        for word in words:
+            found = self.written(instance, (word,))
+            if isinstance(found, Reference) and self._is(found, instance.type):
+                return self._reference(Reference(found.address, reference.path), depth + 1)
+        value = self.written(instance, reference.path)
         if value is not None and value is not ABSENT and not isinstance(value, Derived):
             return self.link(value, depth)
+        own = not reference.path or reference.path[0] in words
+        if own and instance.type in self.types:
+            return Link((instance.address,))
+        return self._perhaps(self._inside(instance), depth)
+
+    def _is(self, reference: Reference, type_: str) -> bool:
+        """Return whether the reference is the name of an instance of this type."""
+        named = self.instances.get(reference.address)
+        own = len(reference.path) == 1 and reference.path[0] in words_of(type_)
+        return own and named is not None and (named.mode, named.type) == (Mode.MANAGED, type_)
+
+    def _inside(self, instance: Instance) -> Iterable[Reference]:
+        """Return everything that the text of an instance refers to."""
         found = self.whole.declared(instance.address)
-        inside: list[Reference] = []
-        if found is not None:
-            inside = list(_inside(Written(found[0].body, found[1])))
-        own = (instance.address,) if instance.type in self.types else ()
-        perhaps = self._perhaps(inside, depth)
-        return Link(tuple(dict.fromkeys((*own, *perhaps.to))), certainty=Certainty.OPEN)
-
-
-def _inside(text: Written) -> Iterable[Reference]:
-    try:
-        return list(references_in(list(text.everything())))
-    except (NotTold, Undefined):
-        return []
+        if found is None:
+            return []
+        try:
+            return list(references_in(list(Written(found[0].body, found[1]).everything())))
+        except (NotTold, Undefined):
+            return []
 
 
 def together(links: Iterable[Link]) -> Link:

@@ -12,7 +12,7 @@ from caisson.terraform.hcl.planned import Planned
 from caisson.terraform.hcl.scope import Instances
 from caisson.terraform.hcl.values import Derived, Exhausted, Undefined, Value
 from caisson.terraform.model import NOTHING, UNKNOWN, Instance, Link
-from caisson.terraform.reading import Path, by_type
+from caisson.terraform.reading import Path
 from caisson.terraform.resolver.index import Index, chosen, near
 
 
@@ -27,7 +27,6 @@ class SourceLinks:
         self, project: Project, instances: Mapping[str, Instance], configuration: Configuration
     ) -> None:
         self._instances = instances
-        self._by_type = by_type(instances.values())
         self._estate = Planned(project, instances, configuration)
         self._whole = Instances(project, self._estate)
         self._agrees: dict[tuple[str, ResourceKey], bool] = {}
@@ -81,9 +80,7 @@ class SourceLinks:
         if value is ABSENT:
             return NOTHING
         instance = self._instances[address]
-        follower = Follower(
-            self._whole, self._instances, self._by_type, self, instance, frozenset(types)
-        )
+        follower = Follower(self._whole, self._instances, self, instance, frozenset(types))
         self._whole.effort.begin()
         try:
             return follower.link(value)

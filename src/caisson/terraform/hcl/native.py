@@ -151,8 +151,19 @@ def _call(node: Node) -> Expression:
 
 
 def _conditional(node: Node) -> Expression:
-    condition, yes, no = map(_expression, _children(node, "expression"))
-    return syntax.Conditional(condition, yes, no)
+    """`a ? b : c ? d : e` ends with a condition of its own, whatever the parser groups first."""
+    *rest, last = map(_expression, _alternatives(node))
+    while rest:
+        *rest, condition, yes = rest
+        last = syntax.Conditional(condition, yes, last)
+    return last
+
+
+def _alternatives(node: Node) -> list[Node]:
+    condition, yes, no = _children(node, "expression")
+    inner = _meaningful(condition)
+    first = _alternatives(inner[0]) if inner[0].type == "conditional" else [condition]
+    return [*first, yes, no]
 
 
 def _binary(node: Node) -> Expression:
@@ -210,8 +221,10 @@ def _heredoc(node: Node) -> Expression:
 
 
 def _template(node: Node, begin: int, end: int, plain: Callable[[str], str]) -> Expression:
-    """Read the text between two bytes of the file. The parser trims what lies between the
-    interpolations, so it is cut out of the text by the places of these."""
+    """Read the text between two bytes of the file.
+
+    The parser trims what lies between the interpolations: it is cut out by their places.
+    """
     whole, offset = node.text or b"", node.start_byte
     parts: list[Expression] = []
     for child in _inserted(node):
