@@ -143,7 +143,7 @@ def _listed(selection: Block, block: Block, attribute: str) -> bool | None:
 
 def _linked(link: Link, address: str) -> bool | None:
     if address in link.to:
-        return True if link.sure else None
+        return True if link.sure or address in link.surely else None
     return None if link.certainty is Certainty.OPEN else False
 
 

@@ -1,6 +1,7 @@
 """IAM: which policy documents are attached to whom. What they permit is another question."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from caisson.terraform.aws.attached import named
 from caisson.terraform.aws.policies import policy, text_of
@@ -30,6 +31,11 @@ _ATTACHED = (
     ("aws_iam_user_policy_attachments_exclusive", "user_name", _USER, "policy_arns"),
     ("aws_iam_group_policy_attachments_exclusive", "group_name", _GROUP, "policy_arns"),
 )
+# (type, attribute that names the group, attribute that names who is in it)
+_MEMBERS = (
+    ("aws_iam_group_membership", "group", "users"),
+    ("aws_iam_user_group_membership", "groups", "user"),
+)
 # (type, attribute of the document): what an organisation permits at most.
 _LIMITS = (
     ("aws_organizations_policy", "content", "boundary"),
@@ -45,19 +51,20 @@ TYPES = frozenset(
         _GROUP,
         _POLICY,
         _PROFILE,
-        *(kind for kind, _, _ in (*_INLINE, *_LIMITS)),
+        *(kind for kind, _, _ in (*_INLINE, *_MEMBERS, *_LIMITS)),
         *(kind for kind, _, _, _ in _ATTACHED),
     }
 )
 
 
 def read(reading: Reading) -> Fragment:
+    attached = (*_inline(reading), *_attached(reading))
     return Fragment(
         policies=(
             *_of_roles(reading),
             *_boundaries(reading),
-            *_inline(reading),
-            *_attached(reading),
+            *attached,
+            *_of_members(reading, attached),
             *(
                 policy(block, attribute, block.address, kind)
                 for type_, attribute, kind in _LIMITS
@@ -109,6 +116,19 @@ def _managed(block: Block, attribute: str, attached_to: str, kind: str) -> Itera
         yield Policy(each, attached_to, document, kind, block.source)
 
 
+def _of_members(reading: Reading, attached: Sequence[Policy]) -> Iterator[Policy]:
+    """Yield for each user the policies of the groups that the user is in."""
+    of_groups: dict[str, list[Policy]] = {}
+    for each in attached:
+        of_groups.setdefault(each.attached_to, []).append(each)
+    for kind, group, user in _MEMBERS:
+        for block in reading.of(kind):
+            for one in block.link(group, _GROUP).every:
+                for member in block.link(user, _USER).every:
+                    for each in of_groups.get(one, ()):
+                        yield replace(each, attached_to=member, source=block.source)
+
+
 def _profiles(reading: Reading) -> Iterator[Use]:
     for block in reading.of(_PROFILE):
         if block.written("role"):
@@ -129,6 +149,7 @@ def _gaps(reading: Reading) -> Iterator[Gap]:
 def _links() -> Iterator[tuple[str, Sequence[str]]]:
     yield from ((kind, (owner,)) for kind, owner, _ in _INLINE)
     yield from ((kind, (owner, arns)) for kind, owner, _, arns in _ATTACHED)
+    yield from ((kind, (group, user)) for kind, group, user in _MEMBERS)
 
 
 def _open(block: Block, attribute: str) -> bool:

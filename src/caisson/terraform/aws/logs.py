@@ -8,6 +8,7 @@ from caisson.terraform.aws.attached import named
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.moving import moving
+from caisson.terraform.aws.naming import together
 from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import Fragment, joined
@@ -22,6 +23,8 @@ _FOR_ALL = "aws_cloudwatch_log_account_policy"
 _DELIVERY = "aws_cloudwatch_log_delivery"
 _TRAIL, _TRAIL_STORE = "aws_cloudtrail", "aws_cloudtrail_event_data_store"
 _CONFIG = "aws_config_delivery_channel"
+_FLOWS = "aws_flow_log"
+_OBSERVED = ("vpc_id", "subnet_id", "eni_id", "transit_gateway_id", "transit_gateway_attachment_id")
 _STREAMS = ("aws_kinesis_stream", "aws_kinesis_firehose_delivery_stream")
 _KEEPERS = ("aws_s3_bucket", GROUP, *_STREAMS)
 _POLICIES = (
@@ -48,6 +51,7 @@ TYPES = frozenset(
         _TRAIL,
         _TRAIL_STORE,
         _CONFIG,
+        _FLOWS,
         *(kind for kind, _, _, _ in _POLICIES),
     }
 )
@@ -63,6 +67,7 @@ def read(reading: Reading) -> Fragment:
             *(_trail(each) for each in reading.of(_TRAIL)),
             *(_trail_store(each) for each in reading.of(_TRAIL_STORE)),
             *(_configuration(each) for each in reading.of(_CONFIG)),
+            *(_flows(each) for each in reading.of(_FLOWS)),
             Fragment(policies=tuple(_policies(reading))),
         ]
     )
@@ -170,6 +175,18 @@ def _configuration(block: Block) -> Fragment:
     here, target = Link((block.address,)), block.link("s3_bucket_name", "aws_s3_bucket")
     moved = moving(block, here, target, Way.LOG, via=f"configuration history {block.address}")
     return joined([moved, Fragment(uses=_key(block, target, "s3_kms_key_arn"))])
+
+
+def _flows(block: Block) -> Fragment:
+    """Return where it is written who talks to whom in a network."""
+    observed = together(block.link(each) for each in _OBSERVED if block.written(each))
+    targets = [
+        block.link(each, *_KEEPERS)
+        for each in ("log_destination", "log_group_name")
+        if block.written(each)
+    ]
+    via = f"flow log {block.address}"
+    return moving(block, observed, together(targets), Way.LOG, via=via)
 
 
 def _key(block: Block, bucket: Link, attribute: str) -> tuple[Use, ...]:

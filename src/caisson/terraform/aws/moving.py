@@ -27,14 +27,25 @@ def moving(
     """
     if on is False:
         return Fragment()
-    sure = source.sure and target.sure and on is True
     moved = tuple(
-        Movement(way, one, other, block.source, lag_most_s=lag_most_s, via=via, sure=sure)
+        Movement(
+            way,
+            one,
+            other,
+            block.source,
+            lag_most_s=lag_most_s,
+            via=via,
+            sure=on is True and _surely(source, one) and _surely(target, other),
+        )
         for one in source.every
         for other in target.every
         if one != other
     )
     return Fragment(movements=moved, gaps=_gaps(block, source, target, way, via))
+
+
+def _surely(link: Link, name: str) -> bool:
+    return link.sure or name in link.surely
 
 
 def _gaps(block: Block, source: Link, target: Link, way: Way, via: str) -> tuple[Gap, ...]:
