@@ -70,7 +70,7 @@ def read(reading: Reading) -> Fragment:
             *(_elastic(names, each) for each in reading.of(ELASTIC)),
             snapshots(
                 reading,
-                Snapshots(SNAPSHOT, "db_cluster_identifier", CLUSTER),
+                Snapshots(SNAPSHOT, "db_cluster_identifier", (CLUSTER,)),
                 lambda block: encryption(FAMILY, block),
                 SYSTEM,
             ),

@@ -44,7 +44,9 @@ def read(reading: Reading) -> Fragment:
         [
             *(_cluster(names, each) for each in reading.of(CLUSTER)),
             _between_regions(reading),
-            snapshots(reading, Snapshots(SNAPSHOT, "cluster_name", CLUSTER), _at_rest, "memorydb"),
+            snapshots(
+                reading, Snapshots(SNAPSHOT, "cluster_name", (CLUSTER,)), _at_rest, "memorydb"
+            ),
         ]
     )
 

@@ -55,7 +55,7 @@ def read(reading: Reading) -> Fragment:
             *(_graph(each) for each in reading.of(GRAPH)),
             snapshots(
                 reading,
-                Snapshots(SNAPSHOT, "db_cluster_identifier", CLUSTER),
+                Snapshots(SNAPSHOT, "db_cluster_identifier", (CLUSTER,)),
                 lambda block: encryption(FAMILY, block),
                 SYSTEM,
             ),

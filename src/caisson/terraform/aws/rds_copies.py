@@ -18,13 +18,15 @@ KEPT_ELSEWHERE = "aws_db_instance_automated_backups_replication"
 EXPORT = "aws_rds_export_task"
 INTEGRATION = "aws_rds_integration"
 SNAPSHOTS = (
-    Snapshots("aws_db_snapshot", "db_instance_identifier", rds.INSTANCE),
-    Snapshots("aws_db_cluster_snapshot", "db_cluster_identifier", aurora.CLUSTER),
-    Snapshots("aws_db_snapshot_copy", "source_db_snapshot_identifier", "aws_db_snapshot", Way.COPY),
+    Snapshots("aws_db_snapshot", "db_instance_identifier", (rds.INSTANCE,)),
+    Snapshots("aws_db_cluster_snapshot", "db_cluster_identifier", (aurora.CLUSTER,)),
+    Snapshots(
+        "aws_db_snapshot_copy", "source_db_snapshot_identifier", ("aws_db_snapshot",), Way.COPY
+    ),
     Snapshots(
         "aws_rds_cluster_snapshot_copy",
         "source_db_cluster_snapshot_identifier",
-        "aws_db_cluster_snapshot",
+        ("aws_db_cluster_snapshot",),
         Way.COPY,
     ),
 )
@@ -51,7 +53,7 @@ def _of_source(block: Block) -> AtRest:
             return encryption(aurora.FAMILY, block)
         case kind:
             words = next(each for each in SNAPSHOTS if each.type == kind)
-            only = given(block, words.names_source, words.source).only
+            only = given(block, words.names_source, *words.sources).only
             known = only is not None and only in block.reading.instances
             return _of_source(block.reading.at(only)) if known and only else AtRest(None)
 

@@ -21,7 +21,7 @@ class Snapshots:
 
     type: str
     names_source: str
-    source: str
+    sources: tuple[str, ...]
     way: Way = Way.BACKUP
 
 
@@ -42,7 +42,7 @@ def _snapshot(
         there, public=public, multi_zone=True, deletion_protected=False, encrypted_in_transit=True
     )
     # It is as old as its making: nothing that is declared makes another one.
-    sources = given(block, words.names_source, words.source)
+    sources = given(block, words.names_source, *words.sources)
     made = followed(block, sources, there.id, words.way, f"snapshot {block.address}")
     return joined([Fragment(holdings=(there,)), at_rest.gaps(block), made, shared])
 
@@ -51,7 +51,7 @@ def _at_rest(block: Block, words: Snapshots, of_source: Callable[[Block], AtRest
     """Return its encryption: by a key of its own, else as what it is of, in the same region."""
     if block.written("kms_key_id"):
         return by_key(block, "kms_key_id", without=None)
-    only = given(block, words.names_source, words.source).only
+    only = given(block, words.names_source, *words.sources).only
     if only is None or only not in block.reading.instances:
         return AtRest(None)
     return of_source(block.reading.at(only))

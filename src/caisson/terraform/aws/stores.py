@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.places import arn_place, elsewhere
+from caisson.terraform.aws.places import elsewhere
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Link, Texts
 from caisson.terraform.reading import Block
@@ -17,6 +17,7 @@ HOUR_S = 3_600.0
 POINT_IN_TIME_LAG_S = 300.0
 BACKUPS = "automated-backups"
 LOG_GROUP = "aws_cloudwatch_log_group"
+NETWORK_QUESTIONS = frozenset({Question.REACHABILITY, Question.ISOLATION})
 COPIES = frozenset({Question.RESIDENCY, Question.RECOVERABILITY})
 
 
@@ -44,6 +45,7 @@ def backed_up(
     lag_most_s: float | None,
     point_in_time: bool,
     survives_store: bool | None = False,
+    part: str = BACKUPS,
     via: str = "automated backups",
 ) -> Fragment:
     """Return the backups that the service makes of `store` by itself, in the same region.
@@ -56,7 +58,7 @@ def backed_up(
     sure = kept_days is not None and store.sure
     there = replace(
         store,
-        id=f"{store.id}/{BACKUPS}",
+        id=f"{store.id}/{part}",
         rest=Rest.BACKUP,
         public=False,
         multi_zone=True,
@@ -142,9 +144,3 @@ def logs_delivered(block: Block, store: Holding, targets: Link, via: str) -> Fra
             for each in targets.every
         )
     )
-
-
-def outside_copy(block: Block, store: Holding, arn: str) -> Holding:
-    """Return `store` as it would be at the place that an ARN outside of what was read names."""
-    region, account = arn_place(arn)
-    return replace(moved_to(store, block, region), account=account)

@@ -1,0 +1,180 @@
+"""EFS: shared file systems, entered through a mount target in each subnet."""
+
+from dataclasses import replace
+
+from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
+from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.holdings import holding
+from caisson.terraform.aws.kinds import SUBNET
+from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.openness import refuses_plain_text
+from caisson.terraform.aws.policies import document_of, policy
+from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.seats import ports, seated
+from caisson.terraform.aws.stores import (
+    COPIES,
+    DAY_S,
+    HOUR_S,
+    NETWORK_QUESTIONS,
+    backed_up,
+    moved_to,
+    unread,
+)
+from caisson.terraform.aws.truth import any_of
+from caisson.terraform.aws.written import flag, text
+from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.reading import Block, Reading
+from caisson.topology.resources import Holding, Movement, Question, Rest, Way
+
+FILES = "aws_efs_file_system"
+MOUNT = "aws_efs_mount_target"
+BACKUP_POLICY = "aws_efs_backup_policy"
+REPLICATION = "aws_efs_replication_configuration"
+POLICY = "aws_efs_file_system_policy"
+TYPES = frozenset({FILES, MOUNT, BACKUP_POLICY, REPLICATION, POLICY, "aws_efs_access_point"})
+NFS = 2049
+# The default plan of AWS Backup for EFS: daily, starting within eight hours of 5 a.m. UTC, kept
+# for 35 days (EFS user guide, "Automatic backups").
+KEPT_DAYS = 35.0
+LATEST_START_S = 8 * HOUR_S
+
+
+def read(reading: Reading) -> Fragment:
+    names = Names(reading)
+    backups = attached(reading.of(BACKUP_POLICY), "file_system_id", FILES)
+    policies = attached(reading.of(POLICY), "file_system_id", FILES)
+    return joined(
+        [
+            *(_files(each, backups, policies) for each in reading.of(FILES)),
+            *(_mount(names, each) for each in reading.of(MOUNT)),
+            *(_replication(each) for each in reading.of(REPLICATION)),
+            *(_policy(each) for each in reading.of(POLICY)),
+        ]
+    )
+
+
+def _files(block: Block, backups: Attached, policies: Attached) -> Fragment:
+    at_rest = encryption(block)
+    one_zone = block.written("availability_zone_name")
+    store = at_rest.on(
+        replace(
+            holding(block, Rest.FILES, "efs"),
+            encrypted_in_transit=_in_transit(block, policies),
+            public=False,  # a mount target has no address that the internet can send to
+            multi_zone=not one_zone,
+            deletion_protected=False,
+        )
+    )
+    return joined(
+        [
+            Fragment(holdings=(store,)),
+            at_rest.gaps(block),
+            _backups(block, store, backups, one_zone=one_zone),
+        ]
+    )
+
+
+def encryption(block: Block) -> AtRest:
+    # CreateFileSystem, `Encrypted`: off unless told.
+    return by_flag(block, "kms_key_id", flagged=flag(block, "encrypted", default=False))
+
+
+def _in_transit(block: Block, policies: Attached) -> bool | None:
+    """Return whether mounts without TLS are refused, which only a policy does."""
+    return any_of(
+        refuses_plain_text(document_of(each, "policy")) if sure else None
+        for each, sure in policies.all_to(block.address)
+    )
+
+
+def _backups(block: Block, store: Holding, backups: Attached, *, one_zone: bool) -> Fragment:
+    """Return the automatic backups: as told, else on for those in one zone only.
+
+    (CreateFileSystem, `Backup`.)
+    """
+    told = [_enabled(each) if sure else None for each, sure in backups.all_to(block.address)]
+    enabled = any_of(told) if told else one_zone
+    return backed_up(
+        block,
+        store,
+        0.0 if enabled is False else KEPT_DAYS if enabled else None,
+        lag_most_s=DAY_S + LATEST_START_S,
+        point_in_time=False,
+        survives_store=True,
+        part="automatic-backups",
+        via="automatic backups",
+    )
+
+
+def _enabled(block: Block) -> bool | None:
+    said = block.block("backup_policy")
+    status = text(said, "status")
+    return None if status is None else status == "ENABLED"
+
+
+def _mount(names: Names, block: Block) -> Fragment:
+    files = given(block, "file_system_id", FILES)
+    seats = [
+        seated(
+            names,
+            block,
+            names.link(block, "subnet_id", SUBNET),
+            "security_groups",
+            public=False,
+            listens=ports(NFS),
+            owner=each,
+            sure=files.sure,
+        )
+        for each in files.every
+    ]
+    if seats:
+        return joined(seats)
+    return unread(block, f"what {block.address} leads to cannot be told", *NETWORK_QUESTIONS)
+
+
+def _replication(block: Block) -> Fragment:
+    """Return the replication; "designed to" keep 15 minutes "for most file systems" is no bound."""
+    sources = given(block, "source_file_system_id", FILES)
+    found = [_replica(block, each) for each in block.blocks("destination")]
+    targets = [one for each, _ in found for one in each]
+    movements = tuple(
+        Movement(Way.REPLICATION, source, target, block.source, via=block.address, sure=sure)
+        for source in sources.every
+        for target, told in targets
+        for sure in (sources.sure and told,)
+    )
+    lost = [] if movements else [_untold(block)]
+    return joined([Fragment(movements=movements), *(each for _, each in found), *lost])
+
+
+def _untold(block: Block) -> Fragment:
+    return unread(block, f"what {block.address} copies to where cannot be told", *COPIES)
+
+
+def _replica(block: Block, there: Block) -> tuple[list[tuple[str, bool]], Fragment]:
+    """Return the targets of a destination, and the file system that is made for it, if one is."""
+    if there.written("file_system_id"):
+        link = given(there, "file_system_id", FILES)
+        return [(each, link.sure) for each in link.every], Fragment()
+    zone = text(there, "availability_zone_name")
+    by_zone = zone[:-1] if zone else block.resource.region
+    region = text(there, "region", by_zone)
+    keys = by_key(there, "kms_key_id", without=True)
+    # "EFS replication always creates encrypted file systems."
+    made = keys.on(
+        replace(
+            moved_to(holding(block, Rest.REPLICA, "efs"), block, region),
+            public=False,
+            encrypted_in_transit=False,
+            multi_zone=not there.written("availability_zone_name"),
+            deletion_protected=False,
+        )
+    )
+    return [(made.id, True)], joined([Fragment(holdings=(made,)), keys.gaps(block)])
+
+
+def _policy(block: Block) -> Fragment:
+    files = given(block, "file_system_id", FILES).every
+    if not files:
+        return unread(block, f"whose policy {block.address} is cannot be told", Question.ACCESS)
+    return Fragment(policies=tuple(policy(block, "policy", each, "resource") for each in files))
