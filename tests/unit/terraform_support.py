@@ -101,6 +101,7 @@ def reading(
         {each.address: _resource(each) for each in instances.values()},
         HandmadeLinks({each.address: each.attributes for each in things}, instances),
         by_type(instances.values()),
+        _jurisdiction,
     )
 
 
@@ -134,9 +135,13 @@ def _resource(instance: Instance) -> Resource:
         region=instance.region,
         source=instance.source,
         environment=known.get("Environment"),
-        jurisdiction=JURISDICTIONS.get((instance.region or "").split("-")[0]),
+        jurisdiction=_jurisdiction(instance.region),
         tags=known,
     )
+
+
+def _jurisdiction(region: str | None) -> str | None:
+    return JURISDICTIONS.get((region or "").split("-")[0])
 
 
 def _plain(value: object) -> object:
