@@ -73,7 +73,8 @@ def _of_data_and_exposure(promise: Lose | OpenToInternet | Encrypted | Public | 
         case Encrypted():
             return f"{' and '.join(promise.of)} are encrypted {' and '.join(promise.encrypted)}"
         case Public():
-            return f"only {' and '.join(promise.public) or 'nothing'} can be read by everybody"
+            beside = f" beside {' and '.join(promise.public)}" if promise.public else ""
+            return f"no store{beside} can be read by everybody"
         case Same():
             beside = f", but for {' and '.join(promise.except_)}" if promise.except_ else ""
             return f"{' and '.join(promise.same)} are the same{beside}"

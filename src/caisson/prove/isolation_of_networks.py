@@ -18,7 +18,7 @@ def findings(world: World, one: Side, other: Side) -> Findings:
         *world.ways.paths_between(other.resources, one.resources),
     ]
     sure = [each for each in ways if each.sure]
-    between = tuple(_bridges(world, one, other))
+    between = (*_bridges(world, one, other), *_worlds(world, one, other))
     unsure = [_fact(world, each, "may be able to") for each in ways if not each.sure]
     return Findings(
         why=() if ways or between else tuple(_apart(world, one, other)),
@@ -60,6 +60,28 @@ def _bridges(world: World, one: Side, other: Side) -> Iterator[Fact]:
             f"{ends[one.name][name]} and {ends[other.name][name]}",
             outside[name].source,
         )
+
+
+def _worlds(world: World, one: Side, other: Side) -> Iterator[Fact]:
+    """Name the networks that were not read, and from which something may come into both."""
+    known = [_from_worlds(world, each) for each in (one, other)]
+    for name in sorted(known[0].keys() & known[1].keys()):
+        first, second = known[0][name], known[1][name]
+        yield Fact(
+            f"what lies behind {name} was not read, and may lead from one to the other: "
+            f"it reaches {first} and {second}",
+            world.subjects.resources[second].source,
+        )
+
+
+def _from_worlds(world: World, side: Side) -> Mapping[str, str]:
+    reach = world.ways.reach
+    return {
+        name: each
+        for each in side.resources
+        if each in reach.owners
+        for name in reach.from_worlds(each)
+    }
 
 
 def _met(world: World, side: Side, outside: Collection[str]) -> Mapping[str, str]:
