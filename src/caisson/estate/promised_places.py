@@ -98,7 +98,7 @@ def _telling(told: Mapping[str, Plain], path: KeyPath) -> Iterator[tuple[KeyPath
 
 def _empty_environments(document: Document, sources: Sources) -> Iterator[Mistake]:
     for name, told in document.tables("environments"):
-        if not any(True for _ in _telling(told, ())):
+        if told.keys() <= set(_TELLING) and not any(True for _ in _telling(told, ())):
             yield _wrong(
                 sources,
                 ("environments", name),

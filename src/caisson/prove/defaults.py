@@ -1,81 +1,76 @@
 """What Caisson asks for where nobody wrote promises.
 
 Every one of these is worth having in nearly every cloud, and whoever wants another one writes a
-promise file. Promises about places are made for the places that the topology has.
+promise file. What the topology has nothing of is not asked for, unless something there was not
+understood; promises about places are made for the places that there are.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from caisson.estate.model import (
-    Encrypted,
-    Isolation,
-    Lose,
-    OpenToInternet,
-    Promise,
-    Public,
-    Residency,
-)
+from caisson.estate.promises import Promise, PromiseFile
 from caisson.prove.sides import environments
-from caisson.prove.subjects import STORES
+from caisson.prove.subjects import SERVING
 from caisson.prove.world import World
 from caisson.topology.resources import Rest
 
 NOTE = "no promises were given: these are Caisson's defaults"
-_DAY = 86400.0
 # Among more environments than these, every pair would say the same many times.
 _MOST_ENVIRONMENTS = 4
 # Whose place says where data is at home: copies of it are what may be elsewhere.
 _HOMES = frozenset({Rest.STORE, Rest.SEARCH, Rest.FILES, Rest.QUEUE, Rest.STREAM})
 
+_Written = Mapping[str, object]
+
+_CLOSED: _Written = {
+    "name": "stores-closed-to-the-internet",
+    "open to internet": [],
+    "of": "stores",
+}
+_ONLY_WEB: _Written = {"name": "only-web-ports-are-open", "open to internet": [80, 443]}
+_NOT_PUBLIC: _Written = {"name": "no-public-stores", "public": []}
+_ENCRYPTED: _Written = {"name": "encrypted-at-rest", "encrypted": ["at rest"]}
+_BACKED_UP: _Written = {"name": "stores-survive-their-own-loss", "lose": "store", "rpo": "24h"}
+
 
 def default_promises(world: World) -> tuple[Promise, ...]:
     """Return the default set for a topology."""
-    return (
-        OpenToInternet.model_validate(
-            {"name": "stores-closed-to-the-internet", "open to internet": [], "of": [STORES]}
-        ),
-        Public(name="no-public-stores", public=[]),
-        Encrypted(name="encrypted-at-rest", encrypted=["at rest"]),
-        OpenToInternet.model_validate(
-            {"name": "only-web-ports-are-open", "open to internet": [80, 443]}
-        ),
-        Lose(name="stores-survive-their-own-loss", lose="store", rpo=_DAY),
-        *_residencies(world),
-        *_isolations(world),
+    written = [*_about_what_is_there(world), *_residencies(world), *_isolations(world)]
+    return tuple(PromiseFile.model_validate({"promises": written}).promises)
+
+
+def _about_what_is_there(world: World) -> Iterator[_Written]:
+    topology = world.topology
+    # Of a topology that is empty, or not understood, everything is asked, and nothing told.
+    all_of_it = bool(topology.gaps) or not topology.resources
+    faces = bool(topology.network.interfaces or topology.network.forwards)
+    stores = any(each.rest in SERVING for each in topology.holdings)
+    asked = (
+        (faces and stores, _CLOSED),
+        (faces, _ONLY_WEB),
+        (bool(topology.holdings), _NOT_PUBLIC),
+        (bool(topology.holdings), _ENCRYPTED),
+        (stores, _BACKED_UP),
     )
+    yield from (promise for there, promise in asked if there or all_of_it)
 
 
-def _residencies(world: World) -> Iterator[Promise]:
+def _residencies(world: World) -> Iterator[_Written]:
     """Data does not leave the jurisdiction that it is at home in."""
-    homes = Counter(
-        each.jurisdiction for each in world.topology.holdings if each.rest in _HOMES and each.sure
-    )
-    for jurisdiction in sorted(filter(None, homes)):
-        yield Residency.model_validate(
-            {
-                "name": f"{jurisdiction}-data-stays-in-{jurisdiction}",
-                "tenants": jurisdiction,
-                "data stays in": jurisdiction,
-            }
-        )
+    homes = {
+        each.jurisdiction
+        for each in world.topology.holdings
+        if each.rest in _HOMES and each.jurisdiction is not None and each.sure
+    }
+    for home in sorted(homes):
+        yield {"name": f"{home}-data-stays-in-{home}", "tenants": home, "data stays in": home}
 
 
-def _isolations(world: World) -> Iterator[Promise]:
+def _isolations(world: World) -> Iterator[_Written]:
     """Environments share nothing but, as in most clouds, an account."""
-    seen = environments(world)
-    for number, (one, other) in enumerate(combinations(seen[:_MOST_ENVIRONMENTS], 2), start=1):
-        yield Isolation.model_validate(
-            {
-                "name": _name(f"apart-{number}-{one}-and-{other}"),
-                "isolate": [one, other],
-                "except": ["account"],
-            }
-        )
-
-
-def _name(text: str) -> str:
-    """Return a name that a promise may have: tags are free text."""
-    return re.sub(r"[^a-z0-9-]+", "-", text.lower())[:40]
+    seen = environments(world)[:_MOST_ENVIRONMENTS]
+    for number, (one, other) in enumerate(combinations(seen, 2), start=1):
+        # Tags are free text, and names of promises are not.
+        name = re.sub(r"[^a-z0-9-]+", "-", f"apart-{number}-{one}-and-{other}".lower())[:40]
+        yield {"name": name, "isolate": [one, other], "except": ["account"]}
