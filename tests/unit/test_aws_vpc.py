@@ -199,8 +199,24 @@ def test_the_addresses_of_a_subnet(
     attributes: dict[str, object], expected: tuple[str, ...]
 ) -> None:
     ours = thing("aws_vpc.main", cidr_block="10.0.0.0/16", assign_generated_ipv6_cidr_block=True)
-    found = read_subnets(ours, thing("aws_subnet.a", vpc_id=ref("aws_vpc.main"), **attributes))
+    made = Thing("aws_subnet.a", {"vpc_id": ref("aws_vpc.main")} | attributes, None, None)
+    found = read_subnets(ours, made)
     assert found["aws_subnet.a"].cidrs == expected
+
+
+def test_of_several_vpcs_a_subnet_is_in_the_one_with_its_addresses() -> None:
+    either = among("aws_vpc.main", "aws_vpc.peer")
+    found = read_subnets(MAIN, PEER, thing("aws_subnet.a", vpc_id=either, cidr_block="10.1.7.0/24"))
+    assert found["aws_subnet.a"].vpc == "aws_vpc.peer"
+
+
+def test_of_several_vpcs_a_subnet_is_in_the_one_in_its_region() -> None:
+    there = thing("aws_vpc.there", cidr_block="10.0.0.0/16", in_region="us-east-1")
+    either = among("aws_vpc.main", "aws_vpc.there")
+    found = read_subnets(
+        MAIN, there, thing("aws_subnet.a", vpc_id=either, cidr_block="10.0.7.0/24")
+    )
+    assert found["aws_subnet.a"].vpc == "aws_vpc.main"
 
 
 def test_a_subnet_that_a_data_source_finds_has_a_table_that_may_lead_anywhere() -> None:

@@ -46,7 +46,18 @@ class Names:
         if block.value(name) is UNKNOWN and not block.written(name):
             return Link()
         given = block.link(name, *kind.itself)
-        return self._same(given, kind, frozenset((block.address,)))
+        found = self._same(given, kind, frozenset((block.address,)))
+        return found if found.sure or name.startswith("peer_") else self._nearby(block, found)
+
+    def _nearby(self, block: Block, found: Link) -> Link:
+        """Leave out what is in another region, where AWS lets nothing but peerings lead."""
+        kept = tuple(each for each in found.to if self._may_share_region(block, each))
+        return replace(found, to=kept)
+
+    def _may_share_region(self, block: Block, thing: str) -> bool:
+        instance = self.reading.instances.get(thing)
+        here, there = block.instance.region, instance.region if instance else None
+        return None in (here, there) or here == there
 
     def one(self, block: Block, name: str, kind: Kind) -> Link:
         """Return what an attribute names that must name one thing.

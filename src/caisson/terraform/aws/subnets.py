@@ -1,5 +1,6 @@
 """Subnets: their addresses, the route table that each has, and the list at its border."""
 
+import ipaddress
 from collections.abc import Iterator
 
 from caisson.terraform.aws.acls import acl_claims
@@ -11,7 +12,7 @@ from caisson.terraform.aws.routes import table_claims
 from caisson.terraform.aws.unread import gap, unread_acl, unread_table, unread_vpc
 from caisson.terraform.aws.vpc import default_vpcs
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import UNKNOWN, Mode
+from caisson.terraform.model import UNKNOWN, Certainty, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Network, Subnet
 
@@ -40,11 +41,29 @@ class _Subnets:
         self._book = AddressBook(names)
         modes = (names.reading.of(*SUBNET.types, mode=mode) for mode in Mode)
         self._blocks = {each.address: each for blocks in modes for each in blocks}
-        self._vpcs = {
-            each: names.vpcs_of_subnet(each).only or f"{each}/{UNREAD_VPC}" for each in self._blocks
-        }
+        self._vpcs = {address: self._vpc(each) for address, each in self._blocks.items()}
         self._tables = assigned(self._by_id(), table_claims(names), self._main)
         self._acls = assigned(self._by_id(), acl_claims(names), self._default_acl)
+
+    def _vpc(self, block: Block) -> str:
+        """Return the VPC, or what stands for it when it cannot be told.
+
+        AWS makes a subnet only in addresses of its VPC, so of several it is in the one with them.
+        """
+        link = self._names.vpcs_of_subnet(block.address)
+        if link.certainty is Certainty.OPEN:
+            return f"{block.address}/{UNREAD_VPC}"
+        if link.only is not None:
+            return link.only
+        fitting = [each for each in link.every if self._may_hold(each, block.text("cidr_block"))]
+        return fitting[0] if len(fitting) == 1 else f"{block.address}/{UNREAD_VPC}"
+
+    def _may_hold(self, vpc: str, cidr: object) -> bool:
+        known, inner = self._book.of(vpc), _network(cidr)
+        outer = [_network(each) for each in known.cidrs if ":" not in each]
+        if not known.certain or inner is None or None in outer:
+            return True
+        return any(inner.subnet_of(each) for each in outer if each is not None)
 
     def _by_id(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._id(each) for each in self._blocks))
@@ -100,6 +119,13 @@ class _Subnets:
                 source=source,
             )
             yield Fragment(network=Network(subnets=(subnet,)))
+
+
+def _network(cidr: object) -> ipaddress.IPv4Network | None:
+    try:
+        return ipaddress.IPv4Network(cidr, strict=False) if isinstance(cidr, str) else None
+    except ValueError:
+        return None
 
 
 def _cidrs(book: AddressBook, block: Block, vpc: str) -> tuple[str, ...]:

@@ -70,6 +70,11 @@ class _Transit:
         self._defaults = TransitDefaults(names)
         self._accepters = dict(_accepters(names))
         self._associations = _Associations(names)
+        self._described = {each.address for each in names.reading.of("aws_vpc")}
+        self._subnets: dict[str, tuple[str, ...]] = {}
+        for subnet in names.reading.of(*SUBNET.types):
+            vpc = names.vpcs_of_subnet(subnet.address).only or ""
+            self._subnets[vpc] = (*self._subnets.get(vpc, ()), subnet.address)
         self._blocks: dict[str, Block] = {}
         self._attachments: dict[str, TransitAttachment] = {}
         for block in self._attaching():
@@ -114,10 +119,13 @@ class _Transit:
 
     def _to_vpc(self, one: str, block: Block, gateway: str) -> Iterator[TransitAttachment]:
         vpc = self._names.one(block, "vpc_id", VPC).only
-        subnets = self._names.link(block, "subnet_ids", SUBNET)
-        if vpc is not None:
-            sure = subnets.sure and self._is_accepted(one, block, gateway)
-            yield TransitAttachment(one, gateway, vpc, subnets.every, None, block.source, sure)
+        if vpc is None:
+            return
+        link = self._names.link(block, "subnet_ids", SUBNET)
+        # Subnets that are not told are among those of the VPC, which matter by their ACLs only.
+        subnets = link.every if link.sure else self._subnets.get(vpc, ())
+        sure = (link.sure or vpc in self._described) and self._is_accepted(one, block, gateway)
+        yield TransitAttachment(one, gateway, vpc, subnets, None, block.source, sure)
 
     def _is_accepted(self, one: str, block: Block, gateway: str) -> bool:
         """Whether the gateway's account surely takes it, as it does what is its own."""
