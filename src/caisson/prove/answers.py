@@ -23,11 +23,13 @@ class Answer:
     """What is known of one thing: `why` it is well, what speaks `against` it, what is `open`.
 
     `type` is a word for things alike, `looked_up` are the facts that were decided on, and
-    `remedy` says what to change. `certificate` is a better one than these facts.
+    `remedy` says what to change, or what would settle it. `certificate` is a better one than
+    these facts. What is against parts of one `resource` is said of that resource together.
     """
 
     subject: str
     type: str
+    resource: str = ""
     why: tuple[Fact, ...] = ()
     against: tuple[Fact, ...] = ()
     open: tuple[Fact, ...] = ()
@@ -57,17 +59,25 @@ def answered(
 ) -> Answer:
     """Return the answer that a holding gives; one that may not be there breaks nothing."""
     value = getattr(holding, asked.field)
-    said = Answer(holding.id, type_, looked_up=((holding.id, asked.field, str(value)),))
+    said = Answer(
+        holding.id,
+        type_,
+        holding.resource,
+        looked_up=((holding.id, asked.field, str(value)),),
+    )
     if value is asked.wanted:
         well = Fact(f"{holding.id} {asked.well}", holding.source)
-        return replace(said, why=(well,), open=tuple(open_questions))
+        return replace(
+            said, why=(well,), open=tuple(open_questions), remedy=settled_by(open_questions)
+        )
     if value is not None and holding.sure:
         bad = Fact(f"{holding.id} {asked.bad}", holding.source)
         return replace(said, against=(bad,), remedy=f"{asked.remedy} {holding.resource}")
     told = f"whether {holding.id} {asked.unknown} cannot be told"
     if value is not None:
         told = f"{holding.id} {asked.bad} if it is there, which cannot be told"
-    return replace(said, open=(Fact(told, holding.source), *open_questions))
+    settles = f"{asked.remedy} {holding.resource}, or check the state after apply"
+    return replace(said, open=(Fact(told, holding.source), *open_questions), remedy=settles)
 
 
 def verdicts(
@@ -86,22 +96,27 @@ def verdicts(
     unknown = [each for each in answers if each.open and not each.against]
     well = [each for each in answers if not each.open and not each.against]
     return (
-        *(_broken(promise, source, each) for each in broken),
+        *_broken(promise, source, broken),
         *_unknown(promise, source, unknown),
         *_rest(promise, source, well, everything if len(well) == len(answers) else "", gaps),
     )
 
 
-def _broken(promise: str, source: Source, answer: Answer) -> Verdict:
-    return judged(
-        promise,
-        answer.subject,
-        source,
-        why=answer.why,
-        against=answer.against,
-        remedy=answer.remedy,
-        certificate=answer.certificate or Listed(answer.looked_up),
-    )
+def _broken(promise: str, source: Source, answers: Collection[Answer]) -> Iterator[Verdict]:
+    of_resource: dict[str, list[Answer]] = defaultdict(list)
+    for each in answers:
+        of_resource[each.resource or each.subject].append(each)
+    for resource, found in of_resource.items():
+        looked_up = tuple(fact for each in found for fact in each.looked_up)
+        yield judged(
+            promise,
+            found[0].subject if len(found) == 1 else resource,
+            source,
+            why=tuple(fact for each in found for fact in each.why),
+            against=dict.fromkeys(fact for each in found for fact in each.against),
+            remedy=found[0].remedy,
+            certificate=found[0].certificate or Listed(looked_up),
+        )
 
 
 def _unknown(promise: str, source: Source, answers: Collection[Answer]) -> Iterator[Verdict]:

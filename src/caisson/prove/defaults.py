@@ -13,7 +13,7 @@ from caisson.estate.promises import Promise, PromiseFile
 from caisson.prove.sides import environments
 from caisson.prove.subjects import SERVING
 from caisson.prove.world import World
-from caisson.topology.resources import Rest
+from caisson.topology.resources import Question, Rest
 
 NOTE = "no promises were given: these are Caisson's defaults"
 # Among more environments than these, every pair would say the same many times.
@@ -42,18 +42,19 @@ def default_promises(world: World) -> tuple[Promise, ...]:
 
 def _about_what_is_there(world: World) -> Iterator[_Written]:
     topology = world.topology
-    # Of a topology that is empty, or not understood, everything is asked, and nothing told.
-    all_of_it = bool(topology.gaps) or not topology.resources
     faces = bool(topology.network.interfaces or topology.network.forwards)
     stores = any(each.rest in SERVING for each in topology.holdings)
     asked = (
-        (faces and stores, _CLOSED),
-        (faces, _ONLY_WEB),
-        (bool(topology.holdings), _NOT_PUBLIC),
-        (bool(topology.holdings), _ENCRYPTED),
-        (stores, _BACKED_UP),
+        (faces and stores, Question.REACHABILITY, _CLOSED),
+        (faces, Question.REACHABILITY, _ONLY_WEB),
+        (bool(topology.holdings), Question.EXPOSURE, _NOT_PUBLIC),
+        (bool(topology.holdings), Question.ENCRYPTION, _ENCRYPTED),
+        (stores, Question.RECOVERABILITY, _BACKED_UP),
     )
-    yield from (promise for there, promise in asked if there or all_of_it)
+    for there, question, promise in asked:
+        # Of a topology that is empty everything is asked, and nothing told.
+        if there or world.gaps[question] or not topology.resources:
+            yield promise
 
 
 def _residencies(world: World) -> Iterator[_Written]:

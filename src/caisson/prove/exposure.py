@@ -154,12 +154,20 @@ def _open(
     ]
     perhaps = [fact for entry, left in entries if left for fact in _came_in(world, entry, left)]
     if against:
-        remedy = f"close the rules that let the internet into {resource}, or allow these ports"
-        return replace(said, against=tuple(against), remedy=remedy)
+        first = next(entry for entry, left in entries if left.must)
+        return replace(said, against=tuple(against), remedy=_remedy(resource, first))
     gaps = world.network_gaps.near(_parts(world, resource))
     beside = " beside what is allowed" if promise.ports else ""
     well = Fact(f"the internet can open nothing at {resource}{beside}", source)
     return replace(said, why=() if perhaps else (well,), open=(*perhaps, *gaps))
+
+
+def _remedy(resource: str, entry: Entry) -> str:
+    if not entry.by:
+        return f"close the rules that let the internet into {resource}, or allow these ports"
+    if entry.by[0].owner.startswith(f"{resource}/"):
+        return f"make {entry.by[0].owner} private, or allow these ports"
+    return f"close {entry.by[0].owner} to the internet, or forward no more from it to {resource}"
 
 
 def _allowed(ports: Iterable[tuple[int, int]]) -> PortSet:

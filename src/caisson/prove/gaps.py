@@ -33,6 +33,9 @@ class Gaps:
             {name: tuple(gaps) for name, gaps in confined.items()},
         )
 
+    def __bool__(self) -> bool:
+        return bool(self.anywhere or self.confined)
+
     def near(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
         """Say what is confined to `subjects` among others: one fact for each type of gap."""
         return tuple(_facts(self._confined_to(subjects)))
@@ -64,10 +67,6 @@ def _facts(gaps: Collection[Gap]) -> Iterator[Fact]:
 
 def settled_by(gaps: Collection[Fact]) -> str:
     """Say what would settle an answer that these gaps leave open."""
-    first = gaps and next(iter(gaps)).source
-    return (
-        "check the state after apply, which tells what a plan leaves open, or say in the "
-        f"configuration what is not told, first at {first}"
-        if first
-        else "check the state after apply, which tells what a plan leaves open"
-    )
+    after = "check the state after apply"
+    first = next((each.source for each in gaps if each.source), None)
+    return f"{after}, or write what is not told, first at {first}" if first else after

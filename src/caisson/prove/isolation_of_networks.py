@@ -18,7 +18,7 @@ def findings(world: World, one: Side, other: Side) -> Findings:
         *world.ways.paths_between(other.resources, one.resources),
     ]
     sure = [each for each in ways if each.sure]
-    between = (*_bridges(world, one, other), *_worlds(world, one, other))
+    between = (*_idle(world, one, other), *_bridges(world, one, other), *_worlds(world, one, other))
     unsure = [_fact(world, each, "may be able to") for each in ways if not each.sure]
     return Findings(
         why=() if ways or between else tuple(_apart(world, one, other)),
@@ -43,10 +43,25 @@ def _apart(world: World, one: Side, other: Side) -> Iterator[Fact]:
         f"{counts[1]} of {other.name}, on any port, in either direction",
         one.source,
     )
+    outside = neither(world, one, other)
+    if outside:
+        yield Fact(
+            f"{len(outside)} things that keep data or send packets are of no environment, such as "
+            f"{outside[0].id}: they were looked at only as a way between the two",
+            outside[0].source,
+        )
     for each in world.topology.network.peerings:
         ends = [next((s.name for s in (one, other) if v in s), None) for v in each.vpcs]
         if None not in ends and len(set(ends)) > 1:
             text = f"{each.id} joins them, and routes or rules refuse what would pass"
+            yield Fact(text, each.source)
+
+
+def _idle(world: World, one: Side, other: Side) -> Iterator[Fact]:
+    """Name a side of which nothing was tried, for it keeps no data and sends no packets."""
+    for each in (one, other):
+        if not each.holdings and not any(name in world.ways.interfaces for name in each.resources):
+            text = f"nothing of {each.name} that keeps data or sends packets was read"
             yield Fact(text, each.source)
 
 
