@@ -156,6 +156,29 @@ def test_what_cannot_be_told_of_an_interface_is_unknown(unsure: dict[str, object
     assert verdict.decision is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("cidrs", "decision"),
+    [
+        (("198.51.100.7/32",), HOLDS),
+        (("52.0.0.0/9",), HOLDS),
+        (("52.0.0.0/8",), BROKEN),
+        (("0.0.0.0/1", "128.0.0.0/1"), BROKEN),
+        (("52.0.0.0/9", "52.128.0.0/9"), BROKEN),
+        (("::/0",), HOLDS),  # the subnet has no addresses of IPv6
+    ],
+)
+def test_named_addresses_are_not_the_internet(cidrs: tuple[str, ...], decision: Decision) -> None:
+    assert one(web(), open_at((22, cidrs)), card(WEB, ["web"])).decision is decision
+
+
+def test_who_is_let_in_by_name_is_told() -> None:
+    verdict = one(web(), open_at((22, ("198.51.100.7/32",))), card(WEB, ["web"]))
+    assert verdict.why[-1].text == (
+        "aws_security_group_rule.r22 lets 198.51.100.7/32 in on tcp 22, "
+        "and nobody else of the internet"
+    )
+
+
 def test_exceptions_may_be_open() -> None:
     parts = (open_at((22, ANYBODY)), card(WEB, ["web"]), card(DB, []))
     assert one(web(beside=WEB), *parts).decision is HOLDS

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from caisson.estate.model import OpenToInternet, Public
 from caisson.prove.answers import Answer, Asked, answered, verdicts
+from caisson.prove.crowd import public
 from caisson.prove.judgement import matches_nothing
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.network.ports import NO_CONNECTION, Connections, PortSet
 from caisson.prove.subjects import ANYTHING, STORES
-from caisson.prove.ways import Entry, is_public, minus
+from caisson.prove.ways import Entry, minus
 from caisson.prove.world import World
 from caisson.topology.model import Source
 from caisson.topology.network import Ports, Protocol
@@ -159,7 +160,15 @@ def _open(
     gaps = world.network_gaps.near(_parts(world, resource))
     beside = " beside what is allowed" if promise.ports else ""
     well = Fact(f"the internet can open nothing at {resource}{beside}", source)
-    return replace(said, why=() if perhaps else (well,), open=(*perhaps, *gaps))
+    why = () if perhaps else (well, *_named(world, resource, allowed))
+    return replace(said, why=why, open=(*perhaps, *gaps))
+
+
+def _named(world: World, resource: str, allowed: PortSet) -> Iterator[Fact]:
+    """Say who is let in by name, which is not the internet."""
+    ports = world.ways.named(resource) - allowed
+    for fact in letting_in(world, resource, ports):
+        yield Fact(f"{fact.text}, and nobody else of the internet", fact.source)
 
 
 def _remedy(resource: str, entry: Entry) -> str:
@@ -207,7 +216,7 @@ def letting_in(world: World, resource: str, ports: PortSet) -> Iterator[Fact]:
             group = world.groups.get(membership.group)
             for rule in group.ingress if group else ():
                 here = PortSet.from_ports(rule.protocol, (rule.ports,)) & ports
-                wide = [each for each in rule.cidrs if is_public(each)]
+                wide = [each for each in rule.cidrs if public(each)]
                 if here and wide:
                     text = f"{rule.id} lets {' and '.join(wide[:3])} in on {here}"
                     yield Fact(text, rule.source)

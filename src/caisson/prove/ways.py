@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_network
 
+from caisson.prove.crowd import open_to_crowd
 from caisson.prove.network.ports import NOTHING, Connections, PortSet
 from caisson.prove.network.reach import Reach
 from caisson.topology.model import Topology
@@ -76,11 +76,21 @@ class Ways:
                     )
 
     @cached_property
+    def _crowd(self) -> Reach:
+        network = open_to_crowd(self.topology.network)
+        return self.reach if network is self.topology.network else Reach.of(network)
+
+    def named(self, resource: str) -> PortSet:
+        """Return the ports that only some addresses of the internet can open."""
+        if self._crowd is self.reach or resource not in self.reach.owners:
+            return NOTHING
+        return self.reach.from_internet(resource).may - self._crowd.from_internet(resource).may
+
+    @cached_property
     def opened(self) -> Mapping[str, Connections]:
         """What the internet can open, by the resource whose address it opens."""
-        found = defaultdict(
-            Connections, {each: self.reach.from_internet(each) for each in self.reach.owners}
-        )
+        crowd = self._crowd
+        found = defaultdict(Connections, {each: crowd.from_internet(each) for each in crowd.owners})
         for each in self.topology.network.forwards:
             if each.from_internet:
                 found[each.owner] |= _served(each)
@@ -125,12 +135,3 @@ def _tcp_and_udp(forward: Forward) -> PortSet:
 def minus(connections: Connections, ports: PortSet) -> Connections:
     """Return what is left without `ports`."""
     return Connections(connections.may - ports, connections.must - ports)
-
-
-def is_public(cidr: str) -> bool:
-    """Return whether any address of the internet is in it."""
-    try:
-        network = ip_network(cidr, strict=False)
-    except ValueError:
-        return True
-    return not network.is_private or network.prefixlen == 0
