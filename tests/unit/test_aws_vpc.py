@@ -270,3 +270,16 @@ def test_a_subnet_outside_does_not_disturb_ours() -> None:
         association("x", outside("subnet-9"), ref("aws_route_table.t")),
     )
     assert found["aws_subnet.a"].route_tables == ("aws_vpc.main/main",)
+
+
+def test_a_table_of_a_gateway_is_a_gap_in_its_vpc_and_no_subnet_s() -> None:
+    edge = thing(
+        "aws_route_table_association.edge",
+        gateway_id=ref("aws_internet_gateway.x"),
+        route_table_id=ref("aws_route_table.t"),
+    )
+    fragment = subnets.read(reading(MAIN, subnet("a"), table("t"), edge))
+    assert fragment.network.subnets[0].route_tables == ("aws_vpc.main/main",)
+    assert [each.about for each in fragment.gaps] == [
+        ("aws_route_table_association.edge", "aws_vpc.main")
+    ]

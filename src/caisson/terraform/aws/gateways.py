@@ -31,6 +31,18 @@ DIRECT_CONNECT = (
     "aws_dx_private_virtual_interface",
     "aws_dx_transit_virtual_interface",
 )
+# These make a line, and lead nowhere before it is tied to a gateway.
+DIRECT_CONNECT_PARTS = (
+    "aws_dx_bgp_peer",
+    "aws_dx_connection",
+    "aws_dx_connection_association",
+    "aws_dx_connection_confirmation",
+    "aws_dx_gateway",
+    "aws_dx_gateway_association_proposal",
+    "aws_dx_hosted_connection",
+    "aws_dx_lag",
+    "aws_dx_macsec_key_association",
+)
 TYPES = frozenset(
     {
         *INTERNET_GATEWAY.every,
@@ -39,6 +51,7 @@ TYPES = frozenset(
         *VPN_GATEWAYS,
         *VPN_CONNECTIONS,
         *DIRECT_CONNECT,
+        *DIRECT_CONNECT_PARTS,
         CARRIER,
         "aws_customer_gateway",
         "aws_eip",

@@ -138,3 +138,15 @@ PART_ATTRIBUTES = {
     "default_route_table_id": MAIN,
     "main_route_table_id": MAIN,
 }
+# What AWS lets be named only in its own region, and who names a VPC of their own region only.
+REGIONAL = (SUBNET, GROUP, TABLE, ACL, INTERNET_GATEWAY, NAT_GATEWAY, EGRESS_GATEWAY)
+OF_ONE_VPC = (
+    "aws_subnet",
+    "aws_route_table",
+    "aws_security_group",
+    "aws_network_acl",
+    "aws_internet_gateway",
+    "aws_egress_only_internet_gateway",
+    "aws_vpc_endpoint",
+    "aws_ec2_transit_gateway_vpc_attachment",
+)

@@ -14,7 +14,9 @@ from caisson.terraform.aws.kinds import (
     DEFAULT_SUBNETS,
     GROUP,
     MAIN,
+    OF_ONE_VPC,
     PART_ATTRIBUTES,
+    REGIONAL,
     TABLE,
     VPC,
     VPCS,
@@ -22,7 +24,8 @@ from caisson.terraform.aws.kinds import (
 )
 from caisson.terraform.model import UNKNOWN, Certainty, Link, Mode
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.network import Membership
+
+ADOPTED_TABLE = "default_route_table_id"
 
 
 class Names:
@@ -34,7 +37,7 @@ class Names:
         self.reading = reading
         self._parts: dict[str, tuple[str, str]] = {}
         self._parts = dict(self._told_parts())
-        self._tables = self._adopted("aws_default_route_table", "default_route_table_id")
+        self._tables = self._adopted("aws_default_route_table", ADOPTED_TABLE)
         self._acls = self._adopted("aws_default_network_acl", "default_network_acl_id")
         self._mains = dict(self._main_tables())
 
@@ -47,10 +50,11 @@ class Names:
             return Link()
         given = block.link(name, *kind.itself)
         found = self._same(given, kind, frozenset((block.address,)))
-        return found if found.sure or name.startswith("peer_") else self._nearby(block, found)
+        at_home = kind in REGIONAL or (kind is VPC and block.instance.type in OF_ONE_VPC)
+        return self._nearby(block, found) if at_home and not found.sure else found
 
     def _nearby(self, block: Block, found: Link) -> Link:
-        """Leave out what is in another region, where AWS lets nothing but peerings lead."""
+        """Leave out what is in another region, where AWS takes only what is in the same."""
         kept = tuple(each for each in found.to if self._may_share_region(block, each))
         return replace(found, to=kept)
 
@@ -195,24 +199,13 @@ class Names:
             return Link((self.default_vpc(block),))
         return self.link(block, "vpc_id", VPC)
 
-    def groups(
-        self, block: Block, name: str, subnets: Iterable[str]
-    ) -> tuple[tuple[Membership, ...], bool]:
-        """Return the groups of something in `subnets`, and whether there can be no others.
-
-        What names none is in the default group of its VPC.
-        """
-        given = self.link(block, name, GROUP)
-        if not given.every and given.sure:
-            given = together(
-                [
-                    Link(tuple(f"{each}/{DEFAULT_GROUP}" for each in vpc.every), (), vpc.certainty)
-                    for vpc in map(self.vpcs_of_subnet, subnets)
-                ]
-            )
-        certain = given.certain
-        members = tuple(Membership(each, each in certain) for each in given.every)
-        return members, given.certainty is not Certainty.OPEN and bool(members)
+    def vpc_of_table(self, table: str) -> str | None:
+        """Return the VPC of a route table by its id, None when it cannot be told."""
+        if table not in self.reading.instances:
+            vpc, _, part = table.rpartition("/")
+            return vpc if vpc and part == MAIN else None
+        block = self.reading.at(table)
+        return self.one(block, "vpc_id", VPC).only or self.owner_of(block, ADOPTED_TABLE)
 
     def _adopted(self, what: str, attribute: str) -> dict[str, str]:
         """Return which resource has taken over the VPC's own, by VPC."""

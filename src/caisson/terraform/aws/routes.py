@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caisson.terraform.aws.assigned import Claim
-from caisson.terraform.aws.kinds import MAIN, PRIVATE_GATEWAY, SUBNET, TABLE, VPC
+from caisson.terraform.aws.kinds import MAIN, PRIVATE_GATEWAY, SUBNET, TABLE
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.prefix_lists import LISTS, PrefixLists
 from caisson.terraform.aws.route_targets import leads
@@ -20,7 +20,6 @@ from caisson.topology.resources import Gap
 ROUTE = "aws_route"
 PROPAGATION = "aws_vpn_gateway_route_propagation"
 TYPES = frozenset({*TABLE.types, ROUTE, PROPAGATION})
-ADOPTED = "default_route_table_id"
 DESTINATIONS = ("cidr_block", "ipv6_cidr_block", "destination_prefix_list_id")
 LITERAL = re.compile(r"e?igw-[0-9a-z]+")
 OWN_GATEWAYS = (Target.INTERNET, Target.EGRESS_ONLY)
@@ -87,7 +86,7 @@ class _Tables:
         yield from found.values()
 
     def _written(self, block: Block) -> RouteTable:
-        vpc = self._names.one(block, "vpc_id", VPC).only or self._names.owner_of(block, ADOPTED)
+        vpc = self._names.vpc_of_table(block.address)
         inline = [one for each in block.blocks("route") for one in self._routes(each, DESTINATIONS)]
         if not block.known("route") and block.written("route"):
             inline = list(anywhere(block.source))
@@ -136,12 +135,8 @@ class _Tables:
             if table in known:
                 continue
             added = tuple(self._added.get(table, ()))
-            block = (
-                self._names.reading.at(table) if instance and instance.address == table else None
-            )
-            vpc = self._names.one(block, "vpc_id", VPC).only if block else None
-            source = instance.source if instance else added[0].source
-            yield unread_table(table, vpc or f"{table}/vpc", source, added)
+            vpc = self._names.vpc_of_table(table) or f"{table}/vpc"
+            yield unread_table(table, vpc, instance.source if instance else added[0].source, added)
 
     def _routes(self, block: Block, destinations: tuple[str, str, str]) -> Iterator[Route]:
         """Yield a route for each of its destinations and each of its targets."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from caisson.terraform.aws.acls import acl_claims
 from caisson.terraform.aws.addresses import AddressBook
 from caisson.terraform.aws.assigned import assigned
-from caisson.terraform.aws.kinds import DEFAULT_SUBNETS, SUBNET
+from caisson.terraform.aws.kinds import DEFAULT_SUBNETS, SUBNET, TABLE
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.routes import table_claims
 from caisson.terraform.aws.unread import gap, unread_acl, unread_table, unread_vpc
@@ -87,7 +87,7 @@ class _Subnets:
 
     def fragment(self) -> Fragment:
         read_here = (self._read(each) for each in self._blocks.values())
-        return joined((*read_here, *self._of_default_vpcs()))
+        return joined((*read_here, *self._of_default_vpcs(), *_edges(self._names)))
 
     def _read(self, block: Block) -> Fragment:
         vpc, found = self._vpcs[block.address], self._id(block.address)
@@ -119,6 +119,18 @@ class _Subnets:
                 source=source,
             )
             yield Fragment(network=Network(subnets=(subnet,)))
+
+
+def _edges(names: Names) -> Iterator[Fragment]:
+    """Yield that a gateway sends what comes in by it elsewhere than to where it is addressed."""
+    for each in names.reading.of("aws_route_table_association"):
+        if each.written("gateway_id"):
+            tables = names.one(each, "route_table_id", TABLE)
+            vpcs = [names.vpc_of_table(table) for table in tables.every]
+            known = tables.certainty is not Certainty.OPEN and None not in vpcs
+            about = (each.address, *(one for one in vpcs if one)) if known and vpcs else ()
+            what = f"where {each.address} sends what comes in by its gateway is not understood"
+            yield Fragment(gaps=(gap(each, what, *about),))
 
 
 def _network(cidr: object) -> ipaddress.IPv4Network | None:

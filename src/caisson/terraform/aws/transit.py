@@ -46,6 +46,7 @@ TYPES = frozenset(
         TO_GATEWAY,
         TO_GATEWAY_ACCEPTER,
         CONNECT,
+        f"{CONNECT}_peer",
         TABLE,
         ROUTE,
         LISTED,
