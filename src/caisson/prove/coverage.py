@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from caisson.topology.model import Component, Kind, Topology
+from caisson.topology.resources import Understanding
 
 # Systems whose copies and flows the passes of `caisson.topology` work out.
 UNDERSTOOD_STORES = frozenset({"postgres", "redis", "memcached", "opensearch", "files"})
@@ -12,10 +13,14 @@ UNDERSTOOD_STORES = frozenset({"postgres", "redis", "memcached", "opensearch", "
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """`ignored` counts the components that nothing was concluded from, by system."""
+    """`ignored` counts what nothing was concluded from: by type, of a declared estate by system.
+
+    `neutral` are those of `resources` that are known to matter to no question.
+    """
 
     resources: int = 0
     ignored: Mapping[str, int] = field(default_factory=dict)
+    neutral: int = 0
 
     @property
     def understood(self) -> int:
@@ -23,10 +28,23 @@ class Coverage:
 
 
 def coverage(topologies: Iterable[Topology]) -> Coverage:
-    """Count the components of all `topologies` together."""
-    components = [component for topology in topologies for component in topology.components]
-    ignored = Counter(each.system for each in components if not _understood(each))
-    return Coverage(len(components), dict(sorted(ignored.items())))
+    """Count the components and the resources of all `topologies` together."""
+    resources = neutral = 0
+    ignored: Counter[str] = Counter()
+    for topology in topologies:
+        # What an estate declares is counted once, as the components that it is resolved to.
+        resources += len(topology.components)
+        ignored.update(each.system for each in topology.components if not _understood(each))
+        for count in topology.counts if not topology.components else ():
+            resources += count.number
+            match count.understanding:
+                case Understanding.IGNORED:
+                    ignored[count.type] += count.number
+                case Understanding.NEUTRAL:
+                    neutral += count.number
+                case Understanding.MODELLED:
+                    pass
+    return Coverage(resources, dict(sorted(ignored.items())), neutral)
 
 
 def _understood(component: Component) -> bool:
