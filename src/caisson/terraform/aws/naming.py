@@ -22,7 +22,7 @@ from caisson.terraform.aws.kinds import (
     VPCS,
     Kind,
 )
-from caisson.terraform.model import UNKNOWN, Certainty, Link, Mode
+from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Link, Mode
 from caisson.terraform.reading import Block, Reading
 
 ADOPTED_TABLE = "default_route_table_id"
@@ -46,8 +46,8 @@ class Names:
 
         Nothing when nobody wrote the attribute, even if the provider will compute it.
         """
-        if block.value(name) is UNKNOWN and not block.written(name):
-            return Link()
+        if not block.written(name):
+            return NOTHING
         given = block.link(name, *kind.itself)
         found = self._same(given, kind, frozenset((block.address,)))
         at_home = kind in REGIONAL or (kind is VPC and block.instance.type in OF_ONE_VPC)
@@ -84,6 +84,8 @@ class Names:
         return found
 
     def _same(self, given: Link, kind: Kind, seen: frozenset[str]) -> Link:
+        if given.sure and len(given.to) == 1 and not given.outside:  # nearly all of them
+            return self._of_instance(given.to[0], kind, seen)
         found = {each: self._of_instance(each, kind, seen) for each in given.to}
         found |= {each: self._of_text(each, kind) for each in given.outside}
         every = together([*found.values(), Link(certainty=given.certainty)])

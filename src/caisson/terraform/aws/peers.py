@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from caisson.terraform.aws.kinds import GROUP
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.prefix_lists import LISTS, PrefixLists
-from caisson.terraform.model import Certainty, Link
+from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block
 from caisson.topology.network import ANYWHERE
 
@@ -69,7 +69,9 @@ class PeerReader:
 
     def _groups(self, block: Block) -> Iterator[Permitted]:
         for name in GROUPS:
-            link = self._names.link(block, name, GROUP) if name in block.values else Link()
+            if block.value(name) is None:
+                continue
+            link = self._names.link(block, name, GROUP)
             sure = self._all(link.certain)
             # The members of a group that is not known may be anywhere.
             others = ANYWHERE if link.certainty is Certainty.OPEN else ()

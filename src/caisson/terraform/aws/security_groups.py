@@ -80,8 +80,8 @@ class _Groups:
             self._named.setdefault(one, block.source)
             for direction, certain in _directions(block):
                 for rule in self._rules(block, one, block.address):
-                    sure = rule.sure and groups.sure and certain
-                    placed.append((direction, replace(rule, sure=sure)))
+                    sure = certain and one in groups.certain
+                    placed.append((direction, rule if sure else replace(rule, sure=False)))
 
     def _rules(self, block: Block, group: str, rule: str) -> Iterator[Rule]:
         """Yield one rule as what it surely permits, and what it may permit besides."""
