@@ -388,3 +388,26 @@ def test_entries_that_are_resources_are_put_into_their_list_and_direction() -> N
 def test_the_list_of_a_vpc_made_elsewhere_is_not_described() -> None:
     found = lists(thing("aws_subnet.a", vpc_id="vpc-1", cidr_block="10.5.0.0/24"))
     assert not found["vpc-1/default-acl"].described
+
+
+def test_entries_that_are_known_only_after_apply_may_allow_and_refuse_everything() -> None:
+    x = "aws_network_acl.x"
+    found = lists(thing(x, vpc_id=ref("aws_vpc.main"), ingress=unknown(), egress=UNKNOWN))[x]
+    assert {(each.cidr, each.allow, each.sure) for each in found.ingress} == {
+        (each, allow, False) for each in ANYWHERE for allow in (True, False)
+    }
+    assert found.egress == ()
+
+
+def test_a_route_by_an_unknown_gateway_may_be_by_any_of_its_kind() -> None:
+    (found,) = inline(nat_gateway_id=unknown())
+    assert (found.target, found.via, found.sure) == (Target.NAT, None, False)
+
+
+def test_a_route_with_two_targets_that_are_not_known_may_lead_to_either() -> None:
+    nat, gateway = "aws_nat_gateway.n", "aws_internet_gateway.g"
+    block = {"cidr_block": EVERYWHERE, "nat_gateway_id": ref(nat), "gateway_id": ref(gateway)}
+    found = tables(thing(nat), thing(gateway), thing(T, vpc_id=ref("aws_vpc.main"), route=[block]))[
+        T
+    ].routes
+    assert {(each.via, each.sure) for each in found} == {(nat, False), (gateway, False)}
