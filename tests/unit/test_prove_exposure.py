@@ -234,6 +234,18 @@ def test_an_entry_without_an_interface_counts() -> None:
     assert {each.decision for each in internet(web(443), edge)} == {HOLDS}
 
 
+@pytest.mark.parametrize("owner", [f"{DB}/endpoint", "eni-0123"])
+def test_parts_and_strangers_are_asked_too(owner: str) -> None:
+    ssh = open_at((22, ANYBODY))
+    broken, *_ = internet(web(), ssh, card(owner, ["web"]))
+    assert (broken.decision, broken.subject) == (BROKEN, owner)
+    of_database = internet(web(of=DB), ssh, card(owner, ["web"]))
+    assert of_database[0].decision is (UNKNOWN if owner == "eni-0123" else BROKEN)
+    assert (
+        one(web(beside=DB), ssh, card(f"{DB}/endpoint", ["web"]), card(WEB, [])).decision is HOLDS
+    )
+
+
 def test_gaps_leave_it_open() -> None:
     parts = (open_at((443, ANYBODY)), card(WEB, ["web"]))
     strange = gap("aws_vpn_connection.office", Question.REACHABILITY, about=())

@@ -305,6 +305,20 @@ def test_what_matches_two_environments_leaves_it_open() -> None:
     assert any(f"{S_DB} is of staging and of production" in fact.text for fact in verdict.why)
 
 
+def test_a_part_of_a_resource_is_of_its_environment() -> None:
+    endpoint = card(f"{P_DB}/endpoint", ["production"], "production", public=False)
+    verdict = asked(network=network(peered(), endpoint))
+    assert any(f"at {P_DB}/endpoint" in fact.text for fact in verdict.counterexample)
+
+
+def test_a_side_of_which_nothing_was_tried_leaves_it_open() -> None:
+    idle = PROMISE.model_copy(update={"isolate": ["staging", "tools"]})
+    role = resource("aws_ssm_document.x", "tools", "333333333333")
+    verdict = asked(role, promise=idle)
+    assert verdict.decision is UNKNOWN
+    assert any("nothing of tools that keeps data" in fact.text for fact in verdict.why)
+
+
 def test_ports_are_named() -> None:
     only_postgres = rule("postgres", Ports(5432, 5432), cidrs=("10.0.0.0/8",))
     whole = replace(peered(), groups=())

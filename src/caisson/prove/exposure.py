@@ -97,8 +97,8 @@ def decide_open(promise: OpenToInternet, source: Source, world: World) -> tuple[
     """Return a verdict for each thing that is open on other ports, and for the rest."""
     asked = world.subjects.named(promise.of)
     excepted = world.subjects.named(promise.except_)
-    subjects = frozenset(asked.resources) - frozenset(excepted.resources)
-    facing = [each for each in asked.resources if each in subjects and _faces(world, each)]
+    facing = _facing(world, asked.resources, excepted.resources, others=ANYTHING in promise.of)
+    subjects = frozenset(facing)
     answers = [_open(promise, world, each, subjects) for each in facing]
     gaps = _gaps(promise, world, facing)
     named = " and ".join(promise.of)
@@ -126,8 +126,20 @@ def _nobody(promise: OpenToInternet, source: Source, named: str) -> Verdict:
     )
 
 
-def _faces(world: World, resource: str) -> bool:
-    return resource in world.ways.interfaces or resource in world.ways.entries
+def _facing(
+    world: World, asked: Iterable[str], excepted: Collection[str], *, others: bool
+) -> tuple[str, ...]:
+    """Return the members of the network that are asked for, be they parts of resources.
+
+    `others` are those that belong to nothing that was read.
+    """
+    found = [part for each in asked if each not in excepted for part in _members(world, each)]
+    return (*found, *(world.parts_of.get(None, ()) if others else ()))
+
+
+def _members(world: World, resource: str) -> tuple[str, ...]:
+    parts = world.parts_of.get(resource, ())
+    return parts if resource in parts or resource not in world.ways.entries else (*parts, resource)
 
 
 def _gaps(promise: OpenToInternet, world: World, facing: Collection[str]) -> tuple[Fact, ...]:
@@ -141,9 +153,14 @@ def _gaps(promise: OpenToInternet, world: World, facing: Collection[str]) -> tup
 def _open(
     promise: OpenToInternet, world: World, resource: str, subjects: Collection[str]
 ) -> Answer:
-    source = world.subjects.resources[resource].source
-    said = Answer(resource, world.type_of(resource), looked_up=_looked_up(world, resource))
-    allowed = _allowed(promise.ports)
+    source = world.source_of(resource)
+    said = Answer(
+        resource,
+        world.type_of(resource),
+        world.resource_of(resource) or resource,
+        looked_up=_looked_up(world, resource),
+    )
+    allowed = _allowed(world, resource, promise.ports)
     # What comes by way of another subject is that one's matter: it is asked for itself.
     entries = [
         (entry, minus(entry.ports, allowed))
@@ -156,12 +173,14 @@ def _open(
     perhaps = [fact for entry, left in entries if left for fact in _came_in(world, entry, left)]
     if against:
         first = next(entry for entry, left in entries if left.must)
-        return replace(said, against=tuple(against), remedy=_remedy(resource, first))
+        return replace(
+            said, against=tuple(dict.fromkeys(against)), remedy=_remedy(world, resource, first)
+        )
     gaps = world.network_gaps.near(_parts(world, resource))
     beside = " beside what is allowed" if promise.ports else ""
     well = Fact(f"the internet can open nothing at {resource}{beside}", source)
     why = () if perhaps else (well, *_named(world, resource, allowed))
-    return replace(said, why=why, open=(*perhaps, *gaps))
+    return replace(said, why=why, open=tuple(dict.fromkeys((*perhaps, *gaps))))
 
 
 def _named(world: World, resource: str, allowed: PortSet) -> Iterator[Fact]:
@@ -171,19 +190,25 @@ def _named(world: World, resource: str, allowed: PortSet) -> Iterator[Fact]:
         yield Fact(f"{fact.text}, and nobody else of the internet", fact.source)
 
 
-def _remedy(resource: str, entry: Entry) -> str:
-    if not entry.by:
+def _remedy(world: World, resource: str, entry: Entry) -> str:
+    if not entry.by and resource in world.ways.interfaces:
         return f"close the rules that let the internet into {resource}, or allow these ports"
-    if entry.by[0].owner.startswith(f"{resource}/"):
-        return f"make {entry.by[0].owner} private, or allow these ports"
+    if not entry.by:
+        return f"make {resource} private, or allow these ports"
     return f"close {entry.by[0].owner} to the internet, or forward no more from it to {resource}"
 
 
-def _allowed(ports: Iterable[tuple[int, int]]) -> PortSet:
-    """Return the ports, and what has none: an answer to a ping opens no connection."""
+def _allowed(world: World, resource: str, ports: Iterable[tuple[int, int]]) -> PortSet:
+    """Return the ports, and what has none: an answer to a ping opens no connection.
+
+    Where it is known which ports something listens on, it listens to no other protocol either.
+    """
     ranges = [Ports(low, high) for low, high in ports]
     tcp, udp = (PortSet.from_ports(each, ranges) for each in (Protocol.TCP, Protocol.UDP))
-    return tcp | udp | PortSet.from_ports(Protocol.ICMP)
+    allowed = tcp | udp | PortSet.from_ports(Protocol.ICMP)
+    cards = world.ways.interfaces.get(resource, ())
+    listens = all(each.listens is not None for each in cards)
+    return allowed | PortSet.from_ports(Protocol.OTHER) if listens else allowed
 
 
 def _parts(world: World, resource: str) -> tuple[str, ...]:
@@ -202,8 +227,7 @@ def _came_in(world: World, entry: Entry, left: Connections) -> Iterator[Fact]:
     """Say how the internet comes in: directly, or through what forwards."""
     verb, ports = ("can", left.must) if left.must else ("may be able to", left.may)
     first = entry.by[0].owner if entry.by else entry.resource
-    known = world.subjects.resources.get(first)
-    yield Fact(f"the internet {verb} open {ports} at {first}", known.source if known else None)
+    yield Fact(f"the internet {verb} open {ports} at {first}", world.source_of(first))
     yield from letting_in(world, first, ports)
     for each in entry.by:
         yield Fact(f"{each.owner} forwards what arrives to {each.target}", each.source)

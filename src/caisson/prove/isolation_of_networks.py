@@ -14,11 +14,11 @@ from caisson.prove.world import World
 def findings(world: World, one: Side, other: Side) -> Findings:
     """Return the ways from either into the other, direct ones and those by what is of neither."""
     ways = [
-        *world.ways.paths_between(one.resources, other.resources),
-        *world.ways.paths_between(other.resources, one.resources),
+        *world.ways.paths_between(one.members, other.members),
+        *world.ways.paths_between(other.members, one.members),
     ]
     sure = [each for each in ways if each.sure]
-    between = (*_idle(world, one, other), *_bridges(world, one, other), *_worlds(world, one, other))
+    between = (*_idle(one, other), *_bridges(world, one, other), *_worlds(world, one, other))
     unsure = [_fact(world, each, "may be able to") for each in ways if not each.sure]
     return Findings(
         why=() if ways or between else tuple(_apart(world, one, other)),
@@ -29,15 +29,14 @@ def findings(world: World, one: Side, other: Side) -> Findings:
 
 
 def _fact(world: World, way: Way, can: str) -> Fact:
-    target = world.subjects.resources.get(way.target)
     text = f"{way.source} {can} open {way.ports} at {way.target}"
-    return Fact(text, target.source if target else None)
+    return Fact(text, world.source_of(way.target))
 
 
 def _apart(world: World, one: Side, other: Side) -> Iterator[Fact]:
     """Say how many were tried, and what joins the two nevertheless."""
     owners = world.ways.reach.owners
-    counts = [sum(name in owners for name in each.resources) for each in (one, other)]
+    counts = [sum(name in owners for name in each.members) for each in (one, other)]
     yield Fact(
         f"no packet passes between the {counts[0]} network members of {one.name} and the "
         f"{counts[1]} of {other.name}, on any port, in either direction",
@@ -57,17 +56,21 @@ def _apart(world: World, one: Side, other: Side) -> Iterator[Fact]:
             yield Fact(text, each.source)
 
 
-def _idle(world: World, one: Side, other: Side) -> Iterator[Fact]:
+def _idle(one: Side, other: Side) -> Iterator[Fact]:
     """Name a side of which nothing was tried, for it keeps no data and sends no packets."""
     for each in (one, other):
-        if not each.holdings and not any(name in world.ways.interfaces for name in each.resources):
+        if not each.holdings and not each.members:
             text = f"nothing of {each.name} that keeps data or sends packets was read"
             yield Fact(text, each.source)
 
 
 def _bridges(world: World, one: Side, other: Side) -> Iterator[Fact]:
     """Name what is of neither, and may stand between: who is let in here may go on there."""
-    outside = {each.id: each for each in neither(world, one, other)}
+    outside = {
+        part: each
+        for each in neither(world, one, other)
+        for part in world.parts_of.get(each.id, ())
+    }
     ends = {each.name: _met(world, each, outside) for each in (one, other)}
     for name in ends[one.name].keys() & ends[other.name].keys():
         yield Fact(
@@ -85,7 +88,7 @@ def _worlds(world: World, one: Side, other: Side) -> Iterator[Fact]:
         yield Fact(
             f"what lies behind {name} was not read, and may lead from one to the other: "
             f"it reaches {first} and {second}",
-            world.subjects.resources[second].source,
+            world.source_of(second),
         )
 
 
@@ -93,7 +96,7 @@ def _from_worlds(world: World, side: Side) -> Mapping[str, str]:
     reach = world.ways.reach
     return {
         name: each
-        for each in side.resources
+        for each in sorted(side.members)
         if each in reach.owners
         for name in reach.from_worlds(each)
     }
@@ -101,8 +104,8 @@ def _from_worlds(world: World, side: Side) -> Mapping[str, str]:
 
 def _met(world: World, side: Side, outside: Collection[str]) -> Mapping[str, str]:
     """Return what of `outside` may be connected with a side, and with which of its resources."""
-    out = {each.target: each.source for each in world.ways.paths_between(side.resources, outside)}
-    back = {each.source: each.target for each in world.ways.paths_between(outside, side.resources)}
+    out = {each.target: each.source for each in world.ways.paths_between(side.members, outside)}
+    back = {each.source: each.target for each in world.ways.paths_between(outside, side.members)}
     return {**back, **out}
 
 

@@ -17,11 +17,15 @@ from caisson.topology.resources import Holding, Resource
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`resources` by id, in the order of the topology, with the holdings that are theirs."""
+    """`resources` by id, in the order of the topology, with the holdings that are theirs.
+
+    `members` are the ids by which they are in the network: their own, or those of parts.
+    """
 
     name: str
     resources: Mapping[str, Resource]
     holdings: Mapping[str, Holding]
+    members: frozenset[str]
 
     @property
     def source(self) -> Source | None:
@@ -29,7 +33,7 @@ class Side:
 
     def __contains__(self, name: object) -> bool:
         """Whether a resource or holding of this id belongs here."""
-        return name in self.resources or name in self.holdings
+        return name in self.resources or name in self.holdings or name in self.members
 
 
 def side(world: World, name: str) -> Side:
@@ -40,9 +44,9 @@ def side(world: World, name: str) -> Side:
         for each in world.topology.resources
         if name in (each.account, environment_of(world, each, inherited))
     }
-    return Side(
-        name, own, {each.id: each for each in world.topology.holdings if each.resource in own}
-    )
+    holdings = {each.id: each for each in world.topology.holdings if each.resource in own}
+    members = frozenset(part for each in own for part in world.parts_of.get(each, ()))
+    return Side(name, own, holdings, members)
 
 
 def environment_of(
@@ -64,7 +68,7 @@ def environments(world: World) -> tuple[str, ...]:
 def neither(world: World, *sides: Side) -> tuple[Resource, ...]:
     """Return what keeps data or sends packets, and belongs to no environment at all."""
     inherited = _by_network(world.topology.network)
-    busy = {each.owner for each in world.topology.network.interfaces}
+    busy = {each for each in world.parts_of if each is not None}
     busy |= {each.resource for each in world.topology.holdings}
     return tuple(
         each

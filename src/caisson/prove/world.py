@@ -8,7 +8,7 @@ from functools import cached_property
 from caisson.prove.gaps import Gaps
 from caisson.prove.subjects import Subjects
 from caisson.prove.ways import Ways
-from caisson.topology.model import Topology
+from caisson.topology.model import Source, Topology
 from caisson.topology.network import SecurityGroup
 from caisson.topology.places import Places
 from caisson.topology.resources import Holding, Key, Movement, Question
@@ -57,7 +57,25 @@ class World:
     def gaps(self) -> Mapping[Question, Gaps]:
         return {question: Gaps.of(self.topology, question) for question in Question}
 
-    def type_of(self, resource: str) -> str:
-        """Return the type of a resource, or the id itself when it was not read."""
-        known = self.subjects.resources.get(resource)
-        return known.type if known else resource
+    def resource_of(self, name: str) -> str | None:
+        """Return the resource that has this id, or of which this names a part."""
+        while name and name not in self.subjects.resources:
+            name = name.rpartition("/")[0]
+        return name or None
+
+    @cached_property
+    def parts_of(self) -> Mapping[str | None, tuple[str, ...]]:
+        """What is in the network or forwards to it, by the resource that it is or is part of."""
+        found: dict[str | None, dict[str, None]] = defaultdict(dict)
+        for name in (*self.ways.interfaces, *self.ways.forwards):
+            found[self.resource_of(name)][name] = None
+        return {name: tuple(parts) for name, parts in found.items()}
+
+    def type_of(self, name: str) -> str:
+        """Return the type of a resource or of what it is part of, or the id of what is not read."""
+        known = self.subjects.resources.get(self.resource_of(name) or "")
+        return known.type if known else name
+
+    def source_of(self, name: str) -> Source | None:
+        known = self.subjects.resources.get(self.resource_of(name) or "")
+        return known.source if known else None
