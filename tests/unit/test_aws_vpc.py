@@ -3,10 +3,11 @@
 import pytest
 from terraform_support import Named, Thing, among, outside, reading, ref, refs, thing, unknown
 
-from caisson.terraform.aws import subnets, vpc
+from caisson.terraform.aws import routes, subnets, vpc
 from caisson.terraform.model import UNKNOWN
 from caisson.topology.network import Subnet, Target, Vpc
 
+TABLE = "aws_route_table.t"
 MAIN = thing("aws_vpc.main", cidr_block="10.0.0.0/16")
 PEER = thing("aws_vpc.peer", cidr_block="10.1.0.0/16")
 
@@ -283,3 +284,19 @@ def test_a_table_of_a_gateway_is_a_gap_in_its_vpc_and_no_subnet_s() -> None:
     assert [each.about for each in fragment.gaps] == [
         ("aws_route_table_association.edge", "aws_vpc.main")
     ]
+
+
+def test_a_data_source_of_a_subnet_of_ours_is_another_name_of_it() -> None:
+    among_ours = among("aws_subnet.a", "aws_subnet.b")
+    things = reading(
+        MAIN,
+        subnet("a"),
+        subnet("b", 2),
+        thing("data.aws_subnet.first", id=among_ours, vpc_id=UNKNOWN),
+        thing("aws_route_table.t", vpc_id=ref("data.aws_subnet.first")),
+    )
+    fragment = subnets.read(things)
+    assert {each.id for each in fragment.network.subnets} == {"aws_subnet.a", "aws_subnet.b"}
+    assert fragment.gaps == ()
+    (made,) = (each for each in routes.read(things).network.route_tables if each.id == TABLE)
+    assert made.vpc == "aws_vpc.main"

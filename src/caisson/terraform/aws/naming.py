@@ -17,6 +17,7 @@ from caisson.terraform.aws.kinds import (
     OF_ONE_VPC,
     PART_ATTRIBUTES,
     REGIONAL,
+    SUBNET,
     TABLE,
     VPC,
     VPCS,
@@ -132,8 +133,20 @@ class Names:
         return Link((address,))
 
     def _stood_for(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
+        if kind is VPC and block.instance.mode is Mode.DATA and block.instance.type in SUBNET.types:
+            return self._vpc_of_found(block)
         follows = block.link(kind.same[block.instance.type], *kind.itself)
         return self._same(follows, kind, seen) if follows.every else Link((block.address,))
+
+    def _vpc_of_found(self, block: Block) -> Link:
+        """Return the VPC of a subnet that a data source finds, which may be one of several."""
+        subnets = self.of_instance(block.address, SUBNET)
+        if block.known("vpc_id") or block.address in subnets.every:
+            return self.link(block, "vpc_id", VPC)
+        found = together(map(self.vpcs_of_subnet, subnets.every))
+        if subnets.certainty is Certainty.OPEN or not found.every:
+            return Link(found.to, found.outside, Certainty.OPEN)
+        return found if len(found.every) == 1 else replace(found, certainty=Certainty.AMONG)
 
     def _parts_of(self, block: Block, kind: Kind, seen: frozenset[str]) -> Link:
         part = kind.parts[block.instance.type]

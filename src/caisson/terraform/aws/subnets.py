@@ -40,10 +40,12 @@ class _Subnets:
         self._names = names
         self._book = AddressBook(names)
         modes = (names.reading.of(*SUBNET.types, mode=mode) for mode in Mode)
-        self._blocks = {each.address: each for blocks in modes for each in blocks}
+        every = (each for blocks in modes for each in blocks)
+        self._blocks = {each.address: each for each in every if self._is_itself(each)}
         self._vpcs = {address: self._vpc(each) for address, each in self._blocks.items()}
-        self._tables = assigned(self._by_id(), table_claims(names), self._main)
-        self._acls = assigned(self._by_id(), acl_claims(names), self._default_acl)
+        ids = tuple(self._blocks)
+        self._tables = assigned(ids, table_claims(names), self._main)
+        self._acls = assigned(ids, acl_claims(names), self._default_acl)
 
     def _vpc(self, block: Block) -> str:
         """Return the VPC, or what stands for it when it cannot be told.
@@ -65,12 +67,10 @@ class _Subnets:
             return True
         return any(inner.subnet_of(each) for each in outer if each is not None)
 
-    def _by_id(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._id(each) for each in self._blocks))
-
-    def _id(self, address: str) -> str:
-        """Return the subnet that a data source found, when it is another one's name."""
-        return self._names.of_instance(address, SUBNET).only or address
+    def _is_itself(self, block: Block) -> bool:
+        """Whether it is a subnet by its own address; else it is but another name of some."""
+        found = self._names.of_instance(block.address, SUBNET)
+        return block.address in found.every or found.certainty is Certainty.OPEN
 
     def _is_ours(self, subnet: str) -> bool:
         return self._blocks[subnet].instance.mode is Mode.MANAGED
@@ -90,14 +90,14 @@ class _Subnets:
         return joined((*read_here, *self._of_default_vpcs(), *_edges(self._names)))
 
     def _read(self, block: Block) -> Fragment:
-        vpc, found = self._vpcs[block.address], self._id(block.address)
+        vpc = self._vpcs[block.address]
         zone = block.text("availability_zone")
         subnet = Subnet(
             id=block.address,
             vpc=vpc,
             cidrs=_cidrs(self._book, block, vpc),
-            route_tables=self._tables[found],
-            acls=self._acls[found],
+            route_tables=self._tables[block.address],
+            acls=self._acls[block.address],
             source=block.source,
             zone=zone if isinstance(zone, str) else None,
         )
