@@ -13,19 +13,22 @@ from caisson.prove.world import World
 
 def findings(world: World, one: Side, other: Side) -> Findings:
     """Return the ways from either into the other, direct ones and those by what is of neither."""
-    ways = [
-        *world.ways.paths_between(one.members, other.members),
-        *world.ways.paths_between(other.members, one.members),
-    ]
-    sure = [each for each in ways if each.sure]
+    ways = world.ways.paths_between(one.members, other.members)
+    ways |= world.ways.paths_between(other.members, one.members)
     between = (*_idle(one, other), *_bridges(world, one, other), *_worlds(world, one, other))
-    unsure = [_fact(world, each, "may be able to") for each in ways if not each.sure]
+    unsure = _facts(world, ways.perhaps, ways.perhaps_count, "may be able to")
     return Findings(
         why=() if ways or between else tuple(_apart(world, one, other)),
-        against=cut([_fact(world, each, "can") for each in sure]),
-        open=(*cut(unsure), *cut(between)),
-        remedy=_remedy(sure, one, other) or settled_by((*unsure, *between)),
+        against=_facts(world, ways.sure, ways.sure_count, "can"),
+        open=(*unsure, *cut(between)),
+        remedy=_remedy(ways.sure, one, other) or settled_by((*unsure, *between)),
     )
+
+
+def _facts(world: World, ways: Collection[Way], count: int, can: str) -> tuple[Fact, ...]:
+    told = [_fact(world, each, can) for each in ways]
+    more = count - len(ways)
+    return (*told, Fact(f"and so for {more} more")) if more else tuple(told)
 
 
 def _fact(world: World, way: Way, can: str) -> Fact:
@@ -71,7 +74,7 @@ def _bridges(world: World, one: Side, other: Side) -> Iterator[Fact]:
         for each in neither(world, one, other)
         for part in world.parts_of.get(each.id, ())
     }
-    ends = {each.name: _met(world, each, outside) for each in (one, other)}
+    ends = {each.name: world.ways.neighbours(each.members, outside) for each in (one, other)}
     for name in ends[one.name].keys() & ends[other.name].keys():
         yield Fact(
             f"{name} is said to be of no environment, and has connections with both: "
@@ -100,13 +103,6 @@ def _from_worlds(world: World, side: Side) -> Mapping[str, str]:
         if each in reach.owners
         for name in reach.from_worlds(each)
     }
-
-
-def _met(world: World, side: Side, outside: Collection[str]) -> Mapping[str, str]:
-    """Return what of `outside` may be connected with a side, and with which of its resources."""
-    out = {each.target: each.source for each in world.ways.paths_between(side.members, outside)}
-    back = {each.source: each.target for each in world.ways.paths_between(outside, side.members)}
-    return {**back, **out}
 
 
 def _remedy(sure: Collection[Way], one: Side, other: Side) -> str:

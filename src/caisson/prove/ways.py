@@ -2,14 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
 
 from caisson.prove.crowd import open_to_crowd
+from caisson.prove.network.blocks import Block
+from caisson.prove.network.parts import Part
 from caisson.prove.network.ports import NOTHING, Connections, PortSet
 from caisson.prove.network.reach import Reach
+from caisson.prove.network.rules import Numbers
 from caisson.topology.model import Topology
 from caisson.topology.network import Forward, Interface, Protocol
+
+# Of more ways than these between two sides, the first are told, and how many more there are.
+_MOST_WAYS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,35 @@ class Way:
     target: str
     ports: PortSet
     sure: bool
+
+
+@dataclass(slots=True)
+class Paths:
+    """Ways that were found, sure ones apart: the first of them, and how many there are."""
+
+    sure: list[Way] = field(default_factory=list)
+    perhaps: list[Way] = field(default_factory=list)
+    sure_count: int = 0
+    perhaps_count: int = 0
+
+    def add(self, ways: Iterator[Way], count: int, *, sure: bool) -> None:
+        kept = self.sure if sure else self.perhaps
+        kept.extend(islice(ways, max(0, _MOST_WAYS - len(kept))))
+        if sure:
+            self.sure_count += count
+        else:
+            self.perhaps_count += count
+
+    def __or__(self, other: "Paths") -> "Paths":
+        return Paths(
+            [*self.sure, *other.sure],
+            [*self.perhaps, *other.perhaps],
+            self.sure_count + other.sure_count,
+            self.perhaps_count + other.perhaps_count,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.sure_count or self.perhaps_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +98,45 @@ class Ways:
             found[each.owner].append(each)
         return {owner: tuple(each) for owner, each in found.items()}
 
-    def paths_between(self, sources: Collection[str], targets: Collection[str]) -> Iterator[Way]:
-        """Yield one way for each pair between which anything may pass."""
-        for source_part, target_part, block in self.reach.pairs():
-            ends = zip(block.source.tolist(), block.target.tolist(), strict=True)
-            for entry, (start, end) in enumerate(ends):
-                here = [o for o in source_part.points.owners[start] if o in sources]
-                there = [o for o in target_part.points.owners[end] if o in targets]
-                if here and there:
-                    must = block.ports(entry, sure=True)
-                    ports = must or block.ports(entry, sure=False)
-                    yield from (
-                        Way(source, target, ports, bool(must))
-                        for source in here
-                        for target in there
-                    )
+    def paths_between(self, sources: Collection[str], targets: Collection[str]) -> Paths:
+        """Return the ways from any of `sources` to any of `targets`; some of them, and a count."""
+        found = Paths()
+        if not sources or not targets:
+            return found
+        starts, ends = self._slots(sources), self._slots(targets)
+        for source, target, block in self.reach.pairs():
+            pairs = starts[source.vpc][block.source] * ends[target.vpc][block.target]
+            must = np.any(block.must != 0, axis=0)
+            for chosen, sure in ((pairs * must, True), (pairs * ~must, False)):
+                ways = (
+                    way
+                    for entry in np.flatnonzero(chosen).tolist()
+                    for way in _ways(source, target, block, entry, sources, targets, sure=sure)
+                )
+                found.add(ways, int(chosen.sum()), sure=sure)
+        return found
+
+    def neighbours(self, inside: Collection[str], outside: Collection[str]) -> Mapping[str, str]:
+        """Return what of `outside` may have a connection with `inside`, each with one of these."""
+        found: dict[str, str] = {}
+        if not inside or not outside:
+            return found
+        ours, theirs = self._slots(inside), self._slots(outside)
+        for source, target, block in self.reach.pairs():
+            into = ours[source.vpc][block.source] * theirs[target.vpc][block.target] > 0
+            _meet(found, (target, block.target), (source, block.source), into, inside)
+            out = theirs[source.vpc][block.source] * ours[target.vpc][block.target] > 0
+            _meet(found, (source, block.source), (target, block.target), out, inside)
+        return {name: partner for name, partner in found.items() if name in outside}
+
+    def _slots(self, owners: Collection[str]) -> Mapping[str, Numbers]:
+        """Return for each VPC how many of `owners` have each of its slots."""
+        return {
+            vpc: np.array(
+                [sum(each in owners for each in slot) for slot in part.points.owners], np.int64
+            )
+            for vpc, part in self.reach.parts.items()
+        }
 
     @cached_property
     def _crowd(self) -> Reach:
@@ -120,6 +183,39 @@ class Ways:
             return True
         arriving = self.reach.between(forward.owner, forward.target).must
         return bool(arriving & PortSet.from_ports(Protocol.TCP, (forward.to_ports,)))
+
+
+def _ways(
+    source: Part,
+    target: Part,
+    block: Block,
+    entry: int,
+    sources: Collection[str],
+    targets: Collection[str],
+    *,
+    sure: bool,
+) -> Iterator[Way]:
+    """Yield the ways of one entry, between all owners of its slots that were asked for."""
+    ports = block.ports(entry, sure=sure)
+    for here in source.points.owners[int(block.source[entry])]:
+        for there in target.points.owners[int(block.target[entry])]:
+            if here in sources and there in targets:
+                yield Way(here, there, ports, sure)
+
+
+def _meet(
+    found: dict[str, str],
+    strangers: tuple[Part, Numbers],
+    partners: tuple[Part, Numbers],
+    chosen: NDArray[np.bool_],
+    inside: Collection[str],
+) -> None:
+    """Add the owners of the strangers' chosen slots, each with one partner that is `inside`."""
+    slots, first = np.unique(strangers[1][chosen], return_index=True)
+    for slot, partner in zip(slots.tolist(), partners[1][chosen][first].tolist(), strict=True):
+        known = next(each for each in partners[0].points.owners[partner] if each in inside)
+        for owner in strangers[0].points.owners[slot]:
+            found.setdefault(owner, known)
 
 
 def _served(forward: Forward) -> Connections:
