@@ -7,6 +7,7 @@ access-control-block-public-access.html): as many addresses as a /8 of IPv4 or a
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from caisson.topology.network import AclEntry, Network, Rule
@@ -72,6 +73,7 @@ def _named(cidrs: Iterable[str]) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=1 << 16)
 def public(cidr: str) -> IPv4Network | IPv6Network | None:
     """Return the network that is meant, when any address of the internet is in it."""
     try:

@@ -235,7 +235,7 @@ def _came_in(world: World, entry: Entry, left: Connections) -> Iterator[Fact]:
 
 def letting_in(world: World, resource: str, ports: PortSet) -> Iterator[Fact]:
     """Name the rules of a resource's own groups that let addresses of the internet in."""
-    for card in world.ways.interfaces.get(resource, ()):
+    for card in world.ways.interfaces.get(resource, ()) if ports else ():
         for membership in card.groups:
             group = world.groups.get(membership.group)
             for rule in group.ingress if group else ():
