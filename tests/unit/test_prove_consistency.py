@@ -169,6 +169,14 @@ def test_groups_are_named_alike() -> None:
     assert asked(network=networks(**foreign)).decision is BROKEN
 
 
+def test_an_address_that_may_be_ones_own_cannot_be_told() -> None:
+    office = rule("office", POSTGRES, cidrs=("192.168.7.0/24",))
+    assert asked(network=networks(staging=office)).decision is BROKEN
+    unknown = networks(staging=office)
+    untold = replace(unknown, vpcs=tuple(replace(each, cidrs=()) for each in unknown.vpcs))
+    assert asked(network=untold).decision is UNKNOWN
+
+
 def test_listeners_are_compared() -> None:
     def listening(*encrypted: bool) -> Network:
         made = tuple(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from prove_support import component
 from prove_world_support import (
     card,
     gap,
@@ -22,7 +23,7 @@ from caisson.prove.check import Proved, prove_terraform
 from caisson.prove.coverage import coverage
 from caisson.prove.defaults import default_promises
 from caisson.prove.model import Decision
-from caisson.topology.model import Topology
+from caisson.topology.model import Kind, Topology
 from caisson.topology.network import Ports
 from caisson.topology.resources import EVERY_QUESTION, Count, Question, Rest, Understanding
 
@@ -158,3 +159,10 @@ def test_coverage_counts_resources_by_what_became_of_them() -> None:
     assert (found.resources, found.understood, found.neutral) == (17, 9, 5)
     assert found.ignored == {"aws_a": 2, "aws_x": 6}
     assert list(found.ignored) == ["aws_a", "aws_x"]
+
+
+def test_what_an_estate_declares_is_counted_once() -> None:
+    web = component("production/eu-west/web", "eu", Kind.SERVICE)
+    counts = (Count("service", 1, Understanding.MODELLED),)
+    found = coverage([Topology("shop", components=(web,), counts=counts)])
+    assert (found.resources, found.understood) == (1, 1)

@@ -20,7 +20,7 @@ from caisson.estate.model import OpenToInternet, Public
 from caisson.prove import exposure
 from caisson.prove.certificate import Listed
 from caisson.prove.model import Decision, Verdict
-from caisson.topology.network import Forward, Network, Ports
+from caisson.topology.network import Forward, Network, Ports, Protocol
 from caisson.topology.resources import Question, Rest
 
 HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
@@ -114,6 +114,12 @@ def test_a_rule_that_may_let_the_internet_in_leaves_it_open() -> None:
     assert verdict.decision is UNKNOWN
 
 
+def test_an_address_of_what_may_not_be_there_breaks_nothing() -> None:
+    whole = network(vpc("main", 0), open_at((5432, ANYBODY)), card(DB, ["web"]))
+    (verdict,) = public(holding(DB, public=True, sure=False), network=whole)
+    assert verdict.decision is UNKNOWN
+
+
 def test_only_allowed_ports_are_open() -> None:
     verdict = one(web(443, 80), open_at((443, ANYBODY)), card(WEB, ["web"]))
     assert (verdict.decision, verdict.subject) == (HOLDS, "anything")
@@ -179,6 +185,23 @@ def test_who_is_let_in_by_name_is_told() -> None:
     )
 
 
+def test_a_list_at_the_border_may_let_in_by_name() -> None:
+    whole = network(vpc("main", 0), open_at((22, ANYBODY)), card(WEB, ["web"]))
+    office = replace(whole.acls[0].ingress[0], cidr="198.51.100.7/32")
+    guarded = replace(whole, acls=(replace(whole.acls[0], ingress=(office,)),))
+    (verdict,) = exposure.decide_open(web(), at(9), world(*RESOURCES, network=guarded))
+    assert verdict.decision is HOLDS
+
+
+def test_what_listens_on_known_ports_listens_to_no_other_protocol() -> None:
+    everything = group("web", rule("all", cidrs=ANYBODY, protocol=Protocol.ANY))
+    listening = card(LB, ["web"], listens=(Ports(443, 443),))
+    assert one(web(443), everything, listening).decision is HOLDS
+    others = group("web", rule("other", cidrs=ANYBODY, protocol=Protocol.OTHER))
+    assert one(web(443), others, listening).decision is HOLDS
+    assert one(web(443), others, card(LB, ["web"])).decision is not HOLDS
+
+
 def test_exceptions_may_be_open() -> None:
     parts = (open_at((22, ANYBODY)), card(WEB, ["web"]), card(DB, []))
     assert one(web(beside=WEB), *parts).decision is HOLDS
@@ -219,6 +242,23 @@ def test_a_store_behind_a_balancer_is_open() -> None:
     assert perhaps.decision is UNKNOWN
 
 
+def test_a_balancer_forwards_what_arrives_on_its_ports() -> None:
+    stores = (holding(DB),)
+    ssh_alone = (open_at((22, ANYBODY)), *behind(forward(DB))[1:])
+    assert one(web(of="stores"), *ssh_alone, holdings=stores).decision is HOLDS
+
+
+def test_what_is_refused_behind_a_balancer_is_closed() -> None:
+    refused = (open_at((443, ANYBODY)), group("db"), *behind(forward(DB))[2:])
+    assert one(web(of="stores"), *refused, holdings=(holding(DB),)).decision is HOLDS
+    wrong = rule("http", Ports(80, 80), cidrs=("10.0.0.0/16",))
+    other_port = (open_at((443, ANYBODY)), group("db", wrong), *behind(forward(DB))[2:])
+    assert one(web(of="stores"), *other_port, holdings=(holding(DB),)).decision is HOLDS
+    perhaps = replace(wrong, ports=Ports(5432, 5432), sure=False)
+    unsure = (open_at((443, ANYBODY)), group("db", perhaps), *behind(forward(DB))[2:])
+    assert one(web(of="stores"), *unsure, holdings=(holding(DB),)).decision is UNKNOWN
+
+
 def test_what_a_balancer_may_forward_is_the_balancers_matter() -> None:
     assert one(web(443), *behind(forward(DB))).decision is HOLDS
     subjects = [each.subject for each in internet(web(), *behind(forward(DB)))]
@@ -251,7 +291,7 @@ def test_gaps_leave_it_open() -> None:
     strange = gap("aws_vpn_connection.office", Question.REACHABILITY, about=())
     assert one(web(443), *parts, gaps=(strange,)).decision is UNKNOWN
     rules = gap("aws_x.y", Question.REACHABILITY, about=("aws_security_group.web",))
-    assert internet(web(443), *parts, gaps=(rules,))[0].decision is UNKNOWN
+    assert [each.subject for each in internet(web(443), *parts, gaps=(rules,))] == [WEB]
     elsewhere = gap("aws_x.y", Question.ENCRYPTION, about=())
     assert one(web(443), *parts, gaps=(elsewhere,)).decision is HOLDS
 

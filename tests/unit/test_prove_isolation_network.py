@@ -319,6 +319,18 @@ def test_a_side_of_which_nothing_was_tried_leaves_it_open() -> None:
     assert any("nothing of tools that keeps data" in fact.text for fact in verdict.why)
 
 
+@pytest.mark.parametrize("closed", ["staging", "production"])
+def test_one_direction_is_enough(closed: str) -> None:
+    everybody = rule("everybody", cidrs=("10.0.0.0/8",))
+    groups = (
+        group(name, *([] if name == closed else [everybody]), vpc=name)
+        for name in ("staging", "production")
+    )
+    verdict = asked(network=network(replace(peered(), groups=()), *groups))
+    (fact,) = verdict.counterexample
+    assert fact.text.startswith(f"aws_instance.{closed} can open")
+
+
 def test_ports_are_named() -> None:
     only_postgres = rule("postgres", Ports(5432, 5432), cidrs=("10.0.0.0/8",))
     whole = replace(peered(), groups=())

@@ -52,7 +52,6 @@ def _rules(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return tuple(
         replace(each, cidrs=tuple(cidr for cidr in each.cidrs if cidr not in named))
         for each in rules
-        if each.groups or not named.issuperset(each.cidrs)
     )
 
 

@@ -145,7 +145,7 @@ def _members(world: World, resource: str) -> tuple[str, ...]:
 def _gaps(promise: OpenToInternet, world: World, facing: Collection[str]) -> tuple[Fact, ...]:
     gaps = world.network_gaps
     if {STORES, ANYTHING} & set(promise.of):
-        return gaps.beside(facing)
+        return gaps.beside(part for each in facing for part in _parts(world, each))
     named = world.subjects.named(promise.of).resources
     return gaps.facts(each for each in named if each not in facing)
 

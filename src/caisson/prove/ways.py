@@ -16,7 +16,7 @@ from caisson.prove.network.ports import NOTHING, Connections, PortSet
 from caisson.prove.network.reach import Reach
 from caisson.prove.network.rules import Numbers
 from caisson.topology.model import Topology
-from caisson.topology.network import Forward, Interface, Protocol
+from caisson.topology.network import Forward, Interface, Ports, Protocol
 
 # Of more ways than these between two sides, the first are told, and how many more there are.
 _MOST_WAYS = 12
@@ -172,17 +172,18 @@ class Ways:
     def _onward(self, entry: Entry) -> Iterator[Entry]:
         passed = {each.owner for each in entry.by}
         for each in self.forwards.get(entry.resource, ()):
-            ports = entry.ports if entry.by else entry.ports & _tcp_and_udp(each)
-            if ports and each.target not in passed and each.target != entry.resource:
-                must = ports.must if each.sure and self._delivers(each) else NOTHING
+            ports = entry.ports if entry.by else entry.ports & _tcp_and_udp(each.ports)
+            delivered = self._delivered(each)
+            if ports and delivered and each.target not in {*passed, entry.resource}:
+                must = ports.must if each.sure and delivered.must else NOTHING
                 yield Entry(each.target, Connections(ports.may, must), (*entry.by, each))
 
-    def _delivers(self, forward: Forward) -> bool:
-        """Whether what is forwarded certainly arrives."""
+    def _delivered(self, forward: Forward) -> Connections:
+        """Return where what is forwarded may arrive; all of it when not over a network."""
+        to = _tcp_and_udp(forward.to_ports)
         if forward.owner not in self.reach.owners or forward.target not in self.reach.owners:
-            return True
-        arriving = self.reach.between(forward.owner, forward.target).must
-        return bool(arriving & PortSet.from_ports(Protocol.TCP, (forward.to_ports,)))
+            return Connections(to, to)
+        return self.reach.between(forward.owner, forward.target) & to
 
 
 def _ways(
@@ -223,9 +224,9 @@ def _served(forward: Forward) -> Connections:
     return Connections(ports, ports if forward.sure else NOTHING)
 
 
-def _tcp_and_udp(forward: Forward) -> PortSet:
-    udp = PortSet.from_ports(Protocol.UDP, (forward.ports,))
-    return PortSet.from_ports(Protocol.TCP, (forward.ports,)) | udp
+def _tcp_and_udp(ports: Ports) -> PortSet:
+    udp = PortSet.from_ports(Protocol.UDP, (ports,))
+    return PortSet.from_ports(Protocol.TCP, (ports,)) | udp
 
 
 def minus(connections: Connections, ports: PortSet) -> Connections:
