@@ -13,6 +13,7 @@ from caisson.prove.certificate import Chain
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.model import Resource
 from caisson.topology.network import (
+    Forward,
     Network,
     Peering,
     Ports,
@@ -329,6 +330,17 @@ def test_one_direction_is_enough(closed: str) -> None:
     verdict = asked(network=network(replace(peered(), groups=()), *groups))
     (fact,) = verdict.counterexample
     assert fact.text.startswith(f"aws_instance.{closed} can open")
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_what_one_forwards_to_the_other(sure: bool) -> None:
+    gateway = staging("aws_api_gateway_rest_api.s")
+    web = Ports(443, 443)
+    forward = Forward(gateway.id, web, P_APP, web, at(6), from_internet=True, sure=sure)
+    verdict = asked(gateway, network=apart(Network(forwards=(forward,))))
+    assert verdict.decision is (BROKEN if sure else UNKNOWN)
+    said = verdict.counterexample if sure else verdict.why
+    assert any(f"to {P_APP}" in fact.text and fact.source == at(6) for fact in said)
 
 
 def test_ports_are_named() -> None:

@@ -16,12 +16,38 @@ def findings(world: World, one: Side, other: Side) -> Findings:
     ways = world.ways.paths_between(one.members, other.members)
     ways |= world.ways.paths_between(other.members, one.members)
     between = (*_idle(one, other), *_bridges(world, one, other), *_worlds(world, one, other))
-    unsure = _facts(world, ways.perhaps, ways.perhaps_count, "may be able to")
+    unsure = (
+        *_facts(world, ways.perhaps, ways.perhaps_count, "may be able to"),
+        *_forwarded(world, one, other, sure=False),
+    )
+    sure = _facts(world, ways.sure, ways.sure_count, "can")
+    passed_on = _forwarded(world, one, other, sure=True)
     return Findings(
-        why=() if ways or between else tuple(_apart(world, one, other)),
-        against=_facts(world, ways.sure, ways.sure_count, "can"),
+        why=() if ways or passed_on or between else tuple(_apart(world, one, other)),
+        against=(*sure, *passed_on),
         open=(*unsure, *cut(between)),
-        remedy=_remedy(ways.sure, one, other) or settled_by((*unsure, *between)),
+        remedy=_remedy(ways.sure, one, other)
+        or ("forward to targets of one's own environment" if passed_on else "")
+        or settled_by((*unsure, *between)),
+    )
+
+
+def _forwarded(world: World, one: Side, other: Side, *, sure: bool) -> tuple[Fact, ...]:
+    """Say what one side forwards into the other; for that it needs no address in a network."""
+    return cut(
+        [
+            Fact(
+                f"{each.owner} {'forwards' if sure else 'may forward'} what arrives to "
+                f"{each.target}",
+                each.source,
+            )
+            for each in world.topology.network.forwards
+            if each.sure is sure
+            and (
+                (each.owner in one and each.target in other)
+                or (each.owner in other and each.target in one)
+            )
+        ]
     )
 
 
