@@ -9,7 +9,7 @@ from caisson.estate.model import Isolation
 from caisson.estate.promises import PromiseFile
 from caisson.estate.sources import Sources
 from caisson.prove import isolation
-from caisson.prove.certificate import Chain
+from caisson.prove.certificate import Chain, Listed
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.model import Resource
 from caisson.topology.network import (
@@ -105,7 +105,9 @@ def test_it_holds_when_nothing_is_shared() -> None:
         "on any port, in either direction",
         "the 3 resources of staging and the 3 of production share no key, secret, store or data",
     ]
-    assert verdict.certificate is not None
+    assert isinstance(verdict.certificate, Listed)
+    assert (S_APP, "member of", "staging") in verdict.certificate.facts
+    assert (P_DB, "keys", "aws_kms_key.production") in verdict.certificate.facts
 
 
 def test_a_peering_with_routes_and_open_rules_breaks_it() -> None:
@@ -114,6 +116,8 @@ def test_a_peering_with_routes_and_open_rules_breaks_it() -> None:
     assert f"{S_APP} can open" in verdict.counterexample[0].text
     assert P_APP in verdict.counterexample[0].text
     assert "security groups" in (verdict.remedy or "")
+    assert isinstance(verdict.certificate, Listed)
+    assert verdict.certificate.facts[0][:2] == (S_APP, f"opens {P_APP}")
 
 
 def test_a_peering_that_may_be_accepted_is_unknown() -> None:

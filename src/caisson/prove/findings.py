@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from caisson.prove.certificate import Certificate
+from caisson.prove.certificate import Certificate, Listed
 from caisson.prove.model import Fact
 
 
@@ -31,6 +31,14 @@ def together(found: Iterable[Findings]) -> Findings:
         against=tuple(fact for each in every for fact in each.against),
         open=tuple(fact for each in every for fact in each.open),
         remedy=next((each.remedy for each in worst if each.remedy), ""),
-        certificate=next((each.certificate for each in worst if each.certificate), None),
+        certificate=_certificate(worst),
         empty=next((each.empty for each in every if each.empty), ""),
     )
+
+
+def _certificate(worst: list[Findings]) -> Certificate | None:
+    """Return that of the first counterexample; without one, all that was looked up."""
+    if worst and worst[0].against:
+        return worst[0].certificate
+    listed = [each.certificate for each in worst if isinstance(each.certificate, Listed)]
+    return Listed(tuple(fact for each in listed for fact in each.facts)) if listed else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from caisson.prove.answers import cut
+from caisson.prove.certificate import Listed
 from caisson.prove.findings import Findings
 from caisson.prove.gaps import settled_by
 from caisson.prove.model import Fact
@@ -29,6 +30,16 @@ def findings(world: World, one: Side, other: Side) -> Findings:
         remedy=_remedy(ways.sure, one, other)
         or ("forward to targets of one's own environment" if passed_on else "")
         or settled_by((*unsure, *between)),
+        certificate=_certificate(ways.sure, one, other),
+    )
+
+
+def _certificate(sure: Collection[Way], one: Side, other: Side) -> Listed:
+    """List what is opened; when that is nothing, who was tried."""
+    if sure:
+        return Listed(tuple((w.source, f"opens {w.target}", str(w.ports)) for w in sure))
+    return Listed(
+        tuple((name, "member of", s.name) for s in (one, other) for name in sorted(s.members))
     )
 
 
