@@ -7,9 +7,9 @@ from caisson.terraform.aws.at_rest import by_key
 from caisson.terraform.aws.clusters import Family, read_family
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.parameters import family_version, setting
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.rds import imported, insights, secret_key
 from caisson.terraform.aws.stores import unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading

@@ -8,21 +8,23 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
+from caisson.terraform.aws.carried import followed, instances_of
 from caisson.terraform.aws.global_clusters import Membership, replicated, secondaries
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.stores import (
+    NETWORK_QUESTIONS,
     POINT_IN_TIME_LAG_S,
     backed_up,
-    followed,
     logs_exported,
     unread,
     uses,
 )
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
 from caisson.topology.resources import Holding, Question, Rest, Way
@@ -178,9 +180,10 @@ def _origin(family: Family, block: Block, store: Holding) -> Fragment:
     snapshot = given(block, "snapshot_identifier", *family.snapshots)
     found = [uses(block, snapshot, "restored from")]
     if block.written("replication_source_identifier"):
-        sources = given(block, "replication_source_identifier", family.cluster, "aws_db_instance")
+        types = (family.cluster, "aws_db_instance")
+        sources = given(block, "replication_source_identifier", *types)
         via = f"replica cluster {block.address}"
-        found.append(followed(block, sources, store.id, Way.REPLICATION, via))
+        found.append(followed(block, sources, store.id, Way.REPLICATION, via, types=types))
     found += [
         uses(
             block,
@@ -203,16 +206,10 @@ def _logs(family: Family, block: Block, store: Holding) -> Fragment:
 
 
 def _loose(family: Family, instance: Block) -> Fragment:
-    """Return the gap that an instance leaves whose cluster cannot be told."""
+    """Return the gap that an instance leaves of which it cannot be told whom it serves."""
     cluster = given(instance, "cluster_identifier", family.cluster)
-    if cluster.to and (cluster.sure or not cluster.outside):
+    if cluster.to and cluster.certainty is not Certainty.OPEN:
         return Fragment()
     what = f"which cluster {instance.address} serves cannot be told"
-    return unread(
-        instance,
-        what,
-        Question.REACHABILITY,
-        Question.ISOLATION,
-        Question.EXPOSURE,
-        about=cluster.to,
-    )
+    about = instances_of(instance.reading, (family.cluster,))
+    return unread(instance, what, *NETWORK_QUESTIONS, Question.EXPOSURE, about=about)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import ports, seated, subnets_of_group
 from caisson.terraform.aws.stores import uses
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading

@@ -1,19 +1,19 @@
 """DMS: what copies data from one store into another."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import by_key
+from caisson.terraform.aws.carried import carried
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.seats import seated, subnets_of_group
-from caisson.terraform.aws.stores import COPIES, unread, uses
+from caisson.terraform.aws.stores import uses
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Link
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Movement, Rest, Way
+from caisson.topology.resources import Rest, Way
 
 ENDPOINTS = ("aws_dms_endpoint", "aws_dms_s3_endpoint")
 TASKS = ("aws_dms_replication_task", "aws_dms_replication_config")
@@ -88,29 +88,17 @@ def _behind(reading: Reading, endpoint: str) -> tuple[Link, ...]:
 
 def _task(block: Block) -> Fragment:
     """Return what moves between the stores behind a task's two endpoints."""
-    reading = block.reading
-    ends = [
-        given(block, name, *ENDPOINTS) for name in ("source_endpoint_arn", "target_endpoint_arn")
-    ]
-    sources, targets = (
-        [link for each in end.to for link in _behind(reading, each)] for end in ends
-    )
-    sure = all(each.sure for each in (*ends, *sources, *targets))
-    movements = tuple(_between(block, sources, targets, sure=sure))
-    if movements:
-        return Fragment(movements=movements)
-    about = [one for each in (*ends, *sources, *targets) for one in each.every]
-    what = f"what {block.address} copies to where cannot be told"
-    return unread(block, what, *COPIES, about=about)
+    sources = _ends(block, "source_endpoint_arn")
+    targets = _ends(block, "target_endpoint_arn")
+    return carried(block, Way.EXPORT, sources, targets, types=SERVERS)
 
 
-def _between(
-    block: Block, sources: Iterable[Link], targets: Iterable[Link], *, sure: bool
-) -> Iterable[Movement]:
-    ends = [one for each in targets for one in each.every]
-    for source in (one for each in sources for one in each.every):
-        for target in ends:
-            yield Movement(Way.EXPORT, source, target, block.source, via=block.address, sure=sure)
+def _ends(block: Block, attribute: str) -> Link:
+    endpoints = given(block, attribute, *ENDPOINTS)
+    behind = [together(_behind(block.reading, each)) for each in endpoints.every]
+    untold = not behind or not all(each.every for each in behind)
+    certainty = Certainty.OPEN if untold else endpoints.certainty
+    return together([*behind, Link(certainty=certainty)])
 
 
 def _instance(names: Names, block: Block) -> Fragment:

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.carried import carried, instances_of
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.openness import public as opens
-from caisson.terraform.aws.policies import document_of, policy
-from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.owned_policies import owned_policy
+from caisson.terraform.aws.policies import document_of
 from caisson.terraform.aws.stores import (
     COPIES,
     POINT_IN_TIME_LAG_S,
@@ -18,10 +19,12 @@ from caisson.terraform.aws.stores import (
     uses,
 )
 from caisson.terraform.aws.truth import any_of
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Holding, Movement, Question, Rest, Way
+from caisson.topology.resources import Holding, Movement, Rest, Way
 
 TABLE = "aws_dynamodb_table"
 REPLICA = "aws_dynamodb_table_replica"
@@ -54,7 +57,10 @@ def read(reading: Reading) -> Fragment:
             *(_global(each) for each in reading.of(GLOBAL)),
             *(_passed(each, "table_name", "stream_arn") for each in reading.of(TO_KINESIS)),
             *(_passed(each, "table_arn", "s3_bucket") for each in reading.of(EXPORT)),
-            *(_policy(each) for each in reading.of(POLICY)),
+            *(
+                owned_policy(each, "policy", "resource_arn", (TABLE,))
+                for each in reading.of(POLICY)
+            ),
         ]
     )
 
@@ -182,7 +188,7 @@ def _replica(block: Block) -> Fragment:
     at_rest = by_key(block, "kms_key_arn", without=True)
     there = at_rest.on(store_of(block))
     movements = [_between(block, (each, there.id), sure=tables.sure) for each in tables.every]
-    lost = [] if movements else [_untold(block)]
+    lost = [_untold(block)] if not tables.every or tables.certainty is Certainty.OPEN else []
     recovery = flag(block, "point_in_time_recovery", default=False)
     return joined(
         [
@@ -195,7 +201,8 @@ def _replica(block: Block) -> Fragment:
 
 
 def _untold(block: Block) -> Fragment:
-    return unread(block, f"what {block.address} copies to where cannot be told", *COPIES)
+    what = f"what {block.address} is a copy of cannot be told"
+    return unread(block, what, *COPIES, about=instances_of(block.reading, (TABLE,)))
 
 
 def _global(block: Block) -> Fragment:
@@ -243,21 +250,4 @@ def _passed(block: Block, source: str, target: str) -> Fragment:
     """Return what goes from a table into a stream or a bucket."""
     tables = given(block, source, TABLE)
     targets = given(block, target, "aws_kinesis_stream", "aws_s3_bucket")
-    if not tables.every or not targets.every:
-        return _untold(block)
-    sure = tables.sure and targets.sure
-    return Fragment(
-        movements=tuple(
-            Movement(Way.EXPORT, table, each, block.source, via=block.address, sure=sure)
-            for table in tables.every
-            for each in targets.every
-        )
-    )
-
-
-def _policy(block: Block) -> Fragment:
-    tables = given(block, "resource_arn", TABLE).every
-    if not tables:
-        what = f"whose policy {block.address} is cannot be told"
-        return unread(block, what, Question.ACCESS, Question.EXPOSURE)
-    return Fragment(policies=tuple(policy(block, "policy", each, "resource") for each in tables))
+    return carried(block, Way.EXPORT, tables, targets, types=(TABLE,))

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
 from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.carried import carried, instances_of
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.kinds import SUBNET
-from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.openness import refuses_plain_text
-from caisson.terraform.aws.policies import document_of, policy
-from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.owned_policies import owned_policy
+from caisson.terraform.aws.policies import document_of
 from caisson.terraform.aws.seats import ports, seated
 from caisson.terraform.aws.stores import (
-    COPIES,
     DAY_S,
     HOUR_S,
     NETWORK_QUESTIONS,
@@ -21,10 +21,12 @@ from caisson.terraform.aws.stores import (
     unread,
 )
 from caisson.terraform.aws.truth import any_of
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Holding, Movement, Question, Rest, Way
+from caisson.topology.resources import Holding, Rest, Way
 
 FILES = "aws_efs_file_system"
 MOUNT = "aws_efs_mount_target"
@@ -48,7 +50,10 @@ def read(reading: Reading) -> Fragment:
             *(_files(each, backups, policies) for each in reading.of(FILES)),
             *(_mount(names, each) for each in reading.of(MOUNT)),
             *(_replication(each) for each in reading.of(REPLICATION)),
-            *(_policy(each) for each in reading.of(POLICY)),
+            *(
+                owned_policy(each, "policy", "file_system_id", (FILES,))
+                for each in reading.of(POLICY)
+            ),
         ]
     )
 
@@ -127,35 +132,26 @@ def _mount(names: Names, block: Block) -> Fragment:
         )
         for each in files.every
     ]
-    if seats:
+    if files.every and files.certainty is not Certainty.OPEN:
         return joined(seats)
-    return unread(block, f"what {block.address} leads to cannot be told", *NETWORK_QUESTIONS)
+    what = f"what {block.address} leads to cannot be told"
+    lost = unread(block, what, *NETWORK_QUESTIONS, about=instances_of(block.reading, (FILES,)))
+    return joined([*seats, lost])
 
 
 def _replication(block: Block) -> Fragment:
     """Return the replication; "designed to" keep 15 minutes "for most file systems" is no bound."""
     sources = given(block, "source_file_system_id", FILES)
     found = [_replica(block, each) for each in block.blocks("destination")]
-    targets = [one for each, _ in found for one in each]
-    movements = tuple(
-        Movement(Way.REPLICATION, source, target, block.source, via=block.address, sure=sure)
-        for source in sources.every
-        for target, told in targets
-        for sure in (sources.sure and told,)
-    )
-    lost = [] if movements else [_untold(block)]
-    return joined([Fragment(movements=movements), *(each for _, each in found), *lost])
+    targets = together(each for each, _ in found)
+    moved = carried(block, Way.REPLICATION, sources, targets, types=(FILES,))
+    return joined([moved, *(each for _, each in found)])
 
 
-def _untold(block: Block) -> Fragment:
-    return unread(block, f"what {block.address} copies to where cannot be told", *COPIES)
-
-
-def _replica(block: Block, there: Block) -> tuple[list[tuple[str, bool]], Fragment]:
+def _replica(block: Block, there: Block) -> tuple[Link, Fragment]:
     """Return the targets of a destination, and the file system that is made for it, if one is."""
     if there.written("file_system_id"):
-        link = given(there, "file_system_id", FILES)
-        return [(each, link.sure) for each in link.every], Fragment()
+        return given(there, "file_system_id", FILES), Fragment()
     zone = text(there, "availability_zone_name")
     by_zone = zone[:-1] if zone else block.resource.region
     region = text(there, "region", by_zone)
@@ -170,11 +166,4 @@ def _replica(block: Block, there: Block) -> tuple[list[tuple[str, bool]], Fragme
             deletion_protected=False,
         )
     )
-    return [(made.id, True)], joined([Fragment(holdings=(made,)), keys.gaps(block)])
-
-
-def _policy(block: Block) -> Fragment:
-    files = given(block, "file_system_id", FILES).every
-    if not files:
-        return unread(block, f"whose policy {block.address} is cannot be told", Question.ACCESS)
-    return Fragment(policies=tuple(policy(block, "policy", each, "resource") for each in files))
+    return Link((made.id,)), joined([Fragment(holdings=(made,)), keys.gaps(block)])

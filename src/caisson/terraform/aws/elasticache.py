@@ -7,19 +7,19 @@ what their snapshots keep is a holding of its own.
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
+from caisson.terraform.aws.carried import logs_delivered
 from caisson.terraform.aws.global_clusters import Membership, replicated
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import port, ports, seated, subnets, subnets_of_group
 from caisson.terraform.aws.stores import (
     DAY_S,
     HOUR_S,
     backed_up,
-    logs_delivered,
     uses,
 )
 from caisson.terraform.aws.truth import all_of
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text, window_s
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
@@ -113,7 +113,7 @@ def _kept(block: Block, store: Holding) -> Fragment:
         survives_store=False,
     )
     logs = [
-        logs_delivered(block, store, given(each, "destination", *LOG_TARGETS), "log delivery")
+        logs_delivered(block, given(each, "destination", *LOG_TARGETS), "log delivery")
         for each in block.blocks("log_delivery_configuration")
     ]
     filled = uses(block, given(block, "snapshot_arns", "aws_s3_object"), "filled from")

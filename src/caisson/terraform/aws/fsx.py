@@ -1,20 +1,21 @@
 """FSx: Windows, Lustre, ONTAP and OpenZFS file systems. All of them are always encrypted."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_key
+from caisson.terraform.aws.carried import carried
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import seated, subnets
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
-from caisson.terraform.aws.stores import COPIES, DAY_S, HOUR_S, backed_up, unread, uses
+from caisson.terraform.aws.stores import DAY_S, HOUR_S, backed_up, uses
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import number, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
-from caisson.topology.resources import Movement, Rest, Way
+from caisson.topology.resources import Rest, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,34 +114,26 @@ def _files(family: Family, names: Names, block: Block) -> Fragment:
 
 def _imported(block: Block) -> Fragment:
     """Return what a Lustre file system takes from a bucket and writes back to one."""
-    taken = given(block, "import_path", BUCKET)
-    back = given(block, "export_path", BUCKET)
-    return Fragment(
-        movements=(
-            *_moved(block, Way.CACHE, taken.every, (block.address,), sure=taken.sure),
-            *_moved(block, Way.EXPORT, (block.address,), back.every, sure=back.sure),
-        )
-    )
-
-
-def _moved(
-    block: Block, way: Way, sources: Iterable[str], targets: Sequence[str], *, sure: bool
-) -> Iterable[Movement]:
-    for source in sources:
-        for target in targets:
-            yield Movement(way, source, target, block.source, via=block.address, sure=sure)
+    own = Link((block.address,))
+    found = []
+    if block.written("import_path"):
+        taken = given(block, "import_path", BUCKET)
+        found.append(carried(block, Way.CACHE, taken, own, types=(BUCKET,)))
+    if block.written("export_path"):
+        back = given(block, "export_path", BUCKET)
+        found.append(carried(block, Way.EXPORT, own, back, types=()))
+    return joined(found)
 
 
 def _with_bucket(block: Block) -> Fragment:
     files = given(block, "file_system_id", *FILE_SYSTEMS)
     buckets = given(block, "data_repository_path", BUCKET)
-    if not files.every or not buckets.every:
-        what = f"what {block.address} copies to where cannot be told"
-        return unread(block, what, *COPIES)
-    sure = files.sure and buckets.sure
-    there = list(_moved(block, Way.CACHE, buckets.every, files.every, sure=sure))
     exports = any(each.blocks("auto_export_policy") for each in block.blocks("s3"))
     # Without the policy somebody may still export by hand.
-    sure = sure and exports
-    back = list(_moved(block, Way.EXPORT, files.every, buckets.every, sure=sure))
-    return Fragment(movements=(*there, *back))
+    back = files if exports else replace(files, certainty=Certainty.AMONG)
+    return joined(
+        [
+            carried(block, Way.CACHE, buckets, files, types=(BUCKET,)),
+            carried(block, Way.EXPORT, back, buckets, types=FILE_SYSTEMS),
+        ]
+    )

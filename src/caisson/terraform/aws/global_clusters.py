@@ -7,9 +7,10 @@ they are ("typically less than one second", Aurora user guide, is no bound).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.stores import COPIES, unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Movement, Way
 
@@ -91,7 +92,7 @@ def _primaries(block: Block, members: Sequence[str], words: Membership) -> Seque
 def _of_foreign(block: Block, words: Membership) -> Fragment:
     """Return the gap of a member of a global cluster that was not read."""
     named = given(block, words.names_global, words.global_cluster)
-    if named.to and not named.outside:
+    if named.to and not named.outside and named.certainty is not Certainty.OPEN:
         return Fragment()
     what = f"{block.address} shares its data with a global cluster that was not read"
     return unread(block, what, *COPIES)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
 from caisson.terraform.aws.stores import (
@@ -16,6 +15,7 @@ from caisson.terraform.aws.stores import (
     unread,
     uses,
 )
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text, window_s
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
@@ -101,7 +101,7 @@ def _between_regions(reading: Reading) -> Fragment:
         link = given(each, "multi_region_cluster_name", MULTI_REGION)
         for name in link.every:
             members.setdefault(name, []).append((each, link.only is not None))
-        if each.written("multi_region_cluster_name") and not link.to:
+        if each.written("multi_region_cluster_name") and (not link.to or not link.sure):
             what = f"{each.address} shares its data with a multi-region cluster that was not read"
             gaps.append(unread(each, what, *COPIES))
     movements = tuple(

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_key
+from caisson.terraform.aws.carried import followed
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import ports, seated, subnets
-from caisson.terraform.aws.stores import followed, logs_exported, unread
+from caisson.terraform.aws.stores import logs_exported, unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Texts
@@ -103,7 +104,8 @@ def _replica(block: Block, store: Holding) -> Fragment:
     if not block.written("data_replication_primary_broker_arn"):
         return Fragment()
     primaries = given(block, "data_replication_primary_broker_arn", BROKER)
-    return followed(block, primaries, store.id, Way.REPLICATION, "cross-region data replication")
+    via = "cross-region data replication"
+    return followed(block, primaries, store.id, Way.REPLICATION, via, types=(BROKER,))
 
 
 def _directory(block: Block) -> Fragment:

@@ -4,25 +4,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import by_key
+from caisson.terraform.aws.carried import carried, instances_of, logs_delivered
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.kinds import SUBNET
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.policies import policy
-from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.seats import ports, seated
 from caisson.terraform.aws.stores import (
-    COPIES,
     NETWORK_QUESTIONS,
-    logs_delivered,
     unread,
     uses,
 )
 from caisson.terraform.aws.truth import all_of
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Network, Ports
-from caisson.topology.resources import Holding, Movement, Question, Rest, Way
+from caisson.topology.resources import Rest, Way
 
 CLUSTER = "aws_msk_cluster"
 SERVERLESS = "aws_msk_serverless_cluster"
@@ -52,7 +52,7 @@ def read(reading: Reading) -> Fragment:
             *(_cluster(names, each) for each in reading.of(CLUSTER)),
             *(_serverless(names, each) for each in reading.of(SERVERLESS)),
             *(_replicator(each) for each in reading.of(REPLICATOR)),
-            *(_policy(each) for each in reading.of(POLICY)),
+            *(owned_policy(each, "policy", "cluster_arn", CLUSTERS) for each in reading.of(POLICY)),
             *(_connection(names, each) for each in reading.of(CONNECTION)),
             *(_secrets(each) for each in reading.of(*SECRETS)),
         ]
@@ -80,7 +80,7 @@ def _cluster(names: Names, block: Block) -> Fragment:
             Fragment(holdings=(store,)),
             at_rest.gaps(block),
             _seat(names, brokers, store.public),
-            *_logs(block, store),
+            *_logs(block),
         ]
     )
 
@@ -117,15 +117,13 @@ def _seat(names: Names, brokers: Block | None, public: bool | None) -> Fragment:
     )
 
 
-def _logs(block: Block, store: Holding) -> Iterator[Fragment]:
+def _logs(block: Block) -> Iterator[Fragment]:
     for info in block.blocks("logging_info"):
         for brokers in info.blocks("broker_logs"):
             for kind, attribute, target in LOGS:
                 for each in brokers.blocks(kind):
                     if flag(each, "enabled", default=False) is not False:
-                        yield logs_delivered(
-                            block, store, given(each, attribute, target), "broker logs"
-                        )
+                        yield logs_delivered(block, given(each, attribute, target), "broker logs")
 
 
 def _serverless(names: Names, block: Block) -> Fragment:
@@ -154,41 +152,27 @@ def _serverless(names: Names, block: Block) -> Fragment:
 
 def _replicator(block: Block) -> Fragment:
     """Return the replication of topics between clusters, with nothing to bound the lag."""
-    found = []
-    for each in block.blocks("replication_info_list"):
-        sources = given(each, "source_kafka_cluster_arn", *CLUSTERS)
-        targets = given(each, "target_kafka_cluster_arn", *CLUSTERS)
-        found += [
-            Movement(
-                Way.REPLICATION,
-                source,
-                target,
-                block.source,
-                via=block.address,
-                sure=sources.sure and targets.sure,
-            )
-            for source in sources.every
-            for target in targets.every
-        ]
+    found = [
+        carried(
+            block,
+            Way.REPLICATION,
+            given(each, "source_kafka_cluster_arn", *CLUSTERS),
+            given(each, "target_kafka_cluster_arn", *CLUSTERS),
+            types=CLUSTERS,
+        )
+        for each in block.blocks("replication_info_list")
+    ]
     role = uses(block, given(block, "service_execution_role_arn", "aws_iam_role"), "role")
-    if found:
-        return joined([Fragment(movements=tuple(found)), role])
-    return unread(block, f"what {block.address} copies to where cannot be told", *COPIES)
-
-
-def _policy(block: Block) -> Fragment:
-    clusters = given(block, "cluster_arn", *CLUSTERS).every
-    if not clusters:
-        return unread(block, f"whose policy {block.address} is cannot be told", Question.ACCESS)
-    return Fragment(policies=tuple(policy(block, "policy", each, "resource") for each in clusters))
+    return joined([*found, role])
 
 
 def _connection(names: Names, block: Block) -> Fragment:
     """Return a private way into a cluster from another VPC."""
     clusters = given(block, "target_cluster_arn", *CLUSTERS)
-    if not clusters.every:
+    if not clusters.every or clusters.certainty is Certainty.OPEN:
         what = f"what {block.address} leads to cannot be told"
-        return unread(block, what, *NETWORK_QUESTIONS)
+        about = instances_of(block.reading, CLUSTERS)
+        return unread(block, what, *NETWORK_QUESTIONS, about=about)
     seat = seated(
         names,
         block,

@@ -1,27 +1,29 @@
 """OpenSearch and Elasticsearch domains."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_flag
 from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.carried import instances_of, logs_delivered
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.kinds import SUBNET
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.openness import public as opens
+from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.policies import document_of, policy
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import ports, seated
 from caisson.terraform.aws.stores import (
     DAY_S,
     HOUR_S,
+    NETWORK_QUESTIONS,
     backed_up,
-    logs_delivered,
     unread,
 )
 from caisson.terraform.aws.truth import all_of, any_of
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
 from caisson.topology.resources import Holding, Question, Rest
@@ -41,7 +43,10 @@ def read(reading: Reading) -> Fragment:
     return joined(
         [
             *(_domain(names, each, policies) for each in reading.of(*DOMAINS)),
-            *(_policy(each) for each in reading.of(*POLICIES)),
+            *(
+                owned_policy(each, "access_policies", "domain_name", DOMAINS)
+                for each in reading.of(*POLICIES)
+            ),
             *(_endpoint(names, each) for each in reading.of(*ENDPOINTS)),
             *(_sign_on(each) for each in reading.of(*SIGN_ONS)),
         ]
@@ -70,7 +75,7 @@ def _domain(names: Names, block: Block, policies: Attached) -> Fragment:
             Fragment(holdings=(store,), policies=own_policy),
             at_rest.gaps(block),
             _snapshots(block, store),
-            _logs(block, store),
+            _logs(block),
             _inside(names, block) if _in_vpc(block) is not False else Fragment(),
             _outside(block, public) if _in_vpc(block) is not True else Fragment(),
         ]
@@ -162,11 +167,10 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(each) for each in version.split(".") if each.isdigit())
 
 
-def _logs(block: Block, store: Holding) -> Fragment:
+def _logs(block: Block) -> Fragment:
     return joined(
         logs_delivered(
             block,
-            store,
             given(each, "cloudwatch_log_group_arn", "aws_cloudwatch_log_group"),
             "log publishing",
         )
@@ -222,16 +226,6 @@ def _outside(block: Block, public: bool | None) -> Fragment:
     return Fragment(network=Network(listeners=listeners, forwards=forwards))
 
 
-def _policy(block: Block) -> Fragment:
-    domains = given(block, "domain_name", *DOMAINS).every
-    if not domains:
-        what = f"whose policy {block.address} is cannot be told"
-        return unread(block, what, Question.ACCESS, Question.EXPOSURE)
-    return Fragment(
-        policies=tuple(policy(block, "access_policies", each, "resource") for each in domains)
-    )
-
-
 def _endpoint(names: Names, block: Block) -> Fragment:
     """Return a VPC's own way into a domain."""
     domains = given(block, "domain_arn", *DOMAINS)
@@ -246,16 +240,23 @@ def _endpoint(names: Names, block: Block) -> Fragment:
         )
         for each in block.blocks("vpc_options")
     ]
-    forwards = tuple(_forwards(block, domains.every, sure=domains.sure))
-    return joined([*seats, Fragment(network=Network(forwards=forwards))])
+    forwards = tuple(
+        Forward(block.address, HTTPS, each, HTTPS, block.source, sure=domains.sure)
+        for each in domains.every
+    )
+    return joined([*seats, Fragment(network=Network(forwards=forwards)), _untold(block, domains)])
 
 
-def _forwards(block: Block, domains: Iterable[str], *, sure: bool) -> Iterable[Forward]:
-    for each in domains:
-        yield Forward(block.address, HTTPS, each, HTTPS, block.source, sure=sure)
+def _untold(block: Block, domains: Link) -> Fragment:
+    if domains.every and domains.certainty is not Certainty.OPEN:
+        return Fragment()
+    what = f"what {block.address} leads to cannot be told"
+    about = instances_of(block.reading, DOMAINS)
+    return unread(block, what, *NETWORK_QUESTIONS, about=about)
 
 
 def _sign_on(block: Block) -> Fragment:
     domains = given(block, "domain_name", *DOMAINS)
     what = f"whom {block.address} lets in is said by another service"
-    return unread(block, what, Question.ACCESS, about=domains.every)
+    everything = instances_of(block.reading, DOMAINS)
+    return unread(block, what, Question.ACCESS, about=domains.every or everything)

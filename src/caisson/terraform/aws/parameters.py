@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.typed import given
 from caisson.terraform.reading import Block
 
 YES = frozenset({"1", "on", "true", "enabled", "required", "yes"})

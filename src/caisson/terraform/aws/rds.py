@@ -5,20 +5,20 @@ from dataclasses import replace
 
 from caisson.terraform.aws import engines
 from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
+from caisson.terraform.aws.carried import followed
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.parameters import family_version, setting
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.stores import (
     POINT_IN_TIME_LAG_S,
     backed_up,
-    followed,
     logs_exported,
     unread,
     uses,
 )
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
@@ -210,7 +210,9 @@ def _origin(block: Block, store: Holding) -> Fragment:
     found = [uses(block, given(block, "snapshot_identifier", *SNAPSHOTS), "restored from")]
     if _replicated(block):
         via = f"read replica {block.address}"
-        found.append(followed(block, _replication(block), store.id, Way.REPLICATION, via))
+        types = (INSTANCE, CLUSTER)
+        sources = _replication(block)
+        found.append(followed(block, sources, store.id, Way.REPLICATION, via, types=types))
     found += [
         uses(block, given(each, name, INSTANCE), "restored to a point in time")
         for each in block.blocks("restore_to_point_in_time")

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from caisson.terraform.aws import aurora, rds
 from caisson.terraform.aws.at_rest import AtRest, by_key
+from caisson.terraform.aws.carried import carried
 from caisson.terraform.aws.clusters import encryption
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
-from caisson.terraform.aws.stores import COPIES, DAY_S, unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import number
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Movement, Rest, Way
+from caisson.topology.resources import Rest, Way
 
 KEPT_ELSEWHERE = "aws_db_instance_automated_backups_replication"
 EXPORT = "aws_rds_export_task"
@@ -76,51 +77,30 @@ def _kept_elsewhere(block: Block) -> Fragment:
             encrypted_in_transit=True,
         )
     )
-    kept = number(block, "retention_period", 7.0)
-    movements = tuple(
-        Movement(
-            Way.BACKUP,
-            each,
-            there.id,
-            block.source,
-            kept_s=None if kept is None else kept * DAY_S,
-            point_in_time=True,
-            via="replication of automated backups",
-            sure=sources.sure,
-        )
-        for each in sources.every
+    sent = carried(
+        block,
+        Way.BACKUP,
+        sources,
+        Link((there.id,)),
+        types=(rds.INSTANCE,),
+        via="replication of automated backups",
+        kept_days=number(block, "retention_period", 7.0),
+        point_in_time=True,
     )
-    untold = Fragment() if movements else unread(block, _untold(block), *COPIES)
-    return joined([Fragment(holdings=(there,), movements=movements), keys.gaps(block), untold])
-
-
-def _untold(block: Block) -> str:
-    return f"what {block.address} moves from where to where cannot be told"
+    return joined([Fragment(holdings=(there,)), keys.gaps(block), sent])
 
 
 def _export(block: Block) -> Fragment:
     """Return the export of a snapshot into a bucket."""
-    sources = given(block, "source_arn", *(each.type for each in SNAPSHOTS), aurora.CLUSTER)
+    types = (*(each.type for each in SNAPSHOTS), aurora.CLUSTER)
+    sources = given(block, "source_arn", *types)
     targets = given(block, "s3_bucket_name", "aws_s3_bucket")
-    return _passed(block, sources.every, targets.every, sure=sources.sure and targets.sure)
+    return carried(block, Way.EXPORT, sources, targets, types=types)
 
 
 def _integration(block: Block) -> Fragment:
     """Return a zero-ETL integration: what is written is soon in the data warehouse too."""
-    sources = given(block, "source_arn", rds.INSTANCE, aurora.CLUSTER)
+    types = (rds.INSTANCE, aurora.CLUSTER)
+    sources = given(block, "source_arn", *types)
     targets = given(block, "target_arn", "aws_redshift_cluster", "aws_redshiftserverless_namespace")
-    return _passed(block, sources.every, targets.every, sure=sources.sure and targets.sure)
-
-
-def _passed(
-    block: Block, sources: tuple[str, ...], targets: tuple[str, ...], *, sure: bool
-) -> Fragment:
-    if not sources or not targets:
-        return unread(block, _untold(block), *COPIES, about=(*sources, *targets))
-    return Fragment(
-        movements=tuple(
-            Movement(Way.EXPORT, source, target, block.source, via=block.address, sure=sure)
-            for source in sources
-            for target in targets
-        )
-    )
+    return carried(block, Way.EXPORT, sources, targets, types=types)

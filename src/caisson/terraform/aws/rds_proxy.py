@@ -3,18 +3,19 @@
 from collections.abc import Iterable
 
 from caisson.terraform.aws import aurora, engines, rds
+from caisson.terraform.aws.carried import instances_of
 from caisson.terraform.aws.clusters import listens
 from caisson.terraform.aws.kinds import SUBNET
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
+from caisson.terraform.aws.needs import need
 from caisson.terraform.aws.seats import ports, seated
-from caisson.terraform.aws.stores import unread, uses
+from caisson.terraform.aws.stores import NETWORK_QUESTIONS, unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Link
+from caisson.terraform.model import NOTHING, Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
-from caisson.topology.resources import Question
 
 PROXY = "aws_db_proxy"
 ENDPOINT = "aws_db_proxy_endpoint"
@@ -43,10 +44,10 @@ def _ports(proxy: Block) -> tuple[Ports, ...] | None:
 
 def _proxy(names: Names, block: Block) -> Fragment:
     secrets = [
-        uses(block, given(each, "secret_arn", *SECRETS), "credentials of the database")
+        need(block, given(each, "secret_arn", *SECRETS), "credentials of the database")
         for each in block.blocks("auth")
     ]
-    role = uses(block, given(block, "role_arn", "aws_iam_role"), "role to read credentials")
+    role = need(block, given(block, "role_arn", "aws_iam_role"), "role to read credentials")
     return joined([_seat(names, block, block), *secrets, role, _listener(block)])
 
 
@@ -87,7 +88,8 @@ def _endpoint(names: Names, block: Block) -> Fragment:
     proxies = given(block, "db_proxy_name", PROXY)
     if proxies.only is None or not proxies.to:
         what = f"which proxy {block.address} leads to cannot be told"
-        return unread(block, what, Question.REACHABILITY, Question.ISOLATION, about=proxies.to)
+        about = instances_of(block.reading, (PROXY,))
+        return unread(block, what, *NETWORK_QUESTIONS, about=about)
     return _seat(names, block, block.reading.at(proxies.to[0]))
 
 
@@ -97,10 +99,13 @@ def _target(block: Block) -> Fragment:
         given(block, "db_instance_identifier", rds.INSTANCE),
         given(block, "db_cluster_identifier", aurora.CLUSTER),
     ]
-    if not proxies.every or not any(each.every for each in databases):
-        what = f"what {block.address} leads to cannot be told"
-        return unread(block, what, Question.REACHABILITY, Question.ISOLATION, about=proxies.every)
-    return Fragment(network=Network(forwards=tuple(_forwards(block, proxies, databases))))
+    forwards = Fragment(network=Network(forwards=tuple(_forwards(block, proxies, databases))))
+    links = (proxies, *(each for each in databases if each != NOTHING))
+    if len(links) > 1 and all(x.every and x.certainty is not Certainty.OPEN for x in links):
+        return forwards
+    what = f"what {block.address} leads to cannot be told"
+    about = instances_of(block.reading, (PROXY, rds.INSTANCE, aurora.CLUSTER))
+    return joined([forwards, unread(block, what, *NETWORK_QUESTIONS, about=about)])
 
 
 def _forwards(block: Block, proxies: Link, databases: Iterable[Link]) -> Iterable[Forward]:

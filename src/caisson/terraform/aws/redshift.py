@@ -1,19 +1,16 @@
 """Redshift: warehouses in clusters and serverless ones."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
+from caisson.terraform.aws.carried import carried, instances_of
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.parameters import setting
-from caisson.terraform.aws.policies import policy
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import port, seated, subnets, subnets_of_group
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
 from caisson.terraform.aws.stores import (
-    COPIES,
-    DAY_S,
     HOUR_S,
     NETWORK_QUESTIONS,
     backed_up,
@@ -22,10 +19,12 @@ from caisson.terraform.aws.stores import (
     uses,
 )
 from caisson.terraform.aws.truth import any_of
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Holding, Movement, Question, Rest, Way
+from caisson.topology.resources import Holding, Rest, Way
 
 CLUSTER = "aws_redshift_cluster"
 SNAPSHOT = "aws_redshift_cluster_snapshot"
@@ -36,6 +35,7 @@ ENDPOINT = "aws_redshift_endpoint_access"
 NAMESPACE = "aws_redshiftserverless_namespace"
 WORKGROUP = "aws_redshiftserverless_workgroup"
 SERVERLESS_SNAPSHOT = "aws_redshiftserverless_snapshot"
+POLICED = (CLUSTER, NAMESPACE, WORKGROUP, SERVERLESS_SNAPSHOT)
 POLICIES = ("aws_redshift_resource_policy", "aws_redshiftserverless_resource_policy")
 TYPES = frozenset(
     {
@@ -76,7 +76,10 @@ def read(reading: Reading) -> Fragment:
             *(_endpoint(names, each) for each in reading.of(ENDPOINT)),
             *(_namespace(each) for each in reading.of(NAMESPACE)),
             *(_workgroup(names, each) for each in reading.of(WORKGROUP)),
-            *(_policy(each) for each in reading.of(*POLICIES)),
+            *(
+                owned_policy(each, "policy", "resource_arn", POLICED)
+                for each in reading.of(*POLICIES)
+            ),
             snapshots(
                 reading, Snapshots(SNAPSHOT, "cluster_identifier", (CLUSTER,)), _at_rest, SYSTEM
             ),
@@ -173,55 +176,47 @@ def _copy(block: Block, words: Block) -> Fragment:
 
     `words` says where: a resource, or a block of the cluster, which `block` then is.
     """
-    region = text(words, "destination_region")
     inside = block.instance.type == CLUSTER
-    clusters = (block.address,) if inside else given(block, "cluster_identifier", CLUSTER).every
+    clusters = Link((block.address,)) if inside else given(block, "cluster_identifier", CLUSTER)
     part = "snapshot-copy" if inside else ""
-    there = moved_to(holding(block, Rest.BACKUP, SYSTEM, part=part), block, region)
-    there = replace(there, public=False, multi_zone=True, encrypted_in_transit=True)
-    kept = number(words, "retention_period", 7.0)
-    movements = tuple(
-        Movement(
-            Way.COPY,
-            each,
-            there.id,
-            block.source,
-            kept_s=None if kept is None else kept * DAY_S,
-            via="snapshot copy",
-        )
-        for each in clusters
+    there = moved_to(
+        holding(block, Rest.BACKUP, SYSTEM, part=part), block, text(words, "destination_region")
     )
-    return joined([_copy_encrypted(words, there, movements), *_lost(block, movements)])
+    there = replace(there, public=False, multi_zone=True, encrypted_in_transit=True)
+    keys = _of_grant(words)
+    sent = carried(
+        block,
+        Way.COPY,
+        clusters,
+        Link((there.id,)),
+        types=(CLUSTER,),
+        via="snapshot copy",
+        kept_days=number(words, "retention_period", 7.0),
+    )
+    return joined([Fragment(holdings=(keys.on(there),)), keys.gaps(block), sent])
 
 
-def _copy_encrypted(words: Block, there: Holding, movements: tuple[Movement, ...]) -> Fragment:
-    """Return the copy under the key of the grant that it is made with."""
+def _of_grant(words: Block) -> AtRest:
+    """Return the encryption of copies, by the key of the grant that they are made with."""
     attribute = "grant_name" if words.path else "snapshot_copy_grant_name"
     grant = given(words, attribute, COPY_GRANT).only
     if grant is None or grant not in words.reading.instances:
-        return Fragment(holdings=(there,), movements=movements)
-    keys = by_key(words.reading.at(grant), "kms_key_id", without=True)
-    return joined([Fragment(holdings=(keys.on(there),), movements=movements), keys.gaps(words)])
-
-
-def _lost(block: Block, movements: tuple[Movement, ...]) -> Iterable[Fragment]:
-    if not movements:
-        yield unread(block, f"what {block.address} copies to where cannot be told", *COPIES)
+        return AtRest(None)
+    return by_key(words.reading.at(grant), "kms_key_id", without=True)
 
 
 def _logs(cluster: Block, words: Block) -> Fragment:
     if flag(words, "enable", default=False) is False:
         return Fragment()
-    return _logged_to(cluster, words, (cluster.address,))
+    return _logged_to(cluster, words, Link((cluster.address,)))
 
 
 def _logged(block: Block) -> Fragment:
-    return _logged_to(block, block, given(block, "cluster_identifier", CLUSTER).every)
+    return _logged_to(block, block, given(block, "cluster_identifier", CLUSTER))
 
 
-def _logged_to(block: Block, words: Block, clusters: Iterable[str]) -> Fragment:
+def _logged_to(block: Block, words: Block, clusters: Link) -> Fragment:
     """Return the audit log in a bucket, or in log groups of the cluster's region."""
-    buckets = given(words, "bucket_name", "aws_s3_bucket")
     log = replace(
         holding(block, Rest.LOG, "cloudwatch logs", part="logs"),
         encrypted=True,
@@ -229,15 +224,10 @@ def _logged_to(block: Block, words: Block, clusters: Iterable[str]) -> Fragment:
         multi_zone=True,
     )
     to_group = text(words, "log_destination_type") == "cloudwatch"
-    targets = (log.id,) if to_group else buckets.every
-    return Fragment(
-        holdings=(log,) if to_group else (),
-        movements=tuple(
-            Movement(Way.LOG, each, target, block.source, via="audit log", sure=buckets.sure)
-            for each in clusters
-            for target in targets
-        ),
-    )
+    targets = Link((log.id,)) if to_group else given(words, "bucket_name", "aws_s3_bucket")
+    holdings = (log,) if to_group else ()
+    moved = carried(block, Way.LOG, clusters, targets, types=(CLUSTER,), via="audit log")
+    return joined([Fragment(holdings=holdings), moved])
 
 
 def _endpoint(names: Names, block: Block) -> Fragment:
@@ -245,7 +235,9 @@ def _endpoint(names: Names, block: Block) -> Fragment:
     clusters = given(block, "cluster_identifier", CLUSTER)
     if clusters.only is None:
         what = f"what {block.address} leads to cannot be told"
-        return unread(block, what, *NETWORK_QUESTIONS, about=clusters.every)
+        return unread(
+            block, what, *NETWORK_QUESTIONS, about=instances_of(block.reading, (CLUSTER,))
+        )
     return seated(
         names,
         block,
@@ -294,26 +286,21 @@ def _namespace(block: Block) -> Fragment:
 def _workgroup(names: Names, block: Block) -> Fragment:
     """Return the interfaces through which a namespace is reached."""
     spaces = given(block, "namespace_name", NAMESPACE)
-    return joined(
-        [
-            seated(
-                names,
-                block,
-                subnets(names, block, "subnet_ids"),
-                "security_group_ids",
-                public=flag(block, "publicly_accessible", default=False),
-                listens=port(number(block, "port", PORT)),
-                owner=each,
-                sure=spaces.sure,
-            )
-            for each in spaces.every
-        ]
-        or [unread(block, f"what {block.address} leads to cannot be told", *NETWORK_QUESTIONS)]
-    )
-
-
-def _policy(block: Block) -> Fragment:
-    owners = given(block, "resource_arn", CLUSTER, NAMESPACE, WORKGROUP, SERVERLESS_SNAPSHOT).every
-    if not owners:
-        return unread(block, f"whose policy {block.address} is cannot be told", Question.ACCESS)
-    return Fragment(policies=tuple(policy(block, "policy", each, "resource") for each in owners))
+    seats = [
+        seated(
+            names,
+            block,
+            subnets(names, block, "subnet_ids"),
+            "security_group_ids",
+            public=flag(block, "publicly_accessible", default=False),
+            listens=port(number(block, "port", PORT)),
+            owner=each,
+            sure=spaces.sure,
+        )
+        for each in spaces.every
+    ]
+    if spaces.every and spaces.certainty is not Certainty.OPEN:
+        return joined(seats)
+    what = f"what {block.address} leads to cannot be told"
+    about = instances_of(block.reading, (NAMESPACE,))
+    return joined([*seats, unread(block, what, *NETWORK_QUESTIONS, about=about)])

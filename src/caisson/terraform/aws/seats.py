@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.naming import Names, together
-from caisson.terraform.aws.presence import given, present
+from caisson.terraform.aws.presence import present
+from caisson.terraform.aws.typed import given
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block
@@ -64,6 +65,8 @@ def seated(
     `groups` is the attribute of `block` with its security groups; without any written, it is in
     the default group of its VPC. `all_subnets` is False for what chooses subnets by itself.
     """
+    if not where.every:
+        where = replace(where, certainty=Certainty.OPEN)
     found = present(
         names,
         block,

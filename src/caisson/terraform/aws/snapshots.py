@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from caisson.terraform.aws.at_rest import AtRest, by_key
+from caisson.terraform.aws.carried import followed
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.presence import given
-from caisson.terraform.aws.stores import followed, moved_to, unread
+from caisson.terraform.aws.stores import moved_to, unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import text, told
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
@@ -43,7 +44,8 @@ def _snapshot(
     )
     # It is as old as its making: nothing that is declared makes another one.
     sources = given(block, words.names_source, *words.sources)
-    made = followed(block, sources, there.id, words.way, f"snapshot {block.address}")
+    via = f"snapshot {block.address}"
+    made = followed(block, sources, there.id, words.way, via, types=words.sources)
     return joined([Fragment(holdings=(there,)), at_rest.gaps(block), made, shared])
 
 

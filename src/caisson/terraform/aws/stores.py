@@ -82,21 +82,11 @@ def backed_up(
     return Fragment(holdings=(there,), movements=(movement,))
 
 
-def followed(block: Block, sources: Link, target: str, way: Way, via: str) -> Fragment:
-    """Return the movements from each of `sources` into `target`, with nothing to bound the lag."""
-    movements = tuple(
-        Movement(way, each, target, block.source, via=via, sure=sources.sure)
-        for each in sources.every
-    )
-    if sources.every:
-        return Fragment(movements=movements)
-    return unread(block, f"what {block.address} is a copy of cannot be told", *COPIES)
-
-
 def uses(block: Block, link: Link, why: str) -> Fragment:
     return Fragment(
         uses=tuple(
-            Use(block.address, each, why, block.source, sure=link.sure) for each in link.every
+            Use(block.address, each, why, block.source, sure=each in link.certain)
+            for each in link.every
         )
     )
 
@@ -132,15 +122,3 @@ def _log_to(block: Block, store: Holding, target: Holding | str) -> Movement:
     told = not isinstance(target, Holding) or target.sure
     there = target.id if isinstance(target, Holding) else target
     return Movement(Way.LOG, store.id, there, block.source, via="log export", sure=told)
-
-
-def logs_delivered(block: Block, store: Holding, targets: Link, via: str) -> Fragment:
-    """Return the logs that go where an attribute says: a log group, a bucket, a stream."""
-    if not targets.every:
-        return unread(block, f"where {block.address} writes its logs cannot be told", *COPIES)
-    return Fragment(
-        movements=tuple(
-            Movement(Way.LOG, store.id, each, block.source, via=via, sure=targets.sure)
-            for each in targets.every
-        )
-    )

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from caisson.terraform.aws.at_rest import by_key
+from caisson.terraform.aws.carried import carried
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
-from caisson.terraform.aws.presence import given
 from caisson.terraform.aws.seats import port, seated, subnets
 from caisson.terraform.aws.stores import COPIES, backed_up, moved_to, unread
+from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
@@ -66,15 +67,18 @@ def _ledger(block: Block) -> Fragment:
 def _rejected(block: Block) -> Fragment:
     """Return the records that a table did not take, in a bucket."""
     databases = given(block, "database_name", DATABASE)
-    movements = tuple(
-        Movement(Way.EXPORT, source, bucket, block.source, via=block.address, sure=databases.sure)
+    return joined(
+        carried(
+            block,
+            Way.EXPORT,
+            databases,
+            given(each, "bucket_name", "aws_s3_bucket"),
+            types=(DATABASE,),
+        )
         for written in block.blocks("magnetic_store_write_properties")
         for place in written.blocks("magnetic_store_rejected_data_location")
         for each in place.blocks("s3_configuration")
-        for bucket in given(each, "bucket_name", "aws_s3_bucket").every
-        for source in databases.every
     )
-    return Fragment(movements=movements)
 
 
 def _influx(names: Names, block: Block) -> Fragment:
@@ -151,12 +155,13 @@ def _between(block: Block, stores: Sequence[Holding]) -> tuple[Movement, ...]:
 
 def _streamed(block: Block) -> Fragment:
     ledgers = given(block, "ledger_name", LEDGER)
-    movements = tuple(
-        Movement(Way.EXPORT, ledger, stream, block.source, via=block.address, sure=ledgers.sure)
-        for ledger in ledgers.every
+    return joined(
+        carried(
+            block,
+            Way.EXPORT,
+            ledgers,
+            given(each, "stream_arn", "aws_kinesis_stream"),
+            types=(LEDGER,),
+        )
         for each in block.blocks("kinesis_configuration")
-        for stream in given(each, "stream_arn", "aws_kinesis_stream").every
     )
-    if movements:
-        return Fragment(movements=movements)
-    return unread(block, f"what {block.address} copies to where cannot be told", *COPIES)
