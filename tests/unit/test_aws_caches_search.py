@@ -305,3 +305,10 @@ def test_a_collection_is_encrypted_and_its_policies_are_a_gap() -> None:
     assert found.gaps[0].about == (address,)
     plain = opensearch_serverless.read(reading(thing(address, standby_replicas=outside("x"))))
     assert held(plain, address).multi_zone is False
+
+
+def test_a_cluster_that_may_be_a_member_is_still_a_store() -> None:
+    found = cached(
+        thing("aws_elasticache_cluster.m", engine="redis", replication_group_id=unknown())
+    )
+    assert [each.id for each in found.holdings] == ["aws_elasticache_cluster.m"]

@@ -316,3 +316,61 @@ def test_a_proxy_forwards_to_its_database() -> None:
 def test_a_proxy_that_does_not_ask_for_tls_may_be_talked_to_in_the_clear() -> None:
     found = rds_proxy.read(reading(thing("aws_db_proxy.p", engine_family="MYSQL")))
     assert found.network.listeners[0].encrypted is False
+
+
+def test_the_only_cluster_with_a_known_user_is_the_primary() -> None:
+    found = read(
+        thing("aws_rds_global_cluster.g"),
+        cluster(
+            global_cluster_identifier=ref("aws_rds_global_cluster.g"),
+            master_username="u",
+            restore_to_point_in_time=[],
+        ),
+        cluster(
+            "second",
+            global_cluster_identifier=ref("aws_rds_global_cluster.g"),
+            master_username=unknown(),
+            manage_master_user_password=False,
+            restore_to_point_in_time=[],
+        ),
+    )
+    assert [each.source for each in found.movements if each.way is Way.REPLICATION] == [MAIN]
+
+
+def test_a_cluster_has_backups_for_a_day_at_least() -> None:
+    movement = moved(read(cluster(backup_retention_period=unknown())), f"{MAIN}/automated-backups")
+    assert (movement.sure, movement.kept_s) == (True, 86400)
+
+
+def test_what_moves_from_an_unknown_source_is_a_gap_about_all_that_it_may_be() -> None:
+    found = rds_copies.read(
+        reading(
+            thing("aws_s3_bucket.b"),
+            thing("aws_db_snapshot.s", db_instance_identifier="d"),
+            thing(
+                "aws_rds_export_task.e",
+                source_arn=unknown(),
+                s3_bucket_name=ref("aws_s3_bucket.b"),
+            ),
+        )
+    )
+    assert set(found.gaps[-1].about) == {
+        "aws_rds_export_task.e",
+        "aws_s3_bucket.b",
+        "aws_db_snapshot.s",
+    }
+
+
+def test_a_proxy_to_an_unknown_database_is_a_gap_about_all_of_them() -> None:
+    found = rds_proxy.read(
+        reading(
+            thing("aws_db_instance.d", engine="mysql"),
+            thing("aws_db_proxy.p", engine_family="MYSQL"),
+            thing(
+                "aws_db_proxy_target.t",
+                db_proxy_name=ref("aws_db_proxy.p"),
+                db_instance_identifier=unknown(),
+            ),
+        )
+    )
+    assert {"aws_db_proxy.p", "aws_db_instance.d"} <= set(found.gaps[-1].about)

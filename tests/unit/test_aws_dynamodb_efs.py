@@ -276,3 +276,17 @@ def test_a_bucket_behind_lustre() -> None:
     assert held(found, "aws_fsx_backup.k").encrypted is True
     foreign = fsx.read(reading(thing("aws_fsx_backup.k", file_system_id=outside("fs-1"))))
     assert moved(foreign, "aws_fsx_backup.k").source == "fs-1"
+
+
+def test_a_zone_that_may_be_none_leaves_open_how_many_there_are() -> None:
+    found = files(availability_zone_name=unknown())
+    assert held(found, FILES).multi_zone is None
+    assert moved(found, f"{FILES}/automatic-backups").sure is False
+
+
+def test_replication_into_a_file_system_that_may_be_new() -> None:
+    address = "aws_efs_replication_configuration.r"
+    there = {"region": "us-east-1", "file_system_id": unknown()}
+    found = files(thing(address, source_file_system_id=ref(FILES), destination=[there]))
+    assert held(found, address).sure is False
+    assert moved(found, address).sure is False

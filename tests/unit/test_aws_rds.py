@@ -269,3 +269,47 @@ def test_a_restored_database_uses_its_snapshot() -> None:
     assert [(each.user, each.used) for each in found.uses] == [(DB, "aws_db_snapshot.s")]
     assert held(found).encrypted is None
     assert held(found).multi_zone is None
+
+
+def test_a_link_to_something_else_is_not_a_subnet_group() -> None:
+    found = read(database(db_subnet_group_name=ref("aws_vpc.main")))
+    assert Question.REACHABILITY in found.gaps[0].questions
+    assert all(not each.sure for each in found.network.interfaces)
+
+
+def test_a_key_that_may_be_none_does_not_encrypt_a_copy() -> None:
+    restored = read(database(snapshot_identifier=outside("s"), kms_key_id=unknown()))
+    assert held(restored).encrypted is None
+    assert held(restored).keys == ()
+
+
+def test_only_keys_that_are_certain_are_named() -> None:
+    keys = (thing("aws_kms_key.a"), thing("aws_kms_key.b"))
+    perhaps = among("aws_kms_key.a", "aws_kms_key.b")
+    found = read(*keys, database(storage_encrypted=True, kms_key_id=perhaps))
+    assert held(found).keys == ()
+    assert Question.ISOLATION in found.gaps[0].questions
+
+
+def test_a_flag_does_not_say_how_a_replica_or_a_restored_database_is_encrypted() -> None:
+    source = database(storage_encrypted=True)
+    copy = thing("aws_db_instance.copy", replicate_source_db=ref(DB), storage_encrypted=False)
+    assert held(read(source, copy), "aws_db_instance.copy").encrypted is True
+    restored = database(storage_encrypted=False, snapshot_identifier=outside("s"))
+    assert held(read(restored)).encrypted is None
+
+
+def test_empty_blocks_and_texts_are_nothing() -> None:
+    empty = database(restore_to_point_in_time=[], snapshot_identifier="", db_subnet_group_name="")
+    found = read(empty)
+    assert held(found).encrypted is False
+    assert held(found).multi_zone is False
+    assert found.network.interfaces[0].subnets == ("default-vpc/111111111111/eu-central-1/subnets",)
+
+
+def test_the_key_of_a_managed_secret_is_used_only_when_there_is_one() -> None:
+    key = thing("aws_kms_key.k")
+    named = {"master_user_secret_kms_key_id": ref("aws_kms_key.k")}
+    assert read(key, database(**named)).uses == ()
+    managed = read(key, database(manage_master_user_password=True, **named))
+    assert [each.used for each in managed.uses] == ["aws_kms_key.k"]

@@ -7,6 +7,7 @@ from caisson.terraform.aws.at_rest import by_key
 from caisson.terraform.aws.clusters import Family, read_family
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.parameters import family_version, setting
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.rds import imported, insights, secret_key
 from caisson.terraform.aws.stores import unread
 from caisson.terraform.aws.typed import given
@@ -81,7 +82,7 @@ def read(reading: Reading) -> Fragment:
 def _beside(block: Block) -> Fragment:
     store = holding(block, Rest.STORE, _system(block))
     found = [insights(block, store), secret_key(block), *imported(block)]
-    if block.written("domain"):
+    if not unset(block, "domain"):
         what = f"{block.address} takes its users from a directory, which is not modelled"
         found.append(unread(block, what, Question.ACCESS, Question.RECOVERABILITY))
     return joined(found)

@@ -12,6 +12,7 @@ from caisson.terraform.aws.carried import followed, instances_of
 from caisson.terraform.aws.global_clusters import Membership, replicated, secondaries
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.stores import (
     NETWORK_QUESTIONS,
@@ -101,7 +102,7 @@ def _cluster(
 
 def store_of(family: Family, block: Block, instances: Iterable[Block]) -> Holding:
     """Return what a cluster holds, given the instances that serve it."""
-    follows = block.written("replication_source_identifier")
+    follows = not unset(block, "replication_source_identifier")
     kind = Rest.REPLICA if follows else Rest.STORE
     found = holding(block, kind, family.system(block))
     public = [_public(each) for each in instances]
@@ -120,7 +121,7 @@ def store_of(family: Family, block: Block, instances: Iterable[Block]) -> Holdin
 
 def encryption(family: Family, block: Block) -> AtRest:
     """Return the encryption at rest; that of a copy is that of what it is a copy of."""
-    copied = any(block.written(each) for each in COPIED)
+    copied = any(not unset(block, each) for each in COPIED)
     copied = copied or bool(block.blocks("restore_to_point_in_time"))
     said = flag(block, "storage_encrypted", default=None if copied else family.encrypted_by_default)
     if copied and said is not True:
@@ -169,7 +170,8 @@ def _backups(block: Block, store: Holding) -> Fragment:
     return backed_up(
         block,
         store,
-        number(block, "backup_retention_period", 1.0),
+        # One day at least, also when it is not told how many.
+        number(block, "backup_retention_period", 1.0) or 1.0,
         lag_most_s=POINT_IN_TIME_LAG_S,
         point_in_time=True,
         survives_store=False if gone else None,
@@ -179,7 +181,7 @@ def _backups(block: Block, store: Holding) -> Fragment:
 def _origin(family: Family, block: Block, store: Holding) -> Fragment:
     snapshot = given(block, "snapshot_identifier", *family.snapshots)
     found = [uses(block, snapshot, "restored from")]
-    if block.written("replication_source_identifier"):
+    if not unset(block, "replication_source_identifier"):
         types = (family.cluster, "aws_db_instance")
         sources = given(block, "replication_source_identifier", *types)
         via = f"replica cluster {block.address}"

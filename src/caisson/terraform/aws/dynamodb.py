@@ -10,6 +10,7 @@ from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.openness import public as opens
 from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.policies import document_of
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.stores import (
     COPIES,
     POINT_IN_TIME_LAG_S,
@@ -86,7 +87,7 @@ def _table(block: Block, policies: Attached) -> Fragment:
     store = replace(at_rest.on(store_of(block)), public=_public(block, policies))
     recovery = block.block("point_in_time_recovery")
     enabled = flag(recovery, "enabled", default=False)
-    if recovery is None and block.written("point_in_time_recovery"):
+    if recovery is None and not unset(block, "point_in_time_recovery"):
         enabled = False if block.known("point_in_time_recovery") else None
     return joined(
         [
@@ -101,7 +102,7 @@ def _table(block: Block, policies: Attached) -> Fragment:
 
 
 def _at_rest(block: Block) -> AtRest:
-    if not block.written("server_side_encryption"):
+    if unset(block, "server_side_encryption"):
         return AtRest(encrypted=True)
     said = block.block("server_side_encryption")
     if said is None or flag(said, "enabled", default=False) is False:
@@ -136,7 +137,7 @@ def _recoverable(
 
 def _replicas(block: Block, store: Holding) -> Fragment:
     found = [_replica_in(block, store, each, n) for n, each in enumerate(block.blocks("replica"))]
-    if not block.known("replica") and block.written("replica"):
+    if not block.known("replica") and not unset(block, "replica"):
         what = f"in which regions {block.address} has replicas cannot be told"
         found.append(unread(block, what, *COPIES))
     return joined(found)

@@ -11,6 +11,7 @@ from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.openness import refuses_plain_text
 from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.policies import document_of
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import ports, seated
 from caisson.terraform.aws.stores import (
     DAY_S,
@@ -20,7 +21,7 @@ from caisson.terraform.aws.stores import (
     moved_to,
     unread,
 )
-from caisson.terraform.aws.truth import any_of
+from caisson.terraform.aws.truth import any_of, negated
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
@@ -60,13 +61,13 @@ def read(reading: Reading) -> Fragment:
 
 def _files(block: Block, backups: Attached, policies: Attached) -> Fragment:
     at_rest = encryption(block)
-    one_zone = block.written("availability_zone_name")
+    one_zone = _one_zone(block)
     store = at_rest.on(
         replace(
             holding(block, Rest.FILES, "efs"),
             encrypted_in_transit=_in_transit(block, policies),
             public=False,  # a mount target has no address that the internet can send to
-            multi_zone=not one_zone,
+            multi_zone=negated(one_zone),
             deletion_protected=False,
         )
     )
@@ -77,6 +78,13 @@ def _files(block: Block, backups: Attached, policies: Attached) -> Fragment:
             _backups(block, store, backups, one_zone=one_zone),
         ]
     )
+
+
+def _one_zone(block: Block) -> bool | None:
+    """Return whether it is in the one zone that is named; in several when none is."""
+    if unset(block, "availability_zone_name"):
+        return False
+    return True if text(block, "availability_zone_name") else None
 
 
 def encryption(block: Block) -> AtRest:
@@ -92,7 +100,7 @@ def _in_transit(block: Block, policies: Attached) -> bool | None:
     )
 
 
-def _backups(block: Block, store: Holding, backups: Attached, *, one_zone: bool) -> Fragment:
+def _backups(block: Block, store: Holding, backups: Attached, *, one_zone: bool | None) -> Fragment:
     """Return the automatic backups: as told, else on for those in one zone only.
 
     (CreateFileSystem, `Backup`.)
@@ -149,21 +157,28 @@ def _replication(block: Block) -> Fragment:
 
 
 def _replica(block: Block, there: Block) -> tuple[Link, Fragment]:
-    """Return the targets of a destination, and the file system that is made for it, if one is."""
-    if there.written("file_system_id"):
-        return given(there, "file_system_id", FILES), Fragment()
+    """Return the target of a destination, and the file system that is made when none is named."""
+    named = given(there, "file_system_id", FILES)
+    if named.only is not None:
+        return named, Fragment()
+    made = _made(block, there, sure=unset(there, "file_system_id"))
+    own = block.link("source_file_system_id", FILES)
+    others = tuple(each for each in named.to if each not in own.to)
+    certainty = Certainty.EXACT if made.holdings[0].sure else Certainty.AMONG
+    return Link((made.holdings[0].id, *others), named.outside, certainty), made
+
+
+def _made(block: Block, there: Block, *, sure: bool) -> Fragment:
+    """Return the file system that replication makes: "always encrypted", in the region named."""
     zone = text(there, "availability_zone_name")
     by_zone = zone[:-1] if zone else block.resource.region
-    region = text(there, "region", by_zone)
     keys = by_key(there, "kms_key_id", without=True)
-    # "EFS replication always creates encrypted file systems."
-    made = keys.on(
-        replace(
-            moved_to(holding(block, Rest.REPLICA, "efs"), block, region),
-            public=False,
-            encrypted_in_transit=False,
-            multi_zone=not there.written("availability_zone_name"),
-            deletion_protected=False,
-        )
+    found = replace(
+        moved_to(holding(block, Rest.REPLICA, "efs"), block, text(there, "region", by_zone)),
+        public=False,
+        encrypted_in_transit=False,
+        multi_zone=negated(_one_zone(there)),
+        deletion_protected=False,
+        sure=sure,
     )
-    return Link((made.id,)), joined([Fragment(holdings=(made,)), keys.gaps(block)])
+    return joined([Fragment(holdings=(keys.on(found),)), keys.gaps(block)])

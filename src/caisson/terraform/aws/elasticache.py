@@ -73,7 +73,7 @@ def read(reading: Reading) -> Fragment:
 
 
 def _cluster(names: Names, block: Block) -> Fragment:
-    if block.written("replication_group_id"):
+    if given(block, "replication_group_id", GROUP).only is not None:
         return Fragment()  # a member, of which the replication group says everything
     engine = text(block, "engine", "redis")
     store = replace(

@@ -6,6 +6,7 @@ from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.carried import carried
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import seated, subnets
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
 from caisson.terraform.aws.stores import DAY_S, HOUR_S, backed_up, uses
@@ -116,10 +117,10 @@ def _imported(block: Block) -> Fragment:
     """Return what a Lustre file system takes from a bucket and writes back to one."""
     own = Link((block.address,))
     found = []
-    if block.written("import_path"):
+    if not unset(block, "import_path"):
         taken = given(block, "import_path", BUCKET)
         found.append(carried(block, Way.CACHE, taken, own, types=(BUCKET,)))
-    if block.written("export_path"):
+    if not unset(block, "export_path"):
         back = given(block, "export_path", BUCKET)
         found.append(carried(block, Way.EXPORT, own, back, types=()))
     return joined(found)

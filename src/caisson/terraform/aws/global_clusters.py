@@ -7,6 +7,7 @@ they are ("typically less than one second", Aurora user guide, is no bound).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.stores import COPIES, unread
 from caisson.terraform.aws.typed import given
 from caisson.terraform.fragment import Fragment, joined
@@ -35,7 +36,7 @@ class Membership:
 
 def replicated(reading: Reading, words: Membership) -> Fragment:
     """Return the replication between the members of each global cluster."""
-    members = [each for each in reading.of(words.cluster) if each.written(words.names_global)]
+    members = [each for each in reading.of(words.cluster) if not unset(each, words.names_global)]
     return joined(
         [
             *(_of_global(each, members, words) for each in reading.of(words.global_cluster)),
@@ -81,12 +82,24 @@ def _primaries(block: Block, members: Sequence[str], words: Membership) -> Seque
     made_of = given(block, words.names_primary, words.cluster)
     if made_of.only in members and made_of.only is not None:
         return (made_of.only,)
-    first = [
-        each
-        for each in members
-        if any(block.reading.at(each).written(name) for name in OF_PRIMARIES)
-    ]
-    return first if len(first) == 1 else members
+    blocks = [block.reading.at(each) for each in members if each in block.reading.instances]
+    for is_first in (_surely_first, _perhaps_first):
+        first = [each.address for each in blocks if is_first(each)]
+        if first:
+            return first if len(first) == 1 else members
+    return members
+
+
+def _surely_first(block: Block) -> bool:
+    return any(_given(block, each) and block.known(each) for each in OF_PRIMARIES)
+
+
+def _perhaps_first(block: Block) -> bool:
+    return any(_given(block, each) for each in OF_PRIMARIES)
+
+
+def _given(block: Block, name: str) -> bool:
+    return not unset(block, name) and block.value(name) is not False
 
 
 def _of_foreign(block: Block, words: Membership) -> Fragment:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
 from caisson.terraform.aws.stores import (
@@ -101,7 +102,7 @@ def _between_regions(reading: Reading) -> Fragment:
         link = given(each, "multi_region_cluster_name", MULTI_REGION)
         for name in link.every:
             members.setdefault(name, []).append((each, link.only is not None))
-        if each.written("multi_region_cluster_name") and (not link.to or not link.sure):
+        if not unset(each, "multi_region_cluster_name") and (not link.to or not link.sure):
             what = f"{each.address} shares its data with a multi-region cluster that was not read"
             gaps.append(unread(each, what, *COPIES))
     movements = tuple(

@@ -6,6 +6,7 @@ from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.carried import followed
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import ports, seated, subnets
 from caisson.terraform.aws.stores import logs_exported, unread
 from caisson.terraform.aws.typed import given
@@ -101,7 +102,7 @@ def _logs(block: Block, store: Holding) -> Fragment:
 
 
 def _replica(block: Block, store: Holding) -> Fragment:
-    if not block.written("data_replication_primary_broker_arn"):
+    if unset(block, "data_replication_primary_broker_arn"):
         return Fragment()
     primaries = given(block, "data_replication_primary_broker_arn", BROKER)
     via = "cross-region data replication"

@@ -11,6 +11,7 @@ from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.openness import public as opens
 from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.policies import document_of, policy
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import ports, seated
 from caisson.terraform.aws.stores import (
     DAY_S,
@@ -67,7 +68,7 @@ def _domain(names: Names, block: Block, policies: Attached) -> Fragment:
     )
     own_policy = (
         (policy(block, "access_policies", block.address, "resource"),)
-        if block.written("access_policies")
+        if not unset(block, "access_policies")
         else ()
     )
     return joined(
@@ -83,7 +84,7 @@ def _domain(names: Names, block: Block, policies: Attached) -> Fragment:
 
 
 def _at_rest(block: Block) -> AtRest:
-    if not block.written("encrypt_at_rest"):
+    if unset(block, "encrypt_at_rest"):
         return AtRest(encrypted=False)  # CreateDomain, `EncryptionAtRestOptions`: off by default
     said = block.block("encrypt_at_rest")
     if said is None:
@@ -93,7 +94,7 @@ def _at_rest(block: Block) -> AtRest:
 
 def _said(block: Block, part: str, name: str) -> bool | None:
     """Return a flag of a nested block, off by default."""
-    if not block.written(part):
+    if unset(block, part):
         return False
     said = block.block(part)
     if said is None:
@@ -120,7 +121,7 @@ def _multi_zone(block: Block) -> bool | None:
 
 
 def _in_vpc(block: Block) -> bool | None:
-    if not block.written("vpc_options"):
+    if unset(block, "vpc_options"):
         return False
     return True if block.block("vpc_options") else (False if block.known("vpc_options") else None)
 
@@ -142,7 +143,7 @@ def _public(block: Block, policies: Attached) -> bool | None:
 
 
 def _has_policy(block: Block) -> bool:
-    return block.written("access_policies")
+    return not unset(block, "access_policies")
 
 
 def _snapshots(block: Block, store: Holding) -> Fragment:

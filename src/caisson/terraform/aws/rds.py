@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from caisson.terraform.aws import engines
-from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key
+from caisson.terraform.aws.at_rest import AtRest, by_flag, by_key, certain_keys
 from caisson.terraform.aws.carried import followed
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.parameters import family_version, setting
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.stores import (
     POINT_IN_TIME_LAG_S,
@@ -100,15 +100,17 @@ def encryption(block: Block) -> AtRest:
     said = _first_here(block, _says_encryption)
     if said is None:
         return AtRest(None)
-    if _copied(said) and not said.written("storage_encrypted"):
+    flagged = flag(said, "storage_encrypted", default=False)
+    if _copied(said) and flagged is not True:
+        # Of an encrypted backup comes an encrypted database, whatever the flag says.
         return by_key(said, "kms_key_id", without=None)
-    return by_flag(said, "kms_key_id", flagged=flag(said, "storage_encrypted", default=False))
+    return by_flag(said, "kms_key_id", flagged=flagged)
 
 
 def _says_encryption(block: Block) -> bool:
     """Return whether its encryption does not follow from what its data came from."""
-    said = block.written("storage_encrypted") or block.written("kms_key_id")
-    return said or not _copied(block)
+    flagged = flag(block, "storage_encrypted", default=False)
+    return flagged is True or not unset(block, "kms_key_id") or not _replicated(block)
 
 
 def _copied(block: Block) -> bool:
@@ -120,11 +122,11 @@ def _replication(block: Block) -> Link:
 
 
 def _replicated(block: Block) -> bool:
-    return block.written("replicate_source_db")
+    return not unset(block, "replicate_source_db")
 
 
 def _restored(block: Block) -> bool:
-    return block.written("snapshot_identifier") or bool(block.blocks("restore_to_point_in_time"))
+    return not unset(block, "snapshot_identifier") or bool(block.blocks("restore_to_point_in_time"))
 
 
 def _source(block: Block) -> Block | None:
@@ -168,7 +170,7 @@ def _in_transit(block: Block) -> bool | None:
 
 def subnets(names: Names, block: Block) -> Link:
     """Return the subnets; a replica in the same region is in those of what it follows."""
-    chosen = _first_here(block, lambda each: each.written("db_subnet_group_name"))
+    chosen = _first_here(block, lambda each: not unset(each, "db_subnet_group_name"))
     return subnets_of_group(names, chosen or block, "db_subnet_group_name", "aws_db_subnet_group")
 
 
@@ -255,7 +257,9 @@ def insights(block: Block, store: Holding) -> Fragment:
 
 def secret_key(block: Block) -> Fragment:
     """Return the key of the password that the service keeps by itself in Secrets Manager."""
-    named = keys_named(block, "master_user_secret_kms_key_id")
+    if flag(block, "manage_master_user_password", default=False) is False:
+        return Fragment()
+    named = certain_keys(block, "master_user_secret_kms_key_id")
     why = "key of the master user's secret"
     return Fragment(uses=tuple(Use(block.address, each, why, block.source) for each in named.ids))
 
@@ -263,7 +267,7 @@ def secret_key(block: Block) -> Fragment:
 def _needs(block: Block) -> Fragment:
     roles = given(block, "domain_iam_role_name", "aws_iam_role")
     found = [secret_key(block), uses(block, roles, "role to join a domain")]
-    if block.written("domain") or block.written("domain_fqdn"):
+    if not unset(block, "domain") or not unset(block, "domain_auth_secret_arn"):
         what = f"{block.address} takes its users from a directory, which is not modelled"
         found.append(unread(block, what, Question.ACCESS, Question.RECOVERABILITY))
     return joined(found)

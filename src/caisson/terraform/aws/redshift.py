@@ -8,6 +8,7 @@ from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.owned_policies import owned_policy
 from caisson.terraform.aws.parameters import setting
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.seats import port, seated, subnets, subnets_of_group
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
 from caisson.terraform.aws.stores import (
@@ -147,7 +148,7 @@ def _in_transit(block: Block) -> bool | None:
     default = {"default.redshift-1.0": False, "default.redshift-2.0": True}.get(group or "")
     attribute, kind = "cluster_parameter_group_name", "aws_redshift_parameter_group"
     found = setting(block, attribute, kind, "require_ssl")
-    if found.value is None and block.written(attribute) and default is None:
+    if found.value is None and not unset(block, attribute) and default is None:
         return found.switched(default=_default_of_family(block))
     return found.switched(default=default)
 

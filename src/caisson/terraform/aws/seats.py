@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.naming import Names, together
-from caisson.terraform.aws.presence import present
+from caisson.terraform.aws.presence import present, unset
 from caisson.terraform.aws.typed import given
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Link
@@ -15,7 +15,7 @@ from caisson.topology.network import Network, Ports
 
 def subnets(names: Names, block: Block, attribute: str) -> Link:
     """Return the subnets that an attribute names; the default VPC's when nobody wrote it."""
-    if not block.written(attribute):
+    if unset(block, attribute):
         return Link((names.default_subnets(block),))
     return names.link(block, attribute, SUBNET)
 
@@ -25,7 +25,7 @@ def subnets_of_group(names: Names, block: Block, attribute: str, group_type: str
 
     Without a group, the services take subnets of the default VPC.
     """
-    if not block.written(attribute):
+    if unset(block, attribute):
         return Link((names.default_subnets(block),))
     groups = given(block, attribute, group_type)
     if groups.only == "default":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.carried import followed
 from caisson.terraform.aws.holdings import holding
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.stores import moved_to, unread
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import text, told
@@ -51,7 +52,7 @@ def _snapshot(
 
 def _at_rest(block: Block, words: Snapshots, of_source: Callable[[Block], AtRest]) -> AtRest:
     """Return its encryption: by a key of its own, else as what it is of, in the same region."""
-    if block.written("kms_key_id"):
+    if not unset(block, "kms_key_id"):
         return by_key(block, "kms_key_id", without=None)
     only = given(block, words.names_source, *words.sources).only
     if only is None or only not in block.reading.instances:
@@ -60,7 +61,7 @@ def _at_rest(block: Block, words: Snapshots, of_source: Callable[[Block], AtRest
 
 
 def _placed(block: Block, there: Holding) -> Holding:
-    if not block.written("destination_region"):
+    if unset(block, "destination_region"):
         return there
     return moved_to(there, block, text(block, "destination_region"))
 

@@ -6,6 +6,7 @@ back. They are no more unknown than the default is.
 
 import re
 
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.model import UNKNOWN
 from caisson.terraform.reading import Block
 
@@ -14,14 +15,14 @@ _WINDOW = re.compile(r"(\d\d?):(\d\d)-(\d\d?):(\d\d)")
 
 def flag(block: Block | None, name: str, default: bool | None) -> bool | None:
     """Return a yes or no, None when it cannot be told."""
-    if block is None or not block.written(name):
+    if block is None or unset(block, name):
         return default
     return block.flag(name, default=default)
 
 
 def number(block: Block | None, name: str, default: float | None) -> float | None:
     """Return a number, None when it cannot be told."""
-    if block is None or not block.written(name):
+    if block is None or unset(block, name):
         return default
     value = block.number(name)
     return value if isinstance(value, float) else None
@@ -29,7 +30,7 @@ def number(block: Block | None, name: str, default: float | None) -> float | Non
 
 def text(block: Block | None, name: str, default: str | None = None) -> str | None:
     """Return a text, None when it cannot be told or when there is neither it nor a default."""
-    if block is None or not block.written(name):
+    if block is None or unset(block, name):
         return default
     value = block.text(name)
     return value if isinstance(value, str) else None
@@ -37,7 +38,7 @@ def text(block: Block | None, name: str, default: str | None = None) -> str | No
 
 def told(block: Block | None, name: str) -> bool:
     """Return whether `name` is known or follows from the default, be it nothing."""
-    return block is None or not block.written(name) or block.value(name) is not UNKNOWN
+    return block is None or unset(block, name) or block.value(name) is not UNKNOWN
 
 
 def window_s(block: Block, name: str, default_s: float) -> float:
