@@ -1,5 +1,7 @@
 """Groups of machines that are made and taken away as they are needed."""
 
+from functools import partial
+
 from caisson.terraform.aws.disks import disks_of
 from caisson.terraform.aws.kinds import SUBNET
 from caisson.terraform.aws.machines import (
@@ -9,7 +11,6 @@ from caisson.terraform.aws.machines import (
     template_public,
 )
 from caisson.terraform.aws.naming import Names, together
-from caisson.terraform.aws.needs import needs
 from caisson.terraform.aws.presence import gap, present, unset
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
@@ -38,7 +39,6 @@ def _group(names: Names, block: Block) -> Fragment:
             seat(names, block),
             disks_of(block, template=template, lasting=False),
             template_needs(block, template),
-            *needs(block, ("placement_group", ("aws_placement_group",), "placement group")),
         )
     )
 
@@ -50,7 +50,7 @@ def seat(names: Names, block: Block, owner: str | None = None) -> Fragment:
     groups = template_groups(names, template)
     if not sure:
         groups = together([groups, Link(certainty=Certainty.OPEN)])
-    public = template_public(template, subnets, names.reading, sure=sure)
+    public = partial(template_public, names.reading, template, sure=sure)
     found = present(names, block, subnets, groups, public=public, owner=owner)
     return joined((found, Fragment(gaps=() if sure else (_untold(block, owner),))))
 

@@ -16,8 +16,8 @@ from caisson.terraform.aws.machines import (
     ties,
 )
 from caisson.terraform.aws.naming import Names, together
-from caisson.terraform.aws.needs import needs
-from caisson.terraform.aws.presence import gap, present, public_by_flag, unset
+from caisson.terraform.aws.needs import likes, needs
+from caisson.terraform.aws.presence import gap, given, present, public_by_flag, unset
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
@@ -67,9 +67,8 @@ def _machine(names: Names, known: Ties, block: Block) -> Fragment:
                 block,
                 ("ami", IMAGES, "image"),
                 ("iam_instance_profile", PROFILES, "role"),
-                ("key_name", ("aws_key_pair",), "key pair"),
-                ("placement_group", ("aws_placement_group",), "placement group"),
             ),
+            likes(block, given(block, "key_name", "aws_key_pair"), "key pair"),
             template_needs(block, template),
         )
     )

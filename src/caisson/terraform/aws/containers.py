@@ -30,17 +30,21 @@ def containers(block: Block, known: Mapping[str, str]) -> Fragment:
 def _unread(block: Block) -> Fragment:
     """Tell by what the definitions refer to, though not in which place of them."""
     link = block.link("container_definitions", *BACKENDS, *REPOSITORIES)
-    kinds = {each: block.reading.instances[each].type for each in link.to}
+    kinds = {
+        each: block.reading.instances[each].type
+        for each in link.to
+        if block.reading.instances[each].type in (*BACKENDS, *REPOSITORIES)
+    }
     what = f"the container definitions of {block.address} are known only after apply"
     questions = {Question.RESIDENCY, Question.RECOVERABILITY, Question.ISOLATION}
     return Fragment(
         uses=tuple(
-            Use(block.address, each, _reason(kind), block.source, sure=link.sure)
+            Use(block.address, each, _reason(kind), block.source, sure=each in link.certain)
             for each, kind in kinds.items()
             if kind != LOG_GROUP
         ),
         movements=tuple(
-            _logged(block, each, sure=link.sure)
+            _logged(block, each, sure=each in link.certain)
             for each, kind in kinds.items()
             if kind == LOG_GROUP
         ),

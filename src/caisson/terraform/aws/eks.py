@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from caisson.terraform.aws import keys as key
 from caisson.terraform.aws.containers import log_group
@@ -173,7 +174,7 @@ def _node_group(names: Names, block: Block) -> Fragment:
                 block,
                 subnets,
                 groups,
-                public=template_public(template, subnets, names.reading, sure=told),
+                public=partial(template_public, names.reading, template, sure=told),
                 added=(Membership(access.id),) if access else (),
             ),
             Fragment(network=Network(groups=(access,) if access else ())),

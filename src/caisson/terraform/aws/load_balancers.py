@@ -10,6 +10,7 @@ from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, u
 from caisson.terraform.aws.registered import (
     BALANCERS,
     CLASSIC,
+    FUNCTIONS,
     TARGET_GROUPS,
     Registered,
     Registry,
@@ -147,7 +148,7 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
     forwards = [one for each in actions for one in _forwards(known, owner, ports, each, sure=ours)]
     return Fragment(
         network=Network(listeners=(answers,), forwards=tuple(dict.fromkeys(forwards))),
-        gaps=tuple(_unread(block, owner, actions, told=told)),
+        gaps=(*_unread(block, owner, actions, told=told), *_through(owner, forwards)),
         uses=need(owner, given(block, "certificate_arn", *CERTIFICATE_TYPES), "certificate").uses,
     )
 
@@ -202,7 +203,23 @@ def _forwards(
         for each in link.to:
             group = owner.reading.at(each)
             for who in known.registry.of.get(each, ()):
-                yield _forward(owner, ports, group, who, sure=sure and link.sure)
+                if _fits(owner, group, who.target):
+                    told = sure and each in link.certain
+                    yield _forward(owner, ports, group, who, sure=told)
+
+
+def _fits(owner: Block, group: Block, target: str) -> bool:
+    """Return whether a target group of this kind can have the target."""
+    instance = owner.reading.instances.get(target)
+    kind = group.text("target_type")
+    if target == owner.address:
+        return False
+    if instance is None or not isinstance(kind, str):
+        return True
+    return {
+        "lambda": instance.type in FUNCTIONS,
+        "alb": instance.type in BALANCERS,
+    }.get(kind, instance.type not in (*FUNCTIONS, *BALANCERS))
 
 
 def _forward(owner: Block, ports: Ports, group: Block, who: Registered, *, sure: bool) -> Forward:
@@ -236,6 +253,18 @@ def _unread(block: Block, owner: Block, actions: list[Block], *, told: bool) -> 
     if not told or any(each.certainty is Certainty.OPEN or each.outside for each in links):
         what = f"whom {block.address} sends requests to cannot be told"
         yield gap(block, what, PATHS, owner.address)
+
+
+def _through(owner: Block, forwards: list[Forward]) -> Iterator[Gap]:
+    """Say of which targets the rules are asked with the client's address.
+
+    The network is searched with the load balancer's, by which a target may refuse what it lets
+    in from the client.
+    """
+    targets = dict.fromkeys(each.target for each in forwards if each.keeps_client is not False)
+    if targets:
+        what = f"what comes through {owner.address} has the address of its client at the targets"
+        yield gap(owner, what, PATHS, *targets)
 
 
 def _access_logs(block: Block) -> Fragment:

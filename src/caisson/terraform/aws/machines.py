@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.naming import Names, together
-from caisson.terraform.aws.needs import need
+from caisson.terraform.aws.needs import likes, need
 from caisson.terraform.aws.presence import given, public_by_flag, unset
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
@@ -63,7 +63,7 @@ def template_groups(names: Names, template: Block | None) -> Link:
 
 
 def template_public(
-    template: Block | None, subnets: Link, reading: Reading, *, sure: bool
+    reading: Reading, template: Block | None, subnets: Link, *, sure: bool
 ) -> bool | None:
     """Return whether a template's machines in `subnets` get public addresses."""
     if template is None:
@@ -85,7 +85,7 @@ def template_needs(block: Block, template: Block | None) -> Fragment:
         (
             need(block, Link((template.address,)), "launch template"),
             need(block, given(template, "image_id", *IMAGES), "image"),
-            need(block, given(template, "key_name", "aws_key_pair"), "key pair"),
+            likes(block, given(template, "key_name", "aws_key_pair"), "key pair"),
             *(need(block, each, "role") for each in links),
         )
     )

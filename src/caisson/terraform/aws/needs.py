@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from caisson.terraform.aws.keys import KEYS
-from caisson.terraform.aws.presence import certain, gap, given
+from caisson.terraform.aws.presence import gap, given
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import UNKNOWN, Certainty, Link
 from caisson.terraform.reading import Block, Reading
@@ -78,12 +78,17 @@ def need(block: Block, link: Link, why: str, user: str | None = None) -> Fragmen
     """Return that `user` (the block's own address when not given) uses what the link names."""
     who = user or block.address
     found = tuple(
-        Use(who, each, why, block.source, sure=certain(link, each)) for each in link.every
+        Use(who, each, why, block.source, sure=each in link.certain) for each in link.every
     )
     if link.certainty is not Certainty.OPEN:
         return Fragment(uses=found)
     what = f"what {who} uses as {why} is known only after apply"
     return Fragment(uses=found, gaps=(gap(block, what, NEEDED, who),))
+
+
+def likes(block: Block, link: Link, why: str) -> Fragment:
+    """Return that a thing uses what the link names; what it may name besides does not matter."""
+    return Fragment(uses=need(block, link, why).uses)
 
 
 def needs(block: Block, *wanted: tuple[str, tuple[str, ...], str]) -> tuple[Fragment, ...]:
@@ -134,8 +139,11 @@ def _each(block: Block, variables: Block, known: Mapping[str, str]) -> Iterable[
 
 def _variables(block: Block, link: Link, why: str) -> tuple[Use, ...]:
     # An unknown text need not name anything, so what it may name besides is not a gap.
+    instances = block.reading.instances
     return tuple(
-        Use(block.address, each, why, block.source, sure=certain(link, each)) for each in link.to
+        Use(block.address, each, why, block.source, sure=each in link.certain)
+        for each in link.to
+        if instances[each].type in BACKENDS
     )
 
 

@@ -1,5 +1,8 @@
 """How a thing is present in subnets and security groups, from what its attributes name."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from caisson.terraform.aws.kinds import DEFAULT_GROUP
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.fragment import Fragment
@@ -9,6 +12,9 @@ from caisson.topology.network import Interface, Membership, Network, Ports
 from caisson.topology.resources import Gap, Question
 
 PATHS = frozenset({Question.REACHABILITY, Question.ISOLATION, Question.EXPOSURE})
+
+# Whether something has an address that the internet can send to, or how its subnets tell.
+Public = bool | None | Callable[[Link], bool | None]
 
 
 def unset(block: Block, name: str) -> bool:
@@ -26,18 +32,13 @@ def chosen(block: Block, name: str, *, default: bool | None) -> bool | None:
     return default if unset(block, name) else block.flag(name, default=default)
 
 
-def certain(link: Link, named: str) -> bool:
-    """Return whether a link surely names this, whatever it may name besides."""
-    return link.sure or named in link.surely
-
-
 def memberships(names: Names, groups: Link, subnets: Link) -> tuple[tuple[Membership, ...], bool]:
     """Return the groups, and whether these are all. None given means the VPC's default group."""
     if not groups.every and groups.sure:
         vpcs = together(map(names.vpcs_of_subnet, subnets.every))
         certainty = vpcs.certainty if subnets.sure else subnets.certainty
         groups = Link(tuple(f"{each}/{DEFAULT_GROUP}" for each in vpcs.every), (), certainty)
-    members = tuple(Membership(each, certain(groups, each)) for each in groups.every)
+    members = tuple(Membership(each, each in groups.certain) for each in groups.every)
     return members, bool(members) and groups.certainty is not Certainty.OPEN
 
 
@@ -75,40 +76,73 @@ def present(
     subnets: Link,
     groups: Link,
     *,
-    public: bool | None,
+    public: Public,
     owner: str | None = None,
     added: tuple[Membership, ...] = (),
     addresses: tuple[str, ...] = (),
     filtered: bool = True,
     listens: tuple[Ports, ...] | None = None,
 ) -> Fragment:
-    """Return the interface of `owner` (the block's own address when not given) in its subnets.
+    """Return the interfaces of `owner` (the block's own address when not given) in its subnets.
 
-    In subnets that are known only after apply it may be in each that was read, and in others.
+    One is in the subnets that are told, another in those that may be told besides. In subnets
+    that are known only after apply it may be in each that was read, and in others.
     """
-    found, known = memberships(names, groups, subnets) if filtered else ((), True)
-    places = subnets.every or _everywhere(block, subnets)
-    if not places:
-        return Fragment(gaps=_unplaced(block, subnets, owner))
-    interface = Interface(
-        owner=owner or block.address,
-        subnets=places,
+    found = tuple(
+        _interface(names, block, part, groups, public, added)
+        for part in _parts(block, subnets)
+        if part.every
+    )
+    placed = tuple(
+        replace(
+            each,
+            owner=owner or block.address,
+            addresses=addresses,
+            filtered=filtered,
+            listens=listens,
+            groups=each.groups if filtered else (),
+            groups_known=each.groups_known or not filtered,
+        )
+        for each in found
+    )
+    return Fragment(network=Network(interfaces=placed), gaps=_unplaced(block, subnets, owner))
+
+
+def _parts(block: Block, subnets: Link) -> tuple[Link, Link]:
+    """Return the subnets that are told, and those that may be told besides."""
+    told = subnets.certain
+    rest = Link(
+        tuple(each for each in subnets.to if each not in told),
+        tuple(each for each in subnets.outside if each not in told),
+        subnets.certainty,
+    )
+    if not subnets.every and subnets.certainty is Certainty.OPEN:
+        rest = Link(_everywhere(block), (), Certainty.OPEN)
+    return Link(told), rest
+
+
+def _interface(
+    names: Names,
+    block: Block,
+    subnets: Link,
+    groups: Link,
+    public: Public,
+    added: tuple[Membership, ...],
+) -> Interface:
+    found, known = memberships(names, groups, subnets)
+    return Interface(
+        owner=block.address,
+        subnets=subnets.every,
         groups=(*found, *(each for each in added if each not in found)),
-        public=public,
+        public=public(subnets) if callable(public) else public,
         source=block.source,
         all_subnets=subnets.sure,
-        addresses=addresses,
         groups_known=known,
-        filtered=filtered,
-        listens=listens,
         sure=subnets.sure,
     )
-    return Fragment(network=Network(interfaces=(interface,)), gaps=_unplaced(block, subnets, owner))
 
 
-def _everywhere(block: Block, subnets: Link) -> tuple[str, ...]:
-    if subnets.certainty is not Certainty.OPEN:
-        return ()
+def _everywhere(block: Block) -> tuple[str, ...]:
     return tuple(
         each.address
         for each in block.reading.of("aws_subnet", "aws_default_subnet")

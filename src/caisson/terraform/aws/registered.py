@@ -54,7 +54,7 @@ def registry(reading: Reading) -> Registry:
     for block, groups, who in _registrations(reading):
         listed = tuple(who)
         for group in groups.to:
-            sure = groups.sure
+            sure = group in groups.certain
             added = tuple(
                 Registered(each.target, each.ports, each.source, each.sure and sure)
                 for each in listed
@@ -104,7 +104,8 @@ def _attached(block: Block) -> tuple[Registered, ...]:
 def _linked(block: Block, name: str, *types: str) -> tuple[Registered, ...]:
     link = given(block, name, *types)
     return tuple(
-        Registered(_behind_alias(block, each), None, block.source, link.sure) for each in link.every
+        Registered(_behind_alias(block, each), None, block.source, each in link.certain)
+        for each in link.every
     )
 
 
