@@ -1,7 +1,7 @@
 """Load balancers: whom they answer, whether in the clear, and whom they send to."""
 
 import pytest
-from terraform_support import Thing, reading, ref, refs, thing, unknown
+from terraform_support import Thing, among, besides, outside, reading, ref, refs, thing, unknown
 
 from caisson.terraform.aws import load_balancers
 from caisson.terraform.fragment import Fragment
@@ -207,8 +207,10 @@ def test_whose_address_targets_see(
     kind: str, target: dict[str, object], preserve: str | None, keeps: bool
 ) -> None:
     group = thing("aws_lb_target_group.web", port=80, preserve_client_ip=preserve, **target)
-    found = only_forward(read(balancer(load_balancer_type=kind), listener(), group, ATTACHED))
-    assert found.keeps_client is keeps
+    fragment = read(balancer(load_balancer_type=kind), listener(), group, ATTACHED)
+    assert only_forward(fragment).keeps_client is keeps
+    # Rules that see the client are not asked with the load balancer's address.
+    assert [each.about for each in fragment.gaps] == [("aws_instance.web",)] * keeps
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,32 @@ def test_what_is_known_only_after_apply_is_a_gap_and_never_sure() -> None:
     )
     fragment = read(balancer(), listener(), TARGETS, where)
     assert not only_forward(fragment).sure
-    assert [each.about for each in fragment.gaps] == [()]
+    assert [each.about for each in fragment.gaps] == [("aws_instance.web",)]
+
+
+def test_subnets_and_groups_are_sure_beside_what_a_plan_hides() -> None:
+    fragment = read(
+        balancer(subnets=besides("aws_subnet.a"), security_groups=besides("aws_security_group.lb"))
+    )
+    (found,) = fragment.network.interfaces
+    assert (found.subnets, found.sure, found.all_subnets) == (("aws_subnet.a",), True, True)
+    assert found.groups == (Membership("aws_security_group.lb"),)
+    assert not found.groups_known
+    assert [each.about for each in fragment.gaps] == [("aws_lb.main",)]
+
+
+def test_a_target_group_has_only_targets_of_its_kind() -> None:
+    attached = thing(
+        "aws_lb_target_group_attachment.web",
+        target_group_arn=ref("aws_lb_target_group.web"),
+        target_id=among("aws_instance.web", "aws_lambda_function.f", "aws_lb.main"),
+    )
+    function = thing("aws_lambda_function.f")
+    group = thing("aws_lb_target_group.web", target_type="lambda")
+    machines = read(balancer(), listener(), function, attached)
+    functions = read(balancer(), listener(), function, attached, group)
+    assert only_forward(machines).target == "aws_instance.web"
+    assert only_forward(functions).target == "aws_lambda_function.f"
 
 
 def test_a_target_that_is_not_known_is_a_gap_about_its_group() -> None:
@@ -310,8 +337,23 @@ def test_a_classic_load_balancer_sends_to_its_machines() -> None:
     assert fragment.network.interfaces[0].public is True
 
 
-def test_a_port_that_is_not_known_may_be_any() -> None:
-    assert (
-        only_forward(read(balancer(), listener(port=unknown()), TARGETS, ATTACHED)).ports
-        == ALL_PORTS
+def test_a_port_that_is_not_known_may_be_any_and_is_not_sure() -> None:
+    found = only_forward(read(balancer(), listener(port=unknown()), TARGETS, ATTACHED))
+    assert (found.ports, found.sure) == (ALL_PORTS, False)
+
+
+def test_an_address_that_is_registered_may_be_anythings() -> None:
+    attached = thing(
+        "aws_lb_target_group_attachment.web",
+        target_group_arn=ref("aws_lb_target_group.web"),
+        target_id=outside("10.0.0.7"),
     )
+    fragment = read(balancer(), listener(), attached)
+    assert only_forward(fragment).target == "10.0.0.7"
+    assert [each.about for each in fragment.gaps] == [()]
+
+
+def test_targets_that_are_not_known_may_be_those_of_any_load_balancer() -> None:
+    elsewhere = listener(default_action=[{"type": "forward", "target_group_arn": unknown()}])
+    (gap,) = read(balancer(), elsewhere, ATTACHED).gaps
+    assert gap.about == ("aws_lb.main", "aws_instance.web")

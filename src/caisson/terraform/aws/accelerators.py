@@ -14,6 +14,7 @@ LISTENER = "aws_globalaccelerator_listener"
 ENDPOINTS = "aws_globalaccelerator_endpoint_group"
 TYPES = frozenset({ACCELERATOR, LISTENER, ENDPOINTS})
 # With these the client's address is kept when nobody says otherwise.
+TARGETS = (*BALANCERS, "aws_instance", "aws_eip")
 KEEPING = ("aws_lb", "aws_alb", "aws_instance")
 
 
@@ -40,34 +41,55 @@ def _owners(listener: Block) -> tuple[str, ...]:
 
 def _endpoints(block: Block) -> Fragment:
     links = block.link("listener_arn", LISTENER)
-    forwards: list[Forward] = []
-    told = links.certainty is not Certainty.OPEN and block.known("endpoint_configuration")
-    for each in block.blocks("endpoint_configuration"):
-        target = each.link("endpoint_id", *BALANCERS, "aws_instance", "aws_eip")
-        told = told and target.certainty is not Certainty.OPEN
-        for listener in links.to:
-            forwards += _forwards(block, block.reading.at(listener), each)
+    endpoints = block.blocks("endpoint_configuration")
+    targets = [each.link("endpoint_id", *TARGETS) for each in endpoints]
+    forwards = [
+        one
+        for each in endpoints
+        for listener in links.to
+        for one in _forwards(block, block.reading.at(listener), each)
+    ]
+    opened = any(each.certainty is Certainty.OPEN for each in (links, *targets))
     what = f"where {block.address} leads cannot be told"
-    gaps = () if told else (gap(block, what, PATHS, *links.to),)
-    return Fragment(network=Network(forwards=tuple(forwards)), gaps=gaps)
+    untold = opened or not block.known("endpoint_configuration")
+    return Fragment(
+        network=Network(forwards=tuple(forwards)),
+        gaps=(gap(block, what, PATHS),) if untold else (),
+    )
 
 
 def _forwards(block: Block, listener: Block, endpoint: Block) -> Iterator[Forward]:
-    link = endpoint.link("endpoint_id", *BALANCERS, "aws_instance", "aws_eip")
-    sure = link.sure and block.link("listener_arn", LISTENER).sure
+    link = endpoint.link("endpoint_id", *TARGETS)
+    sure = listener.address in block.link("listener_arn", LISTENER).certain
     for owner in _owners(listener):
         for ports in _ports(listener):
             for target in link.every:
+                to_ports = _to_ports(block, ports)
                 yield Forward(
                     owner,
                     ports,
                     _behind(block, target),
-                    ALL_PORTS if block.blocks("port_override") else ports,
+                    to_ports,
                     block.source,
                     from_internet=True,
-                    sure=sure and not block.blocks("port_override"),
+                    sure=sure and target in link.certain and to_ports != ALL_PORTS,
                     keeps_client=_keeps_client(endpoint, target),
                 )
+
+
+def _to_ports(block: Block, ports: Ports) -> Ports:
+    """Return the ports that what arrives on `ports` goes on to; all when only some are others."""
+    if not block.known("port_override"):
+        return ALL_PORTS
+    for each in block.blocks("port_override"):
+        low, to = each.number("listener_port"), each.number("endpoint_port")
+        if not isinstance(low, float) or not isinstance(to, float):
+            return ALL_PORTS
+        if ports.low == ports.high == int(low):
+            return Ports(int(to), int(to))
+        if ports.low <= int(low) <= ports.high:
+            return ALL_PORTS
+    return ports
 
 
 def _keeps_client(endpoint: Block, target: str) -> bool | None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.kinds import GROUP, SUBNET
-from caisson.terraform.aws.lambdas import FUNCTIONS, HTTPS, behind_alias
+from caisson.terraform.aws.lambdas import FUNCTION, FUNCTIONS, HTTPS, behind_alias
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.needs import ROLES, need, needs
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, unset
@@ -14,7 +15,7 @@ from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
-from caisson.topology.resources import Gap, Movement, Rest, Way
+from caisson.topology.resources import Gap, Rest, Way
 
 REST = "aws_api_gateway_rest_api"
 HTTP = "aws_apigatewayv2_api"
@@ -27,13 +28,13 @@ DOMAINS = ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")
 LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 CERTIFICATES = ("aws_acm_certificate", "aws_acm_certificate_validation")
 DISCOVERY = "aws_service_discovery_service"
+LOGS = ("aws_cloudwatch_log_group", "aws_kinesis_firehose_delivery_stream")
+# What has addresses of its own, of whose ports the URI may say any.
+MACHINES = (*BALANCERS, DISCOVERY, "aws_elb", "aws_instance")
 BEHIND = (
     *FUNCTIONS,
-    *BALANCERS,
+    *MACHINES,
     *LISTENERS,
-    DISCOVERY,
-    "aws_elb",
-    "aws_instance",
     "aws_s3_bucket",
     "aws_sqs_queue",
     "aws_sfn_state_machine",
@@ -97,10 +98,21 @@ def _described(block: Block, name: str) -> Fragment:
     link = block.link(name, *BEHIND)
     told = name == "target" and link.certainty is not Certainty.OPEN
     what = f"whom the {name} of {block.address} sends requests to cannot be told"
+    inside = name == "body" and any(block.reading.of(REST_LINK, HTTP_LINK))
     return Fragment(
         network=Network(forwards=tuple(_forwards(block, block.address, link, sure=told))),
-        gaps=() if told else (gap(block, what, PATHS, block.address),),
+        gaps=() if told else (_untold(block, what, (block.address,), inside=inside),),
     )
+
+
+def _untold(block: Block, what: str, apis: tuple[str, ...], *, inside: bool) -> Gap:
+    """Say that it is not told where an API leads.
+
+    That is to functions, or to what anybody can send to; with a VPC link to anything `inside`.
+    """
+    if inside or not apis:
+        return gap(block, what, PATHS)
+    return gap(block, what, PATHS, *apis, *(each.address for each in block.reading.of(FUNCTION)))
 
 
 def _integration(block: Block) -> Fragment:
@@ -108,25 +120,23 @@ def _integration(block: Block) -> Fragment:
     apis = block.link("rest_api_id" if rest else "api_id", REST, HTTP)
     if block.text("type" if rest else "integration_type") == "MOCK":
         return Fragment()
-    link, told = _target(block, "uri" if rest else "integration_uri")
-    forwards = [
+    behind = given(block, "uri" if rest else "integration_uri", *BEHIND)
+    # A URI without a VPC link is called over the internet, whatever is in front of it.
+    inside = block.text("connection_type") == "VPC_LINK" or not block.known("connection_type")
+    link = block.link("connection_id", REST_LINK, HTTP_LINK) if inside else behind
+    opened = (link,) if rest else (link, behind)
+    told = Certainty.OPEN not in [each.certainty for each in opened]
+    forwards = tuple(
         one for api in apis.every for one in _forwards(block, api, link, sure=apis.sure and told)
-    ]
-    credentials = need(block, given(block, "credentials", *ROLES), "role")
-    if told:
-        return joined((Fragment(network=Network(forwards=tuple(forwards))), credentials))
+    )
     what = f"where {block.address} sends requests cannot be told"
-    gaps = (gap(block, what, PATHS, *apis.every),)
-    return joined((Fragment(network=Network(forwards=tuple(forwards)), gaps=gaps), credentials))
-
-
-def _target(block: Block, name: str) -> tuple[Link, bool]:
-    """Return what an integration calls, and whether that is told; a VPC link stands first."""
-    behind = given(block, name, *BEHIND)
-    if block.text("connection_type") == "VPC_LINK":
-        links = block.link("connection_id", REST_LINK, HTTP_LINK)
-        return links, links.certainty is not Certainty.OPEN
-    return behind, behind.certainty is not Certainty.OPEN
+    gaps = () if told else (_untold(block, what, apis.every, inside=inside),)
+    return joined(
+        (
+            Fragment(network=Network(forwards=forwards), gaps=gaps),
+            need(block, given(block, "credentials", *ROLES), "role"),
+        )
+    )
 
 
 def _forwards(block: Block, api: str, link: Link, *, sure: bool) -> Iterator[Forward]:
@@ -141,12 +151,16 @@ def _forwards(block: Block, api: str, link: Link, *, sure: bool) -> Iterator[For
             ports,
             block.source,
             from_internet=not outward,
-            sure=sure and link.sure and (api not in reading.instances or _certain(reading.at(api))),
+            sure=sure and each in link.certain and _certain(reading, api, target, ports),
         )
 
 
-def _certain(api: Block) -> bool:
-    return public(api) is not None
+def _certain(reading: Reading, api: str, target: str, ports: Ports) -> bool:
+    """Return whether it is told that the internet comes in, and on which ports it goes on."""
+    comes_in = api not in reading.instances or public(reading.at(api)) is not None
+    instance = reading.instances.get(target)
+    through = instance is not None and instance.type in (REST_LINK, HTTP_LINK)
+    return comes_in and (through or ports != ALL_PORTS)
 
 
 def _behind(block: Block, address: str) -> tuple[str, Ports]:
@@ -158,9 +172,9 @@ def _behind(block: Block, address: str) -> tuple[str, Ports]:
     if instance.type in LISTENERS:
         owner = found.link("load_balancer_arn", *BALANCERS).only
         return owner or address, port_of(found, "port")
-    if instance.type in FUNCTIONS:
-        return behind_alias(block, address), HTTPS
-    return address, ALL_PORTS
+    if instance.type in (*MACHINES, REST_LINK, HTTP_LINK):
+        return address, ALL_PORTS
+    return behind_alias(block, address), HTTPS
 
 
 def _rest_link(block: Block) -> Fragment:
@@ -168,7 +182,8 @@ def _rest_link(block: Block) -> Fragment:
     return Fragment(
         network=Network(
             forwards=tuple(
-                Forward(block.address, ALL_PORTS, each, ALL_PORTS, block.source, sure=link.sure)
+                # On which of its ports is said by each integration's URI.
+                Forward(block.address, ALL_PORTS, each, ALL_PORTS, block.source, sure=False)
                 for each in link.every
             )
         ),
@@ -179,11 +194,17 @@ def _rest_link(block: Block) -> Fragment:
 def _http_link(names: Names, block: Block) -> Fragment:
     """Return the link's interfaces, and what integrations send through it."""
     forwards = [
-        Forward(block.address, ALL_PORTS, target, ports, each.source, sure=link.sure)
+        Forward(
+            block.address,
+            ALL_PORTS,
+            *_behind(each, one),
+            each.source,
+            sure=one in link.certain and _behind(each, one)[1] != ALL_PORTS,
+        )
         for each in block.reading.of(HTTP_INTEGRATION)
         if block.address in each.link("connection_id", HTTP_LINK).to
         for link in [given(each, "integration_uri", *BEHIND)]
-        for target, ports in (_behind(each, one) for one in link.every)
+        for one in link.every
     ]
     return joined(
         (
@@ -203,33 +224,23 @@ def _http_link(names: Names, block: Block) -> Fragment:
 def _open(block: Block, link: Link) -> Iterator[Gap]:
     if link.certainty is Certainty.OPEN:
         what = f"where {block.address} leads is known only after apply"
-        yield gap(block, what, PATHS, block.address)
+        yield gap(block, what, PATHS)
 
 
 def _stage(block: Block) -> Fragment:
     """Return where a stage logs, and the cache in which it keeps answers."""
     api = block.link("rest_api_id" if block.instance.type == STAGES[0] else "api_id", REST, HTTP)
-    movements = tuple(
-        Movement(
+    logs = [
+        moving(
+            block,
+            api,
+            given(each, "destination_arn", *LOGS),
             Way.LOG,
-            one,
-            each,
-            block.source,
             via=f"access logs of {block.address}",
-            sure=link.sure and api.sure,
         )
-        for settings in block.blocks("access_log_settings")
-        for link in [
-            settings.link(
-                "destination_arn",
-                "aws_cloudwatch_log_group",
-                "aws_kinesis_firehose_delivery_stream",
-            )
-        ]
-        for each in link.every
-        for one in api.every
-    )
-    return joined((Fragment(movements=movements), _cache(block)))
+        for each in block.blocks("access_log_settings")
+    ]
+    return joined((*logs, _cache(block)))
 
 
 def _cache(block: Block) -> Fragment:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.lambdas import URL, behind_alias
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.needs import need
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given
 from caisson.terraform.aws.registered import BALANCERS, CLASSIC
@@ -12,7 +13,7 @@ from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
-from caisson.topology.resources import Gap, Movement, Question, Rest, Way
+from caisson.topology.resources import Gap, Question, Rest, Way
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 INSIDE = "aws_cloudfront_vpc_origin"
@@ -56,7 +57,7 @@ def read(reading: Reading) -> Fragment:
 def _distribution(block: Block) -> Fragment:
     enabled = chosen(block, "enabled", default=True)
     origins = block.blocks("origin")
-    gaps = () if block.known("origin") else (_untold(block, block.address),)
+    gaps = () if block.known("origin") else (_untold(block, PATHS | {Question.RESIDENCY}),)
     return joined(
         (
             _edges(block),
@@ -127,12 +128,8 @@ def _listeners(block: Block, enabled: bool | None) -> Iterator[Listener]:
 
 def _origin(block: Block, origin: Block) -> Fragment:
     link = _of_origin(origin)
-    told = link.certainty is not Certainty.OPEN
     via = f"CloudFront distribution {block.address}{_countries(block)}"
-    moved = tuple(
-        Movement(Way.DELIVERY, each, block.address, block.source, via=via, sure=link.sure)
-        for each in link.every
-    )
+    delivered = moving(block, link, Link((block.address,)), Way.DELIVERY, via=via)
     forwards = tuple(
         Forward(
             block.address,
@@ -141,18 +138,18 @@ def _origin(block: Block, origin: Block) -> Fragment:
             ports,
             block.source,
             from_internet=True,
-            sure=link.sure,
+            sure=each in link.certain and ports != ALL_PORTS,
         )
         for each in link.every
         for ports in _ports(origin)
     )
-    gaps = () if told else (_untold(block, block.address),)
-    return Fragment(movements=moved, network=Network(forwards=forwards), gaps=gaps)
+    gaps = (_untold(block, PATHS),) if link.certainty is Certainty.OPEN else ()
+    return joined((delivered, Fragment(network=Network(forwards=forwards), gaps=gaps)))
 
 
-def _untold(block: Block, *about: str) -> Gap:
+def _untold(block: Block, questions: frozenset[Question]) -> Gap:
     what = f"from where {block.address} delivers cannot be told"
-    return gap(block, what, PATHS | {Question.RESIDENCY}, *about)
+    return gap(block, what, questions)
 
 
 def _of_origin(origin: Block) -> Link:
@@ -213,7 +210,7 @@ def _countries(block: Block) -> str:
 
 def _logs(block: Block) -> Iterator[Fragment]:
     for each in block.blocks("logging_config"):
-        yield _logged(block, each.link("bucket", BUCKET), "access logs")
+        yield _logged(block, given(each, "bucket", BUCKET), "access logs")
     for behaviour in _behaviours(block):
         configurations = given(behaviour, "realtime_log_config_arn", REALTIME)
         for one in configurations.to:
@@ -225,16 +222,7 @@ def _logs(block: Block) -> Iterator[Fragment]:
 
 def _logged(block: Block, link: Link, what: str) -> Fragment:
     via = f"{what} of {block.address}"
-    moved = tuple(
-        Movement(Way.LOG, block.address, each, block.source, via=via, sure=link.sure)
-        for each in link.every
-    )
-    untold = f"where {via} go is known only after apply"
-    residency = frozenset({Question.RESIDENCY})
-    opened = link.certainty is Certainty.OPEN
-    return Fragment(
-        movements=moved, gaps=(gap(block, untold, residency, block.address),) if opened else ()
-    )
+    return moving(block, Link((block.address,)), link, Way.LOG, via=via)
 
 
 FUNCTIONS: Mapping[str, tuple[str, str]] = {

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import NO_KEYS, KeysNamed, keys_named
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.presence import chosen, gap, given, unset
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Certainty
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Movement, Question, Rest, Way
+from caisson.topology.resources import Question, Rest, Way
 
 DISKS = ("aws_ebs_volume", "aws_ebs_snapshot", "aws_ebs_snapshot_copy", "aws_ebs_snapshot_import")
 IMAGES = ("aws_ami", "aws_ami_copy", "aws_ami_from_instance")
@@ -197,22 +198,17 @@ def _shared(block: Block) -> Fragment:
 def _copied(block: Block, name: str, way: Way, via: str) -> Fragment:
     """Return that data comes from what `name` names; by hand, so that nothing bounds its age."""
     link = given(block, name, *DISKS, *IMAGES, "aws_instance")
-    origins = [
-        f"{each}/{ROOT}"
-        if each in block.reading.instances and block.reading.instances[each].type == "aws_instance"
-        else each
-        for each in link.every
-    ]
-    return Fragment(
-        movements=tuple(
-            Movement(
-                way,
-                source=each,
-                target=block.address,
-                declared=block.source,
-                via=f"{via} {block.address}",
-                sure=link.sure,
-            )
-            for each in origins
-        )
+    disk = {each: _disk_of(block, each) for each in link.every}
+    origins = Link(
+        tuple(disk[each] for each in link.to),
+        link.outside,
+        link.certainty,
+        tuple(disk[each] for each in link.surely),
     )
+    return moving(block, origins, Link((block.address,)), way, via=f"{via} {block.address}")
+
+
+def _disk_of(block: Block, address: str) -> str:
+    """Return the root disk of a machine; any other thing as it is."""
+    instance = block.reading.instances.get(address)
+    return f"{address}/{ROOT}" if instance and instance.type == "aws_instance" else address

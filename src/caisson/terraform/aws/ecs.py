@@ -9,13 +9,14 @@ from caisson.terraform.aws.disks import ROOT, disk_keys, encrypted
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import KEYS
 from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import ROLES, endpoints, need, needs
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Movement, Rest, Way
+from caisson.topology.resources import Rest, Way
 
 SERVICES = ("aws_ecs_service", "aws_ecs_task_set")
 TASKS = "aws_ecs_task_definition"
@@ -166,13 +167,8 @@ def _command_logs(block: Block, log: Block) -> Fragment:
         given(log, "s3_bucket_name", "aws_s3_bucket"),
     )
     via = f"commands run in containers of {block.address}"
-    return Fragment(
-        movements=tuple(
-            Movement(Way.LOG, block.address, each, block.source, via=via, sure=link.sure)
-            for link in links
-            for each in link.every
-        )
-    )
+    own = Link((block.address,))
+    return joined(moving(block, own, each, Way.LOG, via=via) for each in links)
 
 
 def _started(names: Names, block: Block) -> Fragment:

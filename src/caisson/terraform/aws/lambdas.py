@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from caisson.terraform.aws.containers import LOG_GROUP, REPOSITORIES, log_group
 from caisson.terraform.aws.keys import KEYS
 from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.needs import ROLES, endpoints, from_variables, need, needs
 from caisson.terraform.aws.presence import PATHS, gap, given, present, unset
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import UNKNOWN, Certainty, Link
+from caisson.terraform.model import UNKNOWN, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
-from caisson.topology.resources import Gap, Movement, Policy, Question, Way
+from caisson.topology.resources import Gap, Policy, Question, Way
 
 FUNCTION = "aws_lambda_function"
 ALIAS = "aws_lambda_alias"
@@ -109,12 +110,8 @@ def _logs(block: Block) -> Fragment:
     for each in block.blocks("logging_config"):
         link = given(each, "log_group", LOG_GROUP)
         if link != Link():
-            return Fragment(
-                movements=tuple(
-                    Movement(Way.LOG, block.address, one, block.source, sure=link.sure)
-                    for one in link.every
-                )
-            )
+            via = f"logs of {block.address}"
+            return moving(block, Link((block.address,)), link, Way.LOG, via=via)
     name = block.text("function_name")
     if isinstance(name, str):
         return log_group(block, f"/aws/lambda/{name}", block.instance.region)
@@ -196,22 +193,7 @@ def _invoked(block: Block) -> Fragment:
 
 
 def _sent(block: Block, sources: Link, targets: Link, what: str) -> Fragment:
-    """Return that messages pass from each source to each target; a gap when that is not told."""
-    sure = sources.sure and targets.sure
-    moved = tuple(
-        Movement(
-            Way.MESSAGE, source, target, block.source, via=f"{what} of {block.address}", sure=sure
-        )
-        for source in sources.every
-        for target in targets.every
-    )
-    if Certainty.OPEN not in (sources.certainty, targets.certainty):
-        return Fragment(movements=moved)
-    told = f"where {what} of {block.address} go is known only after apply"
-    about = (block.address, *sources.every)
-    return Fragment(
-        movements=moved, gaps=(gap(block, told, frozenset({Question.RESIDENCY}), *about),)
-    )
+    return moving(block, sources, targets, Way.MESSAGE, via=f"{what} of {block.address}")
 
 
 def _permission(block: Block) -> Fragment:

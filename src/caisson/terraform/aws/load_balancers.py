@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import need
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, unset
@@ -21,7 +22,7 @@ from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
-from caisson.topology.resources import Gap, Movement, Question, Way
+from caisson.topology.resources import Gap, Question, Way
 
 LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
@@ -137,6 +138,7 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
     ]
     told = block.known("default_action") and all(each.known("action") for each in rules)
     ours = block.link("load_balancer_arn", *BALANCERS).sure
+    sure = ours and block.known("port")
     answers = Listener(
         owner=owner.address,
         ports=ports,
@@ -145,10 +147,10 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
         public=public if ours else None,
         source=block.source,
     )
-    forwards = [one for each in actions for one in _forwards(known, owner, ports, each, sure=ours)]
+    forwards = [one for each in actions for one in _forwards(known, owner, ports, each, sure=sure)]
     return Fragment(
         network=Network(listeners=(answers,), forwards=tuple(dict.fromkeys(forwards))),
-        gaps=(*_unread(block, owner, actions, told=told), *_through(owner, forwards)),
+        gaps=(*_unread(known, block, owner, actions, told=told), *_through(owner, forwards)),
         uses=need(owner, given(block, "certificate_arn", *CERTIFICATE_TYPES), "certificate").uses,
     )
 
@@ -230,7 +232,7 @@ def _forward(owner: Block, ports: Ports, group: Block, who: Registered, *, sure:
         target=who.target,
         to_ports=own,
         source=who.source,
-        sure=sure and who.sure,
+        sure=sure and who.sure and (who.ports is not None or group.known("port")),
         keeps_client=_keeps_client(owner, group),
     )
 
@@ -248,11 +250,15 @@ def _keeps_client(owner: Block, group: Block) -> bool | None:
     return not by_address or group.text("protocol") in ("UDP", "TCP_UDP")
 
 
-def _unread(block: Block, owner: Block, actions: list[Block], *, told: bool) -> Iterator[Gap]:
+def _unread(
+    known: Balancers, block: Block, owner: Block, actions: list[Block], *, told: bool
+) -> Iterator[Gap]:
+    """Say when it may be that requests go to anything that some load balancer sends to."""
     links = [link for each in actions for link in _target_groups(each)]
     if not told or any(each.certainty is Certainty.OPEN or each.outside for each in links):
         what = f"whom {block.address} sends requests to cannot be told"
-        yield gap(block, what, PATHS, owner.address)
+        targets = (one.target for each in known.registry.of.values() for one in each)
+        yield gap(block, what, PATHS, *dict.fromkeys((owner.address, *targets)))
 
 
 def _through(owner: Block, forwards: list[Forward]) -> Iterator[Gap]:
@@ -268,19 +274,19 @@ def _through(owner: Block, forwards: list[Forward]) -> Iterator[Gap]:
 
 
 def _access_logs(block: Block) -> Fragment:
-    movements = []
-    for name in ("access_logs", "connection_logs"):
-        for each in block.blocks(name):
-            on = block.instance.type in CLASSIC
-            if each.flag("enabled", default=on) is False:
-                continue
-            link = each.link("bucket", BUCKET)
-            via = f"{name.replace('_', ' ')} of {block.address}"
-            movements += [
-                Movement(Way.LOG, block.address, one, block.source, via=via, sure=link.sure)
-                for one in link.every
-            ]
-    return Fragment(movements=tuple(movements))
+    by_default = block.instance.type in CLASSIC
+    return joined(
+        moving(
+            block,
+            Link((block.address,)),
+            given(each, "bucket", BUCKET),
+            Way.LOG,
+            via=f"{name.replace('_', ' ')} of {block.address}",
+            on=each.flag("enabled", default=by_default),
+        )
+        for name in ("access_logs", "connection_logs")
+        for each in block.blocks(name)
+    )
 
 
 def _classic(known: Balancers, block: Block) -> Fragment:

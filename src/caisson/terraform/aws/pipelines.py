@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from caisson.terraform.aws.containers import LOG_GROUP, REPOSITORIES, log_group
 from caisson.terraform.aws.keys import KEYS
 from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.needs import (
     BACKENDS,
@@ -21,7 +22,7 @@ from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Listener, Network, Ports
-from caisson.topology.resources import Movement, Question, Use, Way
+from caisson.topology.resources import Question, Use, Way
 
 BUILD = "aws_codebuild_project"
 PIPELINE = "aws_codepipeline"
@@ -105,13 +106,7 @@ def _variable(block: Block, variable: Block, known: Mapping[str, str]) -> Iterat
 
 def _moved(block: Block, holder: Block, name: str, way: Way, what: str) -> Fragment:
     link = given(holder, name, BUCKET, LOG_GROUP)
-    via = f"{what} of {block.address}"
-    return Fragment(
-        movements=tuple(
-            Movement(way, block.address, each, block.source, via=via, sure=link.sure)
-            for each in link.every
-        )
-    )
+    return moving(block, Link((block.address,)), link, way, via=f"{what} of {block.address}")
 
 
 def _build_logs(block: Block) -> Fragment:

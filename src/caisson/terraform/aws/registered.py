@@ -1,5 +1,6 @@
 """Who stands behind a load balancer: the machines, services and functions registered with it."""
 
+import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -68,10 +69,20 @@ def _untold(block: Block, groups: Link, who: tuple[Registered, ...]) -> Iterator
     """Say when it is not known with whom something registers, or what."""
     if groups.certainty is Certainty.OPEN:
         what = f"which load balancer {block.address} adds targets to is known only after apply"
+        # Where it leads matters to nothing but what it leads to.
+        yield gap(block, what, PATHS, *dict.fromkeys(each.target for each in who))
+    elif groups.every and (not who or any(map(_is_address, who))):
+        # What has this address may be anything.
+        what = f"what {block.address} adds to its load balancer cannot be told"
         yield gap(block, what, PATHS)
-    elif groups.every and not who:
-        what = f"what {block.address} adds to its load balancer is known only after apply"
-        yield gap(block, what, PATHS, *groups.every)
+
+
+def _is_address(who: Registered) -> bool:
+    try:
+        ipaddress.ip_address(who.target)
+    except ValueError:
+        return False
+    return True
 
 
 def _registrations(reading: Reading) -> Iterator[tuple[Block, Link, Iterable[Registered]]]:
@@ -96,7 +107,7 @@ def _attached(block: Block) -> tuple[Registered, ...]:
     port = block.number("port")
     ports = None if port is None else _port(port)
     return tuple(
-        Registered(each.target, ports, each.source, each.sure)
+        Registered(each.target, ports, each.source, each.sure and block.known("port"))
         for each in _linked(block, "target_id", *TARGETS)
     )
 

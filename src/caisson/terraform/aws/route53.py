@@ -1,13 +1,15 @@
 """Route 53 and certificates: which names lead where, and what they need to do so."""
 
 from caisson.terraform.aws.kinds import GROUP, SUBNET
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import BACKENDS, need, needs
 from caisson.terraform.aws.presence import given, present
 from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
-from caisson.topology.resources import Movement, Use, Way
+from caisson.topology.resources import Use, Way
 
 RECORD = "aws_route53_record"
 ZONE = "aws_route53_zone"
@@ -145,23 +147,16 @@ def _certificate(block: Block) -> Fragment:
 
 
 def _zone_log(block: Block) -> Fragment:
-    return _logged(block, block.link("zone_id", ZONE).every, "cloudwatch_log_group_arn")
+    return _logged(block, block.link("zone_id", ZONE), "cloudwatch_log_group_arn")
 
 
 def _resolver_log(block: Block) -> Fragment:
-    return _logged(block, (block.address,), "destination_arn")
+    return _logged(block, Link((block.address,)), "destination_arn")
 
 
-def _logged(block: Block, sources: tuple[str, ...], target: str) -> Fragment:
-    link = block.link(target, *LOGS)
+def _logged(block: Block, sources: Link, target: str) -> Fragment:
     via = f"DNS queries by {block.address}"
-    return Fragment(
-        movements=tuple(
-            Movement(Way.LOG, source, each, block.source, via=via, sure=link.sure)
-            for source in sources
-            for each in link.every
-        )
-    )
+    return moving(block, sources, block.link(target, *LOGS), Way.LOG, via=via)
 
 
 def _discovered(block: Block) -> Fragment:

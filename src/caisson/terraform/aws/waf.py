@@ -1,8 +1,9 @@
 """Web application firewalls: what they log of the requests that they see."""
 
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Movement, Way
+from caisson.topology.resources import Way
 
 LOGGING = "aws_wafv2_web_acl_logging_configuration"
 TYPES = frozenset({LOGGING})
@@ -14,19 +15,10 @@ def read(reading: Reading) -> Fragment:
 
 
 def _logging(block: Block) -> Fragment:
-    filters = block.link("resource_arn", "aws_wafv2_web_acl")
-    targets = block.link("log_destination_configs", *LOGS)
-    return Fragment(
-        movements=tuple(
-            Movement(
-                Way.LOG,
-                source,
-                target,
-                block.source,
-                via=f"requests logged by {block.address}",
-                sure=filters.sure and targets.sure,
-            )
-            for source in filters.every
-            for target in targets.every
-        )
+    return moving(
+        block,
+        block.link("resource_arn", "aws_wafv2_web_acl"),
+        block.link("log_destination_configs", *LOGS),
+        Way.LOG,
+        via=f"requests logged by {block.address}",
     )
