@@ -217,6 +217,8 @@ def test_whose_address_targets_see(
     ("attributes", "encrypted", "redirects"),
     [
         ({}, False, False),
+        ({"protocol": UNKNOWN}, False, False),
+        ({"protocol": unknown()}, None, False),
         ({"protocol": "HTTPS", "port": 443}, True, False),
         ({"protocol": "TLS", "port": 443}, True, False),
         ({"protocol": "TCP", "port": 443}, None, False),

@@ -57,7 +57,7 @@ def _reason(kind: str) -> str:
 
 
 def _logged(block: Block, target: str, *, sure: bool = True) -> Movement:
-    via = f"container logs of {block.address}"
+    via = f"logs of {block.address}"
     return Movement(Way.LOG, block.address, target, block.source, via=via, sure=sure)
 
 

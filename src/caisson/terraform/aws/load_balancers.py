@@ -142,7 +142,7 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
     answers = Listener(
         owner=owner.address,
         ports=ports,
-        encrypted=_secret(block, "protocol") if told else None,
+        encrypted=_listener_secret(owner, block) if told else None,
         redirects=told and bool(actions) and not any(map(_passes, actions)),
         public=public if ours else None,
         source=block.source,
@@ -172,6 +172,13 @@ def _certificate(block: Block) -> Fragment:
         ).uses
     ]
     return Fragment(uses=tuple(uses))
+
+
+def _listener_secret(owner: Block, block: Block) -> bool | None:
+    """Return whether clients talk in secret; application load balancers speak HTTP by default."""
+    if unset(block, "protocol") and owner.text("load_balancer_type") in ("application", None):
+        return False
+    return _secret(block, "protocol")
 
 
 def _secret(block: Block, name: str) -> bool | None:

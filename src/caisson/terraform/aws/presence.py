@@ -154,7 +154,12 @@ def _everywhere(block: Block) -> tuple[str, ...]:
 def _unplaced(block: Block, subnets: Link, owner: str | None) -> tuple[Gap, ...]:
     if subnets.certainty is not Certainty.OPEN:
         return ()
-    what = f"the subnets of {owner or block.address} are known only after apply"
+    who = owner or block.address
+    what = (
+        f"{who} may be in other subnets besides those that are told"
+        if subnets.certain
+        else f"the subnets of {who} are known only after apply"
+    )
     return (gap(block, what, PATHS, owner or block.address),)
 
 
