@@ -1,14 +1,16 @@
 """Every instance of a plan or a state, as it will be, and where it is."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from caisson.estate.sources import Source
 from caisson.terraform.configuration import Configuration, Module, Written
-from caisson.terraform.document import Document, malformed
+from caisson.terraform.document import Document, Kind, malformed
+from caisson.terraform.evidence import refined, told_by
 from caisson.terraform.masking import learn, mask
 from caisson.terraform.model import Instance, Mode
-from caisson.terraform.providers import NOWHERE, Place, place_of, places
+from caisson.terraform.providers import NOWHERE, Place, key_of, places
+from caisson.terraform.raw_state import rows_of
 from caisson.terraform.rows import ModuleRow, Row, listed
 
 
@@ -31,7 +33,7 @@ def planned(document: Document, configuration: Configuration) -> Listed:
 
     The parts of the document that were read are taken out of it, so that they need no memory.
     """
-    content, file = document.content, document.file
+    content, file, source = document.content, document.file, document.source
     modules, rows = listed(file, "planned_values", content.pop("planned_values"))
     prior = content.pop("prior_state", None)
     if isinstance(prior, dict) and prior.get("values") is not None:
@@ -44,9 +46,9 @@ def planned(document: Document, configuration: Configuration) -> Listed:
     for row in rows:
         if row.address in marks:
             learn(collections, row.type, (), *marks[row.address])
-    place = _Places(configuration)
+    where = _Where(configuration, rows)
     return Listed(
-        tuple(_instance(row, marks.get(row.address), place, document.source) for row in rows),
+        tuple(_instance(row, marks.get(row.address), where.of(row), source) for row in rows),
         tuple(modules),
         tuple(_deferred(file, content)),
         frozenset(collections),
@@ -54,24 +56,37 @@ def planned(document: Document, configuration: Configuration) -> Listed:
 
 
 def present(document: Document) -> Listed:
-    """Return what a shown state lists."""
-    modules, rows = listed(document.file, "values", document.content.pop("values"))
+    """Return what a state lists."""
+    if document.kind is Kind.RAW_STATE:
+        modules, pairs = [], list(rows_of(document))
+    else:
+        modules, rows = listed(document.file, "values", document.content.pop("values"))
+        pairs = [(row.provider, row) for row in rows]
+    places = refined(dict.fromkeys((key for key, _ in pairs), NOWHERE), pairs)
+    source = document.source
     return Listed(
-        tuple(_instance(row, None, None, document.source) for row in rows), tuple(modules)
+        tuple(_instance(row, None, _own(row, places[key]), source) for key, row in pairs),
+        tuple(modules),
     )
 
 
-def _instance(
-    row: Row, marks: tuple[object, object] | None, place: "_Places | None", source: Source
-) -> Instance:
+def _own(row: Row, provider: Place) -> Place:
+    """Return where a thing says that it is, else where all others of its provider are."""
+    if not row.provider.endswith("/aws"):
+        return NOWHERE
+    told = told_by(row)
+    return Place(told.account or provider.account, told.region or provider.region)
+
+
+def _instance(row: Row, marks: tuple[object, object] | None, at: Place, source: Source) -> Instance:
     values = row.values
     if marks is not None:
         mask(values, marks[0])
         mask(values, marks[1])
     mask(values, row.sensitive)
-    at = NOWHERE if place is None else place.of(row)
     region = values.get("region")
-    chosen = region if isinstance(region, str) and place is not None else at.region
+    # since version 6 of the provider each resource may say its own region
+    chosen = region if isinstance(region, str) and at is not NOWHERE else at.region
     return Instance(
         row.address,
         row.module,
@@ -120,21 +135,31 @@ def _deferred(file: str, content: Mapping[str, object]) -> Iterator[str]:
         yield change["address"]
 
 
-class _Places:
+class _Where:
     """Where instances are, by what is written of their resource; remembered per resource."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, rows: Sequence[Row]) -> None:
         self._of = configuration
-        self._places = places(configuration)
-        self._known: dict[tuple[tuple[str, ...], Mode, str, str], Place] = {}
+        self._known: dict[tuple[tuple[str, ...], Mode, str, str], str] = {}
+        declared = places(configuration)
+        unsure = {key for key, place in declared.items() if not _is_told(place)}
+        keyed = ((key_of(declared, self._key(row)), row) for row in rows) if unsure else ()
+        self._places = refined(declared, ((key, row) for key, row in keyed if key in unsure))
 
     def of(self, row: Row) -> Place:
-        key = (row.inside, row.mode, row.type, row.name)
-        if (found := self._known.get(key)) is None:
+        return self._places.get(key_of(self._places, self._key(row)), NOWHERE)
+
+    def _key(self, row: Row) -> str:
+        resource = (row.inside, row.mode, row.type, row.name)
+        if (found := self._known.get(resource)) is None:
             written = written_of(self._of.root, row.inside, row.mode, row.type, row.name)
-            found = NOWHERE if written is None else place_of(self._places, written.provider)
-            self._known[key] = found
+            found = "" if written is None else written.provider
+            self._known[resource] = found
         return found
+
+
+def _is_told(place: Place) -> bool:
+    return place.region is not None and place.account is not None and place.account.isdecimal()
 
 
 def module_of(root: Module, inside: Iterable[str]) -> Module | None:

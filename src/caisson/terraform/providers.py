@@ -50,20 +50,20 @@ def places(configuration: Configuration) -> dict[str, Place]:
     return found
 
 
-def place_of(places: Mapping[str, Place], key: str) -> Place:
-    """Return the place for a resource's `provider_config_key`.
+def key_of(places: Mapping[str, Place], key: str) -> str:
+    """Return the key of the configuration that a resource's `provider_config_key` leads to.
 
     A module that configures nothing has its caller's: `module.a:aws` is then `aws`.
     """
     if key in places:
-        return places[key]
+        return key
     module, colon, name = key.rpartition(":")
     while colon and module:
         module = module.rpartition(".module.")[0]
         tried = f"{module}:{name}" if module else name
         if tried in places:
-            return places[tried]
-    return NOWHERE
+            return tried
+    return key
 
 
 def _name(key: str, alike: tuple[object, ...]) -> str:
@@ -114,7 +114,7 @@ class _Reader:
             if name in expressions:
                 value = self.constant(path, expressions[name])
                 shown = name == "profile" and isinstance(value, str)
-                found.append(f"profile {value}" if shown else hash(repr(expressions[name])))
+                found.append(f"profile {value}" if shown else repr(expressions[name]))
         return tuple(found)
 
     def constant(self, path: tuple[str, ...], expression: object) -> object:

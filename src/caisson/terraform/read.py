@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from caisson.terraform.aws.catalogue import TRANSLATORS
-from caisson.terraform.aws.neutral import NEUTRAL
+from caisson.terraform.aws.neutral import NEUTRAL, PARTIAL
 from caisson.terraform.configuration import Configuration, configuration
 from caisson.terraform.document import Kind, parse
 from caisson.terraform.instances import planned, present
@@ -33,7 +33,7 @@ def read(file: str, content: bytes, places: Places = _NOBODY_SAID) -> Topology:
         return topology_of(
             file,
             reading,
-            Understood(TRANSLATORS, NEUTRAL),
+            Understood(TRANSLATORS, NEUTRAL, PARTIAL),
             resolver.mentions,
             resolver.runs_programs,
         )

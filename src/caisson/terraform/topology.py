@@ -9,7 +9,7 @@ from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links, Reading, by_type
 from caisson.topology.model import Topology
 from caisson.topology.places import Places
-from caisson.topology.resources import EVERY_QUESTION, Count, Gap, Resource, Understanding
+from caisson.topology.resources import EVERY_QUESTION, Count, Gap, Question, Resource, Understanding
 
 GLOBAL = "global"
 # Types that are in no region, whatever region their provider works in.
@@ -61,10 +61,14 @@ _NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What is known of types: who translates them, and which matter to no question, and why."""
+    """What is known of types: who translates them, and which matter to no question, and why.
+
+    `partial` says of types that nobody translates to which questions they can matter.
+    """
 
     translators: tuple[Translator, ...]
     neutral: Mapping[str, str]
+    partial: Mapping[str, frozenset[Question]]
 
 
 def reading_of(instances: Iterable[Instance], links: Links, places: Places) -> Reading:
@@ -142,7 +146,7 @@ def topology_of(
         policies=whole.policies,
         uses=whole.uses,
         network=whole.network,
-        gaps=(*gaps, *whole.gaps, *_gaps(managed, sorter, about)),
+        gaps=(*gaps, *whole.gaps, *_gaps(managed, sorter, about, understood.partial)),
         counts=_counts(managed, sorter),
     )
 
@@ -171,7 +175,10 @@ def _is_utility(instance: Instance) -> bool:
 
 
 def _gaps(
-    managed: Iterable[Instance], sorter: _Sorter, about: Callable[[str], Link]
+    managed: Iterable[Instance],
+    sorter: _Sorter,
+    about: Callable[[str], Link],
+    partial: Mapping[str, frozenset[Question]],
 ) -> Iterator[Gap]:
     for each in managed:
         if sorter.of(each) is not Understanding.IGNORED:
@@ -184,7 +191,7 @@ def _gaps(
             f"{each.address} {what}",
             each.address,
             each.type,
-            EVERY_QUESTION,
+            partial.get(each.type, EVERY_QUESTION),
             each.source,
             tuple(dict.fromkeys((each.address, *mentions.every))) if confined else (),
         )
