@@ -374,3 +374,15 @@ def test_a_proxy_to_an_unknown_database_is_a_gap_about_all_of_them() -> None:
         )
     )
     assert {"aws_db_proxy.p", "aws_db_instance.d"} <= set(found.gaps[-1].about)
+
+
+def test_a_snapshot_of_what_is_no_database_is_a_gap_about_all_of_them() -> None:
+    found = rds_copies.read(
+        reading(
+            thing("aws_vpc.v"),
+            thing("aws_db_instance.d", engine="mysql"),
+            thing("aws_db_snapshot.s", db_instance_identifier=ref("aws_vpc.v")),
+        )
+    )
+    assert found.movements == ()
+    assert "aws_db_instance.d" in found.gaps[-1].about

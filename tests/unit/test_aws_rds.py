@@ -313,3 +313,9 @@ def test_the_key_of_a_managed_secret_is_used_only_when_there_is_one() -> None:
     assert read(key, database(**named)).uses == ()
     managed = read(key, database(manage_master_user_password=True, **named))
     assert [each.used for each in managed.uses] == ["aws_kms_key.k"]
+
+
+def test_a_subnet_group_without_subnets_leaves_open_where_it_is() -> None:
+    empty = thing("aws_db_subnet_group.empty", subnet_ids=[])
+    found = read(empty, database(db_subnet_group_name=ref("aws_db_subnet_group.empty")))
+    assert Question.REACHABILITY in found.gaps[0].questions

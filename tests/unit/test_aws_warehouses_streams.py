@@ -1,5 +1,5 @@
 import pytest
-from terraform_support import Thing, outside, reading, ref, refs, thing, unknown
+from terraform_support import Thing, among, outside, reading, ref, refs, thing, unknown
 
 from caisson.terraform.aws import dms, mq, msk, redshift, timeseries
 from caisson.terraform.fragment import Fragment
@@ -300,3 +300,23 @@ def test_a_replication_instance_is_public_unless_told() -> None:
     store = held(found, "aws_dms_replication_instance.i")
     assert (store.public, store.encrypted, store.rest) == (True, True, Rest.DISK)
     assert found.network.interfaces[0].listens == ()
+
+
+def test_a_migration_from_one_of_several_may_be_from_one_that_is_not_told() -> None:
+    found = dms.read(
+        reading(
+            thing("aws_db_instance.d", engine="mysql"),
+            thing("aws_db_instance.other", engine="mysql"),
+            thing("aws_s3_bucket.b"),
+            thing("aws_dms_endpoint.from", server_name=ref("aws_db_instance.d")),
+            thing("aws_dms_endpoint.untold", server_name=unknown()),
+            thing("aws_dms_s3_endpoint.to", bucket_name=ref("aws_s3_bucket.b")),
+            thing(
+                "aws_dms_replication_task.t",
+                source_endpoint_arn=among("aws_dms_endpoint.from", "aws_dms_endpoint.untold"),
+                target_endpoint_arn=ref("aws_dms_s3_endpoint.to"),
+            ),
+        )
+    )
+    assert moved(found, "aws_s3_bucket.b").sure is False
+    assert "aws_db_instance.other" in found.gaps[0].about

@@ -98,7 +98,8 @@ def _ends(block: Block, attribute: str) -> Link:
     behind = [together(_behind(block.reading, each)) for each in endpoints.every]
     untold = not behind or not all(each.every for each in behind)
     certainty = Certainty.OPEN if untold else endpoints.certainty
-    return together([*behind, Link(certainty=certainty)])
+    every = together([*behind, Link(certainty=certainty)])
+    return every if endpoints.sure else replace(every, surely=())
 
 
 def _instance(names: Names, block: Block) -> Fragment:

@@ -33,10 +33,10 @@ def subnets_of_group(names: Names, block: Block, attribute: str, group_type: str
     found = [names.link(block.reading.at(each), "subnet_ids", SUBNET) for each in groups.to]
     all_of_them = together(found)
     if not found or groups.outside or groups.certainty is Certainty.OPEN:
-        return replace(all_of_them, certainty=Certainty.OPEN)
+        return replace(all_of_them, certainty=Certainty.OPEN, surely=())
     if len(found) == 1 or all_of_them.certainty is Certainty.OPEN:
         return all_of_them
-    return replace(all_of_them, certainty=Certainty.AMONG)
+    return replace(all_of_them, certainty=Certainty.AMONG, surely=())
 
 
 def port(value: float | None) -> tuple[Ports, ...] | None:

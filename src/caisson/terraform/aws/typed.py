@@ -18,4 +18,5 @@ def given(block: Block, name: str, *types: str) -> Link:
     fitting = tuple(each for each in link.to if instances[each].type in types)
     if len(fitting) == len(link.to):
         return link
-    return replace(link, to=fitting, certainty=Certainty.OPEN)
+    surely = tuple(each for each in link.certain if each in fitting)
+    return replace(link, to=fitting, certainty=Certainty.OPEN, surely=surely)
