@@ -82,6 +82,14 @@ def test_whether_it_is_public_is_its_own_choice_else_its_subnets(
     assert found.public is public
 
 
+@pytest.mark.parametrize(("kind", "public"), [("aws_subnet", False), ("aws_default_subnet", True)])
+def test_a_default_subnet_gives_public_addresses_when_nobody_says_it(
+    kind: str, public: bool
+) -> None:
+    quiet = thing(f"{kind}.quiet", vpc_id=ref("aws_vpc.main"), map_public_ip_on_launch=UNKNOWN)
+    assert seat(read(quiet, machine(subnet_id=ref(f"{kind}.quiet")))).public is public
+
+
 def test_a_subnet_that_was_not_read_may_give_public_addresses() -> None:
     assert seat(read(machine(subnet_id=outside("subnet-1")))).public is None
 
@@ -259,6 +267,25 @@ def test_a_group_whose_template_is_not_known_may_be_in_any_group() -> None:
     )
     assert not seat(fragment).groups_known
     assert ("aws_autoscaling_group.web",) in [each.about for each in fragment.gaps]
+
+
+def test_a_group_with_one_of_two_templates_may_be_public() -> None:
+    card = {"associate_public_ip_address": "true"}
+    fragment = autoscaling.read(
+        reading(
+            *PLACE,
+            thing("aws_launch_template.open", network_interfaces=[card]),
+            thing("aws_launch_template.closed"),
+            thing(
+                "aws_autoscaling_group.web",
+                vpc_zone_identifier=ref("aws_subnet.closed"),
+                launch_template=[
+                    {"id": among("aws_launch_template.open", "aws_launch_template.closed")}
+                ],
+            ),
+        )
+    )
+    assert seat(fragment).public is None
 
 
 def test_snapshots_are_backups_of_their_volume_and_encrypted_as_it_is() -> None:

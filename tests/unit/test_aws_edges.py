@@ -97,8 +97,9 @@ def test_an_integration_that_answers_by_itself_leads_nowhere() -> None:
         "aws_api_gateway_integration.get",
         rest_api_id=ref("aws_api_gateway_rest_api.api"),
         type="MOCK",
+        uri=unknown("aws_lambda_function.f"),
     )
-    fragment = api_gateway.read(reading(rest_api(), mock))
+    fragment = api_gateway.read(reading(FUNCTION, rest_api(), mock))
     assert (fragment.network.forwards, fragment.gaps) == ((), ())
 
 

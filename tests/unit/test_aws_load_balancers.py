@@ -285,6 +285,18 @@ def test_a_target_group_has_only_targets_of_its_kind() -> None:
     assert only_forward(functions).target == "aws_lambda_function.f"
 
 
+def test_a_load_balancer_is_not_behind_itself() -> None:
+    attached = thing(
+        "aws_lb_target_group_attachment.web",
+        target_group_arn=ref("aws_lb_target_group.web"),
+        target_id=among("aws_lb.main", "aws_lb.inner"),
+    )
+    inner = thing("aws_lb.inner", load_balancer_type="application")
+    group = thing("aws_lb_target_group.web", target_type="alb", port=80)
+    fragment = read(balancer(load_balancer_type="network"), inner, listener(), attached, group)
+    assert only_forward(fragment).target == "aws_lb.inner"
+
+
 def test_a_target_that_is_not_known_is_a_gap_about_its_group() -> None:
     attached = thing(
         "aws_lb_target_group_attachment.web",
