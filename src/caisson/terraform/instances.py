@@ -1,7 +1,7 @@
 """Every instance of a plan or a state, as it will be, and where it is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from caisson.estate.sources import Source
 from caisson.terraform.configuration import Configuration, Module, Written
@@ -9,7 +9,7 @@ from caisson.terraform.document import Document, Kind, malformed
 from caisson.terraform.evidence import refined, told_by
 from caisson.terraform.masking import learn, mask
 from caisson.terraform.model import Instance, Mode
-from caisson.terraform.providers import NOWHERE, Place, key_of, places
+from caisson.terraform.providers import NOWHERE, Place, key_of, places, with_locals
 from caisson.terraform.raw_state import rows_of
 from caisson.terraform.rows import ModuleRow, Row, listed
 
@@ -18,22 +18,43 @@ from caisson.terraform.rows import ModuleRow, Row, listed
 class Listed:
     """`modules` are the module instances; `deferred` are addresses that are put off.
 
-    `collections` are attributes, as type and path, which are lists, sets or maps: where nothing
-    of their value is known, that is not seen from the value.
+    `whole` is False when Terraform has planned only a part. `collections` are attributes, as
+    type and path, which are lists, sets or maps: where nothing of their value is known, that is
+    not seen from the value.
     """
 
     instances: tuple[Instance, ...]
     modules: tuple[ModuleRow, ...]
     deferred: tuple[str, ...] = ()
+    whole: bool = True
     collections: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
 
 
-def planned(document: Document, configuration: Configuration) -> Listed:
+def _untold(_path: tuple[str, ...], _name: str) -> object:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a plan leaves out: where each resource is written, by its address without keys.
+
+    `local` gives the value of a module's local, by the module's calls, if it is a plain one.
+    """
+
+    lines: Mapping[str, Source] = field(default_factory=dict)
+    local: Callable[[tuple[str, ...], str], object] = _untold
+
+
+NO_TEXT = Text()
+
+
+def planned(document: Document, configuration: Configuration, text: Text = NO_TEXT) -> Listed:
     """Return what will exist after apply, and the data sources that were read for it.
 
-    The parts of the document that were read are taken out of it, so that they need no memory.
+    `text` is what the files of the configuration tell, when they are there. The parts of the
+    document that were read are taken out of it, so that they need no memory.
     """
-    content, file, source = document.content, document.file, document.source
+    content, file = document.content, document.file
     modules, rows = listed(file, "planned_values", content.pop("planned_values"))
     prior = content.pop("prior_state", None)
     if isinstance(prior, dict) and prior.get("values") is not None:
@@ -46,11 +67,12 @@ def planned(document: Document, configuration: Configuration) -> Listed:
     for row in rows:
         if row.address in marks:
             learn(collections, row.type, (), *marks[row.address])
-    where = _Where(configuration, rows)
+    where = _Where(configuration, rows, text, document.source)
     return Listed(
-        tuple(_instance(row, marks.get(row.address), where.of(row), source) for row in rows),
+        tuple(_instance(row, marks.get(row.address), *where.of(row)) for row in rows),
         tuple(modules),
         tuple(_deferred(file, content)),
+        content.get("complete") is not False,
         frozenset(collections),
     )
 
@@ -58,7 +80,8 @@ def planned(document: Document, configuration: Configuration) -> Listed:
 def present(document: Document) -> Listed:
     """Return what a state lists."""
     if document.kind is Kind.RAW_STATE:
-        modules, pairs = [], list(rows_of(document))
+        modules: list[ModuleRow] = []
+        pairs = list(rows_of(document))
     else:
         modules, rows = listed(document.file, "values", document.content.pop("values"))
         pairs = [(row.provider, row) for row in rows]
@@ -136,24 +159,35 @@ def _deferred(file: str, content: Mapping[str, object]) -> Iterator[str]:
 
 
 class _Where:
-    """Where instances are, by what is written of their resource; remembered per resource."""
+    """Where instances are, and are written; remembered per resource."""
 
-    def __init__(self, configuration: Configuration, rows: Sequence[Row]) -> None:
+    def __init__(
+        self, configuration: Configuration, rows: Sequence[Row], text: Text, source: Source
+    ) -> None:
         self._of = configuration
-        self._known: dict[tuple[tuple[str, ...], Mode, str, str], str] = {}
+        self._text = text
+        self._source = source
+        self._known: dict[tuple[tuple[str, ...], Mode, str, str], tuple[str, Source]] = {}
         declared = places(configuration)
         unsure = {key for key, place in declared.items() if not _is_told(place)}
-        keyed = ((key_of(declared, self._key(row)), row) for row in rows) if unsure else ()
-        self._places = refined(declared, ((key, row) for key, row in keyed if key in unsure))
+        keyed = ((key_of(declared, self._written(row)[0]), row) for row in rows if unsure)
+        told = refined(declared, ((key, row) for key, row in keyed if key in unsure))
+        self._places = with_locals(configuration, told, text.local)
 
-    def of(self, row: Row) -> Place:
-        return self._places.get(key_of(self._places, self._key(row)), NOWHERE)
+    def of(self, row: Row) -> tuple[Place, Source]:
+        key, source = self._written(row)
+        return self._places.get(key_of(self._places, key), NOWHERE), source
 
-    def _key(self, row: Row) -> str:
+    def _written(self, row: Row) -> tuple[str, Source]:
+        """Return the key of its provider's configuration, and the line of the resource."""
         resource = (row.inside, row.mode, row.type, row.name)
         if (found := self._known.get(resource)) is None:
             written = written_of(self._of.root, row.inside, row.mode, row.type, row.name)
-            found = "" if written is None else written.provider
+            found = ("", self._source)
+            if written is not None:
+                calls = "".join(f"module.{each}." for each in row.inside)
+                line = self._text.lines.get(f"{calls}{written.address}", self._source)
+                found = (written.provider, line)
             self._known[resource] = found
         return found
 

@@ -1,8 +1,8 @@
 """In which account and region a provider configuration works."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from caisson.terraform.configuration import Configuration, Plain
 
@@ -10,6 +10,7 @@ _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}")
 _ROLE_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/.+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _VARIABLE = re.compile(r"var\.([A-Za-z_][\w-]*)")
+_LOCAL = re.compile(r"local\.([A-Za-z_][\w-]*)")
 # What makes two provider configurations those of different accounts, as far as can be told.
 _IDENTITY = (
     "access_key",
@@ -48,6 +49,31 @@ def places(configuration: Configuration) -> dict[str, Place]:
         account = told or names.setdefault(alike, _name(key, alike))
         found[key] = Place(account, reader.region(path, expressions))
     return found
+
+
+def with_locals(
+    configuration: Configuration,
+    places: Mapping[str, Place],
+    local: Callable[[tuple[str, ...], str], object],
+) -> dict[str, Place]:
+    """Return the places with those regions that a plain local gives, where nothing else does."""
+    return {
+        key: place if place.region else replace(place, region=_local_region(each, local))
+        for key, place in places.items()
+        for each in (configuration.providers[key],)
+    }
+
+
+def _local_region(provider: Plain, local: Callable[[tuple[str, ...], str], object]) -> str | None:
+    expressions = provider.get("expressions")
+    region = expressions.get("region") if isinstance(expressions, Mapping) else None
+    words = region.get("references") if isinstance(region, Mapping) else None
+    match words:
+        case [str(word)] if found := _LOCAL.fullmatch(word):
+            value = local(_calls(provider), found[1])
+            return value if isinstance(value, str) and _REGION.fullmatch(value) else None
+        case _:
+            return None
 
 
 def key_of(places: Mapping[str, Place], key: str) -> str:

@@ -1,42 +1,111 @@
 """The front door: the bytes of a Terraform document become a topology."""
 
 import gc
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from caisson.terraform.aws.catalogue import TRANSLATORS
 from caisson.terraform.aws.neutral import NEUTRAL, PARTIAL
 from caisson.terraform.configuration import Configuration, configuration
-from caisson.terraform.document import Kind, parse
-from caisson.terraform.instances import planned, present
+from caisson.terraform.document import Document, Kind, parse, refuse
+from caisson.terraform.hcl.configuration import Project, lines, project
+from caisson.terraform.hcl.links import SourceLinks
+from caisson.terraform.hcl.syntax import Literal
+from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
 from caisson.terraform.resolver.links import Resolver
 from caisson.terraform.topology import Understood, reading_of, topology_of
 from caisson.topology.model import Topology
 from caisson.topology.places import Places
+from caisson.topology.resources import EVERY_QUESTION, Gap
 
+MANIFEST = ".terraform/modules/modules.json"
+_PLAN = "write `terraform plan -out=PLAN` and `terraform show -json PLAN > plan.json`, check that"
 _NOBODY_SAID = Places()
+_UNDERSTOOD = Understood(TRANSLATORS, NEUTRAL, PARTIAL)
 
 
-def read(file: str, content: bytes, places: Places = _NOBODY_SAID) -> Topology:
+def read(
+    file: str,
+    content: bytes,
+    files: Mapping[str, bytes] | None = None,
+    places: Places = _NOBODY_SAID,
+) -> Topology:
     """Return the topology of the plan or state in `content`; `file` is its name.
+
+    `files` are those of the configuration that was planned, by their paths from its root folder:
+    `*.tf` and `*.tf.json` of the root and of its modules, and MANIFEST. They tell what a plan
+    leaves out, and are believed only where they agree with it. `places` says what environments
+    and jurisdictions there are.
 
     Raises EstateErrors when it cannot be read whole.
     """
     with _few_collections():
         document = parse(file, content)
-        written = (
-            configuration(file, document.content) if document.kind is Kind.PLAN else Configuration()
-        )
-        listed = planned(document, written) if document.kind is Kind.PLAN else present(document)
-        resolver = Resolver(written, listed.modules, listed.instances, listed.collections)
-        reading = reading_of(listed.instances, resolver, places)
-        return topology_of(
-            file,
-            reading,
-            Understood(TRANSLATORS, NEUTRAL, PARTIAL),
-            resolver.mentions,
-            resolver.runs_programs,
-        )
+        try:
+            return _topology(document, files, places)
+        except RecursionError:
+            refuse(
+                file, "nested too deep to be followed", "check parts of the estate by themselves"
+            )
+
+
+def _topology(document: Document, files: Mapping[str, bytes] | None, places: Places) -> Topology:
+    match document.kind:
+        case Kind.PLAN:
+            written = configuration(document.file, document.content)
+            sources = None if files is None else _project(files)
+            listed = planned(document, written, NO_TEXT if sources is None else _text(sources))
+        case Kind.STATE | Kind.RAW_STATE:
+            written, sources = Configuration(), None
+            listed = present(document)
+        case Kind.CONFIGURATION:
+            refuse(document.file, "a configuration, of which no plan was made", _PLAN)
+    resolver = _resolver(written, listed, sources)
+    return topology_of(
+        document.file,
+        reading_of(listed.instances, resolver, places),
+        _UNDERSTOOD,
+        resolver.mentions,
+        resolver.runs_programs,
+        _put_off(document, listed),
+    )
+
+
+def _resolver(written: Configuration, listed: Listed, sources: Project | None) -> Resolver:
+    better = None
+    if sources is not None:
+        instances = {each.address: each for each in listed.instances}
+        better = SourceLinks(sources, instances, written)
+    return Resolver(written, listed.modules, listed.instances, listed.collections, better)
+
+
+def _project(files: Mapping[str, bytes]) -> Project:
+    try:
+        manifest = json.loads(files.get(MANIFEST, b"null"))
+    except (ValueError, RecursionError):
+        manifest = None  # modules that it would have placed are then not found, and not believed
+    return project(files, manifest)
+
+
+def _text(sources: Project) -> Text:
+    def local(path: tuple[str, ...], name: str) -> object:
+        module = sources.module(path)
+        attribute = None if module is None else module.locals.get(name)
+        value = None if attribute is None else attribute.expression
+        return value.value if isinstance(value, Literal) else None
+
+    return Text(lines(sources), local)
+
+
+def _put_off(document: Document, listed: Listed) -> Iterator[Gap]:
+    """Yield what Terraform has not planned, by its own word: what will be of it, nobody knows."""
+    for each in listed.deferred:
+        what = f"{each} is put off by Terraform until other things are there"
+        yield Gap(what, each, "", EVERY_QUESTION, document.source)
+    if not listed.whole and not listed.deferred:
+        what = "Terraform says that this plan leaves out changes, as one of some targets does"
+        yield Gap(what, document.file, "", EVERY_QUESTION, document.source)
 
 
 @contextmanager
