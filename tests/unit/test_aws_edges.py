@@ -138,6 +138,43 @@ def test_a_vpc_link_stands_between_an_api_and_a_load_balancer() -> None:
     assert (interface.owner, interface.groups) == (link, (Membership("aws_security_group.app"),))
 
 
+def test_an_api_described_by_a_document_may_lead_to_any_function() -> None:
+    api = rest_api(body='{"openapi": "3.0.1"}', policy='{"Statement": []}')
+    fragment = api_gateway.read(reading(FUNCTION, api))
+    assert [each.about for each in fragment.gaps] == [
+        ("aws_api_gateway_rest_api.api", "aws_lambda_function.f")
+    ]
+    assert [(each.attached_to, each.document) for each in fragment.policies] == [
+        ("aws_api_gateway_rest_api.api", '{"Statement": []}')
+    ]
+    link = thing("aws_api_gateway_vpc_link.link", target_arns=[ref("aws_lb.main")])
+    inside = api_gateway.read(reading(FUNCTION, BALANCER, api, link))
+    assert [each.about for each in inside.gaps] == [()]
+
+
+def test_a_policy_and_a_body_may_be_resources_of_their_own() -> None:
+    fragment = api_gateway.read(
+        reading(
+            rest_api(),
+            FUNCTION,
+            thing(
+                "aws_api_gateway_rest_api_policy.p",
+                rest_api_id=ref("aws_api_gateway_rest_api.api"),
+                policy=unknown(),
+            ),
+            thing(
+                "aws_api_gateway_rest_api_put.b",
+                rest_api_id=ref("aws_api_gateway_rest_api.api"),
+                body=unknown("aws_lambda_function.f"),
+            ),
+        )
+    )
+    (found,) = fragment.policies
+    assert (found.attached_to, found.document) == ("aws_api_gateway_rest_api.api", None)
+    forward = only_forward(fragment)
+    assert (forward.target, forward.sure) == ("aws_lambda_function.f", False)
+
+
 def test_a_link_of_a_rest_api_leads_to_its_load_balancers() -> None:
     link = thing("aws_api_gateway_vpc_link.link", target_arns=[ref("aws_lb.main")])
     found = only_forward(api_gateway.read(reading(BALANCER, link)))

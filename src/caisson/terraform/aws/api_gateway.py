@@ -9,18 +9,21 @@ from caisson.terraform.aws.lambdas import FUNCTION, FUNCTIONS, HTTPS, behind_ali
 from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.needs import ROLES, need, needs
+from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, unset
 from caisson.terraform.aws.registered import BALANCERS, port_of
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
-from caisson.topology.resources import Gap, Rest, Way
+from caisson.topology.resources import Gap, Policy, Rest, Way
 
 REST = "aws_api_gateway_rest_api"
 HTTP = "aws_apigatewayv2_api"
 REST_INTEGRATION = "aws_api_gateway_integration"
 HTTP_INTEGRATION = "aws_apigatewayv2_integration"
+REST_POLICY = "aws_api_gateway_rest_api_policy"
+REST_BODY = "aws_api_gateway_rest_api_put"
 REST_LINK = "aws_api_gateway_vpc_link"
 HTTP_LINK = "aws_apigatewayv2_vpc_link"
 STAGES = ("aws_api_gateway_stage", "aws_apigatewayv2_stage")
@@ -46,6 +49,8 @@ TYPES = frozenset(
     {
         REST,
         HTTP,
+        REST_POLICY,
+        REST_BODY,
         REST_INTEGRATION,
         HTTP_INTEGRATION,
         REST_LINK,
@@ -62,6 +67,8 @@ def read(reading: Reading) -> Fragment:
     return joined(
         (
             *(_api(each) for each in reading.of(REST, HTTP)),
+            *(_policy(each) for each in reading.of(REST_POLICY)),
+            *(_put(each) for each in reading.of(REST_BODY)),
             *(_integration(each) for each in reading.of(REST_INTEGRATION, HTTP_INTEGRATION)),
             *(_rest_link(each) for each in reading.of(REST_LINK)),
             *(_http_link(names, each) for each in reading.of(HTTP_LINK)),
@@ -86,22 +93,38 @@ def _api(block: Block) -> Fragment:
     whole = [name for name in ("body", "target") if not unset(block, name)]
     return joined(
         (
-            Fragment(network=Network(listeners=(listener,))),
-            *(_described(block, each) for each in whole),
+            Fragment(network=Network(listeners=(listener,)), policies=tuple(_own_policy(block))),
+            *(_described(block, (block.address,), each) for each in whole),
             *needs(block, ("credentials_arn", ROLES, "role")),
         )
     )
 
 
-def _described(block: Block, name: str) -> Fragment:
+def _own_policy(block: Block) -> Iterator[Policy]:
+    if not unset(block, "policy"):
+        yield policy(block, "policy", block.address, "resource")
+
+
+def _policy(block: Block) -> Fragment:
+    apis = block.link("rest_api_id", REST).every
+    return Fragment(policies=tuple(policy(block, "policy", each, "resource") for each in apis))
+
+
+def _put(block: Block) -> Fragment:
+    return _described(block, block.link("rest_api_id", REST).every, "body")
+
+
+def _described(block: Block, apis: tuple[str, ...], name: str) -> Fragment:
     """Return what an API described by a document leads to: what that refers to, perhaps more."""
     link = block.link(name, *BEHIND)
     told = name == "target" and link.certainty is not Certainty.OPEN
     what = f"whom the {name} of {block.address} sends requests to cannot be told"
     inside = name == "body" and any(block.reading.of(REST_LINK, HTTP_LINK))
     return Fragment(
-        network=Network(forwards=tuple(_forwards(block, block.address, link, sure=told))),
-        gaps=() if told else (_untold(block, what, (block.address,), inside=inside),),
+        network=Network(
+            forwards=tuple(one for each in apis for one in _forwards(block, each, link, sure=told))
+        ),
+        gaps=() if told else (_untold(block, what, apis, inside=inside),),
     )
 
 

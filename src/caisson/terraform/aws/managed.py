@@ -42,6 +42,9 @@ SERVICES = {
         "compute_resources", ("subnets",), ("security_group_ids",), ("service_role",)
     ),
     "aws_codebuild_fleet": IN_CONFIG,
+    "aws_ec2_instance_connect_endpoint": Service(
+        "", ("subnet_id",), ("security_group_ids",), open=frozenset({Question.ACCESS})
+    ),
     "aws_emr_cluster": Service(
         "ec2_attributes",
         ("subnet_id", "subnet_ids"),

@@ -1,6 +1,7 @@
 """Who stands behind a load balancer: the machines, services and functions registered with it."""
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -50,19 +51,18 @@ class Registry:
 
 
 def registry(reading: Reading) -> Registry:
-    found: dict[str, tuple[Registered, ...]] = {}
+    found: defaultdict[str, list[Registered]] = defaultdict(list)
     gaps: list[Gap] = []
     for block, groups, who in _registrations(reading):
         listed = tuple(who)
         for group in groups.to:
             sure = group in groups.certain
-            added = tuple(
+            found[group] += (
                 Registered(each.target, each.ports, each.source, each.sure and sure)
                 for each in listed
             )
-            found[group] = (*found.get(group, ()), *added)
         gaps += _untold(block, groups, listed)
-    return Registry(found, tuple(gaps))
+    return Registry({group: tuple(who) for group, who in found.items()}, tuple(gaps))
 
 
 def _untold(block: Block, groups: Link, who: tuple[Registered, ...]) -> Iterator[Gap]:
