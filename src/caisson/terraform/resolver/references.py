@@ -29,15 +29,22 @@ def references(words: Iterable[object]) -> tuple[Reference, ...]:
     """Return the references of an expression, in the order in which they stand there.
 
     A plan lists each of them with all its beginnings behind it: `a.b[0].id`, `a.b[0]`, `a.b`.
+    Of an output, `module.a["x"].out`, the last of them is `module.a["x"]`.
     """
     found: list[Reference] = []
-    before = ""
+    before, begun = "", ""
     for word in words:
         text = str(word)
-        if not (len(text) < len(before) and before.startswith(text)):
+        begins = len(text) < len(before) and before.startswith(text)
+        if not begins or (begun != before and _is_module_of(text, before)):
             found.append(_reference(text))
+            begun = text
         before = text
     return tuple(found)
+
+
+def _is_module_of(text: str, instance: str) -> bool:
+    return text.startswith("module.") and text.count(".") == 1 and instance[len(text)] == "["
 
 
 def words_of(expression: Mapping[str, object]) -> list[object]:
