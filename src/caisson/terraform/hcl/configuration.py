@@ -353,4 +353,6 @@ def _configuration_name(expression: Expression | None) -> str | None:
     if isinstance(expression, Literal) and isinstance(expression.value, str):
         return expression.value
     found = traversal(expression) if expression is not None else None
-    return None if found is None else ".".join((found[0], *map(str, found[1])))
+    if found is None or not all(isinstance(step, str) for step in found[1]):
+        return None
+    return ".".join((found[0], *map(str, found[1])))

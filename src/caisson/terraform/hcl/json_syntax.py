@@ -54,9 +54,7 @@ def parse(file: str, content: bytes) -> Body | Mistake:
     return Body({}, tuple(blocks))
 
 
-def _blocks(
-    file: str, places: _Places, path: tuple[str, ...], below: object
-) -> Iterator[Block]:
+def _blocks(file: str, places: _Places, path: tuple[str, ...], below: object) -> Iterator[Block]:
     kind, *labels = path
     for each in _listed(below):
         if len(labels) == _LABELS[kind]:

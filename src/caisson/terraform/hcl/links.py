@@ -16,7 +16,6 @@ from caisson.terraform.reading import Path
 from caisson.terraform.resolver.index import Index, chosen, near
 
 
-
 class SourceLinks:
     """Answers from the text where it agrees with the plan; everywhere else nothing is told.
 

@@ -1,6 +1,5 @@
 """What a plan knows, for the evaluation of its sources, and whether the two agree."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
@@ -23,7 +22,6 @@ from caisson.terraform.model import UNKNOWN, Instance
 # What Terraform reads itself, and tells apart from the provider's attributes.
 _META = frozenset(("count", "for_each", "provider", "depends_on"))
 _META_BLOCKS = frozenset(("lifecycle", "provisioner", "connection", "dynamic"))
-_QUOTED = re.compile(r'\["((?:\\.|[^"\\])*)"\]')
 
 
 class Planned:
@@ -135,10 +133,7 @@ def _written(body: Body) -> Iterator[Expression]:
 
 
 def _told(expressions: object) -> frozenset[str]:
-    """Return the references of a plan's expressions, keys in quotes told as names are."""
-    return frozenset(
-        _QUOTED.sub(r".\1", each) if '"' in each else each for each in _references(expressions)
-    )
+    return frozenset(_references(expressions))
 
 
 def _references(expressions: object) -> Iterator[str]:

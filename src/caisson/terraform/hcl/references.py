@@ -1,5 +1,6 @@
 """What an expression names, told as Terraform tells it in a plan's `configuration`."""
 
+import json
 from collections.abc import Iterable, Iterator
 
 from caisson.terraform.hcl.syntax import (
@@ -7,11 +8,12 @@ from caisson.terraform.hcl.syntax import (
     Expression,
     ForObject,
     ForTuple,
+    Key,
     parts,
     traversal,
 )
 
-Steps = tuple[str | int, ...]
+Steps = tuple[str | Key, ...]
 # How many words after the root belong to the thing itself: `data.aws_ami.x`, `var.y`.
 _SUBJECT = {
     "data": 2,
@@ -59,14 +61,26 @@ def named(
 
 
 def _beginnings(root: str, steps: Steps) -> Iterator[str]:
-    least = _SUBJECT.get(root, 1)
+    least = min(_SUBJECT.get(root, 1), len(steps))
     written = [root, *(_written(step) for step in steps)]
-    for length in range(min(least, len(steps)), len(steps) + 1):
-        yield "".join(written[: length + 1])
+    for length in range(least, len(steps) + 1):
+        # Of `module.a[0].out` Terraform does not tell `module.a` too, as it does with resources.
+        if not (root == "module" and length == 1 and _is_output_of_one(steps)):
+            yield "".join(written[: length + 1])
 
 
-def _written(step: str | int) -> str:
-    return f"[{step}]" if isinstance(step, int) else f".{step}"
+def _is_output_of_one(steps: Steps) -> bool:
+    return len(steps) > 2 and isinstance(steps[1], Key)  # noqa: PLR2004  name, key, output
+
+
+def _written(step: str | Key) -> str:
+    match step:
+        case Key(int() as number):
+            return f"[{number}]"
+        case Key(text):
+            return f"[{json.dumps(text, ensure_ascii=False)}]"
+        case _:
+            return f".{step}"
 
 
 def expressions_of(body: Body) -> Iterator[Expression]:

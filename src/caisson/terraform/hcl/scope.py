@@ -253,9 +253,7 @@ class Instances:
         call = caller.module.calls.get(name) if caller is not None else None
         return None if caller is None or call is None else caller.child(call, key)
 
-    def module(
-        self, caller: ModuleInstance, call: Call, key: InstanceKey
-    ) -> ModuleInstance | None:
+    def module(self, caller: ModuleInstance, call: Call, key: InstanceKey) -> ModuleInstance | None:
         own = instance_address(f"module.{call.name}", key)
         address = f"{caller.address}.{own}" if caller.address else own
         path = (*caller.path, call.name)

@@ -215,9 +215,16 @@ class Mistake:
     what: str
 
 
-def traversal(expression: Expression) -> tuple[str, tuple[str | int, ...]] | None:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A step in brackets."""
+
+    value: str | int
+
+
+def traversal(expression: Expression) -> tuple[str, tuple[str | Key, ...]] | None:
     """Return root and steps of `a.b[0]["c"]`; None for any other expression."""
-    steps: list[str | int] = []
+    steps: list[str | Key] = []
     while True:
         match expression:
             case Name(name):
@@ -227,6 +234,6 @@ def traversal(expression: Expression) -> tuple[str, tuple[str | int, ...]] | Non
                 steps.append(name)
             case Index(of, Literal(str() | int() as key)):
                 expression = of
-                steps.append(key)
+                steps.append(Key(key))
             case _:
                 return None
