@@ -18,7 +18,6 @@ from caisson.terraform.hcl.values import (
     in_order,
 )
 
-
 _T = TypeVar("_T")
 
 
@@ -85,7 +84,7 @@ def each_option(options: Iterable[_T], do: Callable[[_T], Value]) -> Value:
     return choice(results)
 
 
-def index(world: World, value: Value, key: Value) -> Value:
+def index(world: World, value: Value, key: Value) -> Value:  # noqa: PLR0911  one case each
     match value, key:
         case Choice(options), _:
             return each_option(options, lambda option: index(world, option, key))

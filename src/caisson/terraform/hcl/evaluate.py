@@ -106,7 +106,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         effort.leave()
 
 
-def _evaluate(expression: Expression, scope: Scope) -> Value:  # noqa: C901, PLR0911  one case each
+def _evaluate(expression: Expression, scope: Scope) -> Value:  # noqa: C901, PLR0911, PLR0912  one case each
     world = scope.module.world
     match expression:
         case Literal(value):

@@ -85,7 +85,7 @@ class Follower:
     asking: Instance
     types: frozenset[str]
 
-    def link(self, value: Value, depth: int = 0) -> Link:
+    def link(self, value: Value, depth: int = 0) -> Link:  # noqa: PLR0911  one case each
         """Return what the value names."""
         match value:
             case None | "" | bool():

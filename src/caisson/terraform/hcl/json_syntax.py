@@ -160,7 +160,7 @@ def _closing(text: str, begin: int) -> int:
     return len(text) + 1
 
 
-_TOKEN = re.compile(r'"((?:\\.|[^"\\])*)"(\s*:)?|[{}\[\]]|\n')
+_MARKS = re.compile(r'"((?:\\.|[^"\\])*)"(\s*:)?|[{}\[\]]|\n')
 
 
 def _places(text: str) -> _Places:
@@ -168,16 +168,16 @@ def _places(text: str) -> _Places:
     found: dict[tuple[str, ...], int] = {}
     path: list[str] = []
     key, line = "", 1
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token == "\n":
+    for match in _MARKS.finditer(text):
+        mark = match[0]
+        if mark == "\n":
             line += 1
-        elif token[0] == '"':
+        elif mark[0] == '"':
             if match[2]:
                 key = match[1]
                 found.setdefault((*(each for each in path if each), key), line)
                 line += match[2].count("\n")
-        elif token in "{[":
+        elif mark in "{[":
             path.append(key)
             key = ""
         elif path:

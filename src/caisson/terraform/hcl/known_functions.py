@@ -27,7 +27,7 @@ def _format(pattern: str, *values: Value) -> str:
     return text
 
 
-def _verb(match: re.Match[str], rest: list[Value]) -> str:
+def _verb(match: re.Match[str], rest: list[Value]) -> str:  # noqa: PLR0911  one case each
     if match[1]:
         return "%"
     value, flags = rest.pop(0), match[2]

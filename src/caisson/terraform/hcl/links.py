@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-
 from caisson.terraform.configuration import Configuration
 from caisson.terraform.hcl.bodies import ABSENT, NotTold, Written, fits, value_at
 from caisson.terraform.hcl.configuration import Project, ResourceKey

@@ -47,11 +47,8 @@ def _logical(sign: str, left: Value, right: Value) -> Value:
 def _equal(left: Value, right: Value) -> bool | None:
     if isinstance(left, Reference) and left == right:
         return True
-    for one, other in ((left, right), (right, left)):
-        if never_empty(one) and other in (None, ""):
-            return False
-        if one is None and isinstance(other, list | dict | Bag):
-            return False
+    if _is_nothing(left, right) or _is_nothing(right, left):
+        return False
     if not is_plain(left) or not is_plain(right):
         return None
     if isinstance(left, list | dict | Bag) and isinstance(right, list | dict | Bag):
@@ -59,6 +56,12 @@ def _equal(left: Value, right: Value) -> bool | None:
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     return left == right
+
+
+def _is_nothing(one: Value, other: Value) -> bool:
+    """Return whether one side is null, or empty, and the other cannot be."""
+    collection = isinstance(other, list | dict | Bag)
+    return (one is None and collection) or (one in (None, "") and never_empty(other))
 
 
 def _calculated(sign: str, left: Value, right: Value) -> Value:

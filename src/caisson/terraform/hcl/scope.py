@@ -86,7 +86,7 @@ class ModuleInstance:
     def effort(self) -> Effort:
         return self.whole.effort
 
-    def root(self, name: str) -> Value:
+    def root(self, name: str) -> Value:  # noqa: PLR0911  one case each
         match name:
             case "var":
                 return Namespace(partial(self._once, "variable", self._variable))

@@ -141,7 +141,7 @@ Expression = (
 )
 
 
-def parts(expression: Expression) -> Iterator[Expression]:
+def parts(expression: Expression) -> Iterator[Expression]:  # noqa: C901  one case each
     """Yield the expressions directly inside this one."""
     match expression:
         case Literal() | Name():

@@ -16,7 +16,7 @@ from caisson.terraform.hcl.values import (
 )
 
 
-def converted(value: Value, constraint: Expression | None) -> Value:
+def converted(value: Value, constraint: Expression | None) -> Value:  # noqa: PLR0911
     """Return the value as the type constraint makes it; as it is where the type says nothing."""
     if value is None or constraint is None:
         return value
@@ -38,7 +38,7 @@ def converted(value: Value, constraint: Expression | None) -> Value:
             return value
 
 
-def _collection(value: Value, kind: str, arguments: tuple[Expression, ...]) -> Value:
+def _collection(value: Value, kind: str, arguments: tuple[Expression, ...]) -> Value:  # noqa: PLR0911
     inner = arguments[0] if arguments else None
     match kind, value:
         case "optional", _:

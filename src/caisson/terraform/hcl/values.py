@@ -12,6 +12,7 @@ Plain JSON values, and besides them:
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 Steps = tuple[str | int, ...]
 Value = object
@@ -31,7 +32,7 @@ class Tied(str):
     __slots__ = ("reference",)
     reference: Reference
 
-    def __new__(cls, text: str, reference: Reference) -> "Tied":
+    def __new__(cls, text: str, reference: Reference) -> Self:
         made = super().__new__(cls, text)
         made.reference = reference
         return made
