@@ -25,6 +25,7 @@ from caisson.terraform.resolver.attributes import (
 from caisson.terraform.resolver.named import ANYTHING, NONE, Named, at_best, together
 from caisson.terraform.resolver.references import Reference, Steps, references
 from caisson.terraform.resolver.scopes import Key, Scope
+from caisson.terraform.resolver.values import part_of
 
 _T = TypeVar("_T")
 Known = Callable[[object, Types], Named]
@@ -62,7 +63,7 @@ class Follower:
     ) -> Named:
         """Return what the value of an expression may name; `steps` lead further into it."""
         if "constant_value" in plain:
-            return self._known(_walked(plain["constant_value"], steps), types)
+            return self._known(part_of(plain["constant_value"], steps), types)
         words = plain.get("references")
         if not isinstance(words, list):
             return ANYTHING
@@ -151,13 +152,13 @@ class Follower:
             return ANYTHING
         default = None if declared is None else declared.default
         if scope.parent is None or scope.call is None:
-            return self._known(_walked(self._inputs.get(name, default), steps), types)
+            return self._known(part_of(self._inputs.get(name, default), steps), types)
         given = scope.call.expressions.get(name)
         if given is None:
-            return self._known(_walked(default, steps), types)
+            return self._known(part_of(default, steps), types)
         if not isinstance(given, Mapping):
             return ANYTHING
-        return self.expression(scope.parent, _around_module(scope), given, types, steps)
+        return self.expression(scope.parent, around_module(scope), given, types, steps)
 
     def _module(
         self, scope: Scope, by_key: Around | None, ref: Reference, types: Types, steps: Steps
@@ -195,8 +196,8 @@ class Follower:
         steps = (*ref.steps, *steps)
         plain = around.repeat
         if "constant_value" in plain:
-            value = _walked(plain["constant_value"], (str(around.key),))
-            return self._known(_walked(value, steps), types)
+            value = part_of(plain["constant_value"], (str(around.key),))
+            return self._known(part_of(value, steps), types)
         words = plain.get("references")
         every = references(words) if isinstance(words, list) else ()
         if len(every) == 1 and not every[0].steps and every[0].key is None:
@@ -268,20 +269,9 @@ def _chosen(
     return list(every.values()), Certainty.AMONG
 
 
-def _around_module(scope: Scope) -> Around | None:
+def around_module(scope: Scope) -> Around | None:
+    """Return what `each` and `count` mean in the call of a module instance."""
     if scope.parent is None or scope.call is None or scope.call.repeat is None:
         return None
     siblings = scope.parent.children[scope.name].keys()
     return Around(scope.parent, scope.call.repeat, scope.key, siblings)
-
-
-def _walked(value: object, steps: Steps) -> object:
-    """Return the part of a plain value; the whole when a step does not lead into it."""
-    for step in steps:
-        if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            value = value[step]
-        elif isinstance(value, Mapping):
-            value = value.get(step)
-        else:
-            return value
-    return value

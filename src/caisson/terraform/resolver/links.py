@@ -7,9 +7,11 @@ from caisson.terraform.configuration import Configuration, Plain, Written
 from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Instance, Link
 from caisson.terraform.reading import Links, Path
 from caisson.terraform.resolver.attributes import Types
+from caisson.terraform.resolver.defaults import filled_in
 from caisson.terraform.resolver.follow import Around, Follower
 from caisson.terraform.resolver.index import Index, chosen, is_id, near
 from caisson.terraform.resolver.named import ANYTHING, NONE, Named, at_best, together, worst
+from caisson.terraform.resolver.nullness import Nullness
 from caisson.terraform.resolver.places import Found, expressions_in, place
 from caisson.terraform.resolver.references import Steps, references, words_of
 from caisson.terraform.resolver.scopes import Scope, name_of, scopes
@@ -40,6 +42,7 @@ class Resolver:
         self._index = Index(instances)
         self._scopes = scopes(configuration, modules, instances)
         self._follower = Follower(configuration, self._ids, self._attribute)
+        self._nullness = Nullness(configuration)
         self._collections = collections
         self._better = better
         self._following: set[tuple[str, Steps]] = set()
@@ -64,8 +67,11 @@ class Resolver:
     def written(self, address: str, path: Path) -> bool:
         if self._better is not None:
             return self._better.written(address, path)
-        found = self._place(self._instances[address], path)
-        return found is None or bool(found.expressions) or found.hidden
+        instance = self._instances[address]
+        found = self._place(instance, path)
+        if found is None or found.hidden:
+            return True
+        return bool(found.expressions) and not self._is_null(instance, found)
 
     def mentions(self, address: str) -> Link:
         """Return everything that an instance refers to, of any type."""
@@ -97,9 +103,23 @@ class Resolver:
             named = at_best(named, self._merged(instance, found))
         if isinstance(value, list):
             return self._listed(instance, value, named, types)
-        if isinstance(value, Mapping) or (instance.type, _words(path)) in self._collections:
-            return _hidden(named, alone=_alone(found))
-        return _one(named)
+        many = isinstance(value, Mapping) or (instance.type, _words(path)) in self._collections
+        link = _hidden(named, alone=_alone(found)) if many else _one(named)
+        if (
+            filled_in(instance.type, _words(path)[-1])
+            and self._is_null(instance, found) is not False
+        ):
+            return Link(link.to, link.outside, Certainty.OPEN)
+        return link
+
+    def _is_null(self, instance: Instance, found: Found) -> bool | None:
+        """Return whether what is written is null, and nobody chose a value."""
+        if found.hidden or not found.expressions:
+            return None
+        scope, _ = self._written(instance)
+        around = self._around(scope, instance)
+        answers = {self._nullness.of(scope, around, each) for each in found.expressions}
+        return answers.pop() if len(answers) == 1 else None
 
     def _followed(self, scope: Scope, around: Around | None, found: Found, types: Types) -> Named:
         every = [self._follower.expression(scope, around, e, types) for e in found.expressions]

@@ -1,6 +1,6 @@
 """Ways into plain values: lists and objects of JSON, with UNKNOWN where nothing is known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from caisson.terraform.model import UNKNOWN
 from caisson.terraform.reading import Path
@@ -53,3 +53,15 @@ def unknown_leaves(value: object) -> int:
     if isinstance(value, dict):
         return sum(map(unknown_leaves, value.values()))
     return sum(map(unknown_leaves, value)) if isinstance(value, list) else 0
+
+
+def part_of(value: object, steps: Sequence[str | int]) -> object:
+    """Return the part of a plain value; the whole when a step does not lead into it."""
+    for step in steps:
+        if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        elif isinstance(value, Mapping):
+            value = value.get(step)
+        else:
+            return value
+    return value
