@@ -116,12 +116,12 @@ def _row(file: str, path: str, number: int, plain: object, module: ModuleRow) ->
 
 
 def _say_what_is_wrong(file: str, at: str, plain: Mapping[str, object]) -> NoReturn:
-    if plain.get("mode") not in _MODES:
+    if str(plain.get("mode")) not in _MODES:
         malformed(file, f"{at}.mode", "not `managed` or `data`")
     for key in ("address", "type", "name", "provider_name"):
         if not isinstance(plain.get(key), str):
             malformed(file, f"{at}.{key}", "missing, or not text")
-    if not isinstance(plain.get("values"), dict):
+    if not isinstance(plain.get("values", {}), dict):
         malformed(file, f"{at}.values", "not an object")
     malformed(file, f"{at}.index", "neither text nor a whole number")
 

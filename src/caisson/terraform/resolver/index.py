@@ -82,7 +82,7 @@ class Index:
         found = self._of(text, types)
         if found or not text.startswith("arn:"):
             return found
-        return list(dict.fromkeys(self._by_arn(text, types)))
+        return list({each.address: each for each in self._by_arn(text, types)}.values())
 
     def _of(self, text: str, types: Sequence[str]) -> list[Instance]:
         found = self._named.get(text)

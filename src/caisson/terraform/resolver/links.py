@@ -148,7 +148,7 @@ class Resolver:
         if named.certainty is Certainty.OPEN:
             return _link(every)
         if len(named.every or named.other) == unknown:  # each of them once
-            return _link(Named(every.to, every.other, every.outside))
+            return _link(Named(every.to, every.other, every.outside, told.certainty))
         return _link(at_best(every, Certainty.AMONG if named.every else Certainty.OPEN))
 
     def _attribute(self, instance: Instance, steps: Steps, types: Types) -> Named | None:
@@ -176,21 +176,23 @@ class Resolver:
             self._following.discard(key)
 
     def _told(self, instance: Instance, value: object, types: Types) -> Named:
-        """Return what a known value names."""
+        """Return what a known value names; a name that several things have is one of theirs."""
         to: dict[str, None] = {}
         other: dict[str, None] = {}
         outside: dict[str, None] = {}
+        certainty = Certainty.EXACT
         for text in texts(value):
             found = chosen(near(instance, self._index.find(text, types), text))
             if found:
                 to.update((each.address, None) for each in found)
+                certainty = worst((certainty, _of_one(found)))
                 continue
             others = chosen(near(instance, self._index.find(text, ()), text))
             if others and (is_id(text) or text.startswith("arn:")):
                 other.update((each.address, None) for each in others)
             else:
                 outside[text] = None
-        return Named(tuple(to), tuple(other), tuple(outside))
+        return Named(tuple(to), tuple(other), tuple(outside), certainty)
 
     def _ids(self, value: object, types: Types) -> Named:
         """Return what ids and ARNs inside of a known value name; other texts may be anything."""
@@ -231,6 +233,10 @@ def _one(named: Named) -> Link:
     if len(link.every) == 1:
         return link
     return Link(link.to, link.outside, worst((link.certainty, _of_many(link.every))))
+
+
+def _of_one(found: Sequence[Instance]) -> Certainty:
+    return Certainty.EXACT if len(found) == 1 else Certainty.AMONG
 
 
 def _of_many(every: Sequence[str]) -> Certainty:
