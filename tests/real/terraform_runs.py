@@ -86,22 +86,20 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.communicate()
 
 
+def offline(estate: Path, folder: Path) -> Terraform:
+    """Return Terraform in a copy of an estate that needs no provider."""
+    return _initialised(estate, folder, "", {})
+
+
 def prepared(estate: Path, folder: Path, endpoint: str) -> Terraform:
     """Return Terraform in a copy of the estate, initialised, with AWS at `endpoint`."""
-    shutil.copytree(estate, folder / "estate")
-    settings = folder / "terraform.rc"
-    settings.write_text(
+    settings = (
         "provider_installation {\n"
         f"  filesystem_mirror {{\n    path    = {json.dumps(str(mirror()))}\n"
         '    include = ["*/*"]\n  }\n'
         "}\n"
     )
     environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "TF_CLI_CONFIG_FILE": str(settings),
-        "TF_IN_AUTOMATION": "1",
-        "CHECKPOINT_DISABLE": "1",
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -109,7 +107,22 @@ def prepared(estate: Path, folder: Path, endpoint: str) -> Terraform:
         "AWS_MAX_ATTEMPTS": "2",
         "NO_PROXY": "127.0.0.1",
     }
-    terraform = Terraform(folder / "estate", environment)
+    return _initialised(estate, folder, settings, environment)
+
+
+def _initialised(
+    estate: Path, folder: Path, settings: str, environment: dict[str, str]
+) -> Terraform:
+    shutil.copytree(estate, folder / "estate")
+    (folder / "terraform.rc").write_text(settings)
+    common = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"),
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+    }
+    terraform = Terraform(folder / "estate", common | environment)
     terraform.run("init", "-input=false", "-no-color")
     return terraform
 

@@ -54,7 +54,7 @@ def _without_order(value: Value, reference: Reference) -> Value:
         case Bag() | dict() | Choice():
             return value
         case _:
-            return Derived(frozenset((reference,)))
+            return derived(reference)
 
 
 def get(world: World, value: Value, name: str) -> Value:

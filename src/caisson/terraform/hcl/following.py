@@ -14,6 +14,7 @@ from caisson.terraform.hcl.values import (
     Tied,
     Undefined,
     Value,
+    is_traced,
     references_in,
 )
 from caisson.terraform.model import NOTHING, Certainty, Instance, Link, Mode
@@ -108,6 +109,14 @@ class Follower:
             case _:
                 return self._perhaps(references_in(value), depth)
 
+    def mentioned(self) -> Link:
+        """Return everything that the text of the asking instance refers to."""
+        inside = self._inside(self.asking)
+        references = dict.fromkeys(references_in(inside))
+        links = together(self._reference(each, 0) for each in references)
+        to = tuple(each for each in links.to if each != self.asking.address)
+        return Link(to, certainty=links.certainty if is_traced(inside) else Certainty.OPEN)
+
     def _option(self, value: Value, depth: int) -> Link:
         """What is null is for the provider to choose."""
         return UNTOLD if value is None else self.link(value, depth)
@@ -187,7 +196,7 @@ class Follower:
         own = not reference.path or reference.path[0] in words
         if own and instance.type in self.types:
             return Link((instance.address,))
-        return self._perhaps(self._inside(instance), depth)
+        return self._perhaps(references_in(self._inside(instance)), depth)
 
     def _is(self, reference: Reference, type_: str) -> bool:
         """Return whether the reference is the name of an instance of this type."""
@@ -195,15 +204,15 @@ class Follower:
         own = len(reference.path) == 1 and reference.path[0] in words_of(type_)
         return own and named is not None and (named.mode, named.type) == (Mode.MANAGED, type_)
 
-    def _inside(self, instance: Instance) -> Iterable[Reference]:
-        """Return everything that the text of an instance refers to."""
+    def _inside(self, instance: Instance) -> Value:
+        """Return everything that was written of an instance, something derived when not told."""
         found = self.whole.declared(instance.address)
         if found is None:
-            return []
+            return Derived()
         try:
-            return list(references_in(list(Written(found[0].body, found[1]).everything())))
+            return list(Written(found[0].body, found[1]).everything())
         except (NotTold, Undefined):
-            return []
+            return Derived()
 
 
 def together(links: Iterable[Link]) -> Link:

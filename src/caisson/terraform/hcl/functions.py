@@ -3,7 +3,7 @@
 The others, which need to know what they are given, are in `known_functions`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
 
@@ -94,7 +94,7 @@ def _element(world: World, arguments: Arguments) -> Value:
         return derived(*arguments)
     items = list(each_item(of))
     place = as_number(arguments[1]) if is_plain(arguments[1]) else None
-    if not items:
+    if not items or (place is not None and place < 0):
         raise Undefined("element")
     if isinstance(of, Bag) and in_order(of) is None:
         return choice(items) if of.whole or of.counted else derived(of)
@@ -213,7 +213,7 @@ def _toset(world: World, arguments: Arguments) -> Value:
     of = lists[0]
     if of is None:
         return None
-    return bag(each_item(of), whole=not isinstance(of, Bag) or of.whole)
+    return bag(_of_one_type(each_item(of)), whole=not isinstance(of, Bag) or of.whole)
 
 
 def _distinct(world: World, arguments: Arguments) -> Value:
@@ -235,9 +235,19 @@ def _tolist(world: World, arguments: Arguments) -> Value:
     if isinstance(of, Bag):
         items = in_order(of)
         return of if items is None else items
-    if of is None or isinstance(of, list):
-        return of
+    if isinstance(of, list):
+        return _of_one_type(of)
+    if of is None:
+        return None
     raise Undefined("tolist")
+
+
+def _of_one_type(items: Iterable[Value]) -> list[Value]:
+    """Return the items as a list has them: beside texts, numbers are texts too."""
+    every = list(items)
+    if any(isinstance(each, str) for each in every):
+        return [as_text(each) if isinstance(each, bool | int | float) else each for each in every]
+    return every
 
 
 def _tomap(world: World, arguments: Arguments) -> Value:
@@ -303,13 +313,17 @@ def _zipmap(world: World, arguments: Arguments) -> Value:
 
 
 def _slice(world: World, arguments: Arguments) -> Value:
-    (of,) = _collections(world, arguments[:1]) or (None,)
+    of = forced(world, arguments[0])
     begin, end = map(as_number, arguments[1:])
-    if not isinstance(of, list) or begin is None or end is None:
+    if begin is None or end is None:
         return derived(*arguments)
-    if not 0 <= begin <= end <= len(of):
+    if not 0 <= begin <= end <= (len(of) if isinstance(of, list) else _MOST_ITEMS):
         raise Undefined("slice")
-    return of[int(begin) : int(end)]
+    places = range(int(begin), int(end))
+    if isinstance(of, Derived):
+        # Whatever is in the list, it has these places, or there is no such slice.
+        return [index(world, arguments[0], place) for place in places]
+    return [of[place] for place in places] if isinstance(of, list) else derived(*arguments)
 
 
 def _reverse(world: World, arguments: Arguments) -> Value:

@@ -9,25 +9,18 @@ from caisson.terraform.hcl.configuration import Project, ResourceKey
 from caisson.terraform.hcl.following import UNTOLD, Follower
 from caisson.terraform.hcl.planned import Planned
 from caisson.terraform.hcl.scope import Instances
-from caisson.terraform.hcl.values import Derived, Exhausted, Undefined, Value
+from caisson.terraform.hcl.values import Derived, Exhausted, Undefined, Value, is_plain
 from caisson.terraform.model import NOTHING, UNKNOWN, Instance, Link
 from caisson.terraform.reading import Path
 from caisson.terraform.resolver.index import Index, chosen, near
 
 
-class SourceLinks:
-    """Answers from the text where it agrees with the plan; everywhere else nothing is told.
+class TextLinks:
+    """Answers from the text of a configuration; what is not told is open."""
 
-    It is made to be asked before, and together with, what answers from the plan alone.
-    """
-
-    def __init__(
-        self, project: Project, instances: Mapping[str, Instance], configuration: Configuration
-    ) -> None:
+    def __init__(self, whole: Instances, instances: Mapping[str, Instance]) -> None:
+        self._whole = whole
         self._instances = instances
-        self._estate = Planned(project, instances, configuration)
-        self._whole = Instances(project, self._estate)
-        self._agrees: dict[tuple[str, ResourceKey], bool] = {}
         self._values: dict[tuple[str, Path], Value] = {}
 
     @cached_property
@@ -35,11 +28,18 @@ class SourceLinks:
         return Index(self._instances.values())
 
     def link(self, address: str, path: Path, types: Sequence[str]) -> Link:
-        """Return what the attribute names; see `Links.link`. What is not told is open."""
-        link = self._link(address, path, types)
-        if link == NOTHING and _at(self._instances[address].values, path) is UNKNOWN:
-            return UNTOLD  # what nobody wrote is for the provider to choose
-        return link
+        """Return what the attribute names; see `Links.link`."""
+        value = self.value(address, path)
+        if is_plain(value) and _at(self._instances[address].values, path) is UNKNOWN:
+            return UNTOLD  # nobody wrote it, and the provider chooses; or it is a secret
+        if value is ABSENT:
+            return NOTHING
+        follower = self._follower(address, types)
+        self._whole.effort.begin()
+        try:
+            return follower.link(value)
+        except (Exhausted, RecursionError):
+            return UNTOLD
 
     def named(self, text: str, types: Sequence[str]) -> tuple[str, ...]:
         return tuple(each.address for each in self._index.find(text, types))
@@ -48,6 +48,14 @@ class SourceLinks:
         """Return False where the text says for certain that nobody gave a value at `path`."""
         value = self.value(address, path)
         return value is not None and value is not ABSENT
+
+    def mentions(self, address: str) -> Link:
+        """Return everything that an instance refers to, of any type."""
+        self._whole.effort.begin()
+        try:
+            return self._follower(address, ()).mentioned()
+        except (Exhausted, RecursionError):
+            return UNTOLD
 
     def of_text(self, asking: Instance, text: str, types: Sequence[str]) -> Sequence[str]:
         """Return what `asking` can mean by `text`."""
@@ -60,32 +68,41 @@ class SourceLinks:
             self._values[key] = self._value(address, path)
         return self._values[key]
 
+    def _follower(self, address: str, types: Sequence[str]) -> Follower:
+        asking = self._instances[address]
+        return Follower(self._whole, self._instances, self, asking, frozenset(types))
+
     def _value(self, address: str, path: Path) -> Value:
         self._whole.effort.begin()
         try:
-            if not self._agreeing(address):
-                return Derived()
             found = self._whole.declared(address)
-            if found is None:
+            if found is None or not self.agrees(address):
                 return Derived()
             values = self._instances[address].values
             return value_at(Written(found[0].body, found[1]), values, path)
         except (NotTold, Undefined, Exhausted, RecursionError):
             return Derived()
 
-    def _link(self, address: str, path: Path, types: Sequence[str]) -> Link:
-        value = self.value(address, path)
-        if value is ABSENT:
-            return NOTHING
-        instance = self._instances[address]
-        follower = Follower(self._whole, self._instances, self, instance, frozenset(types))
-        self._whole.effort.begin()
-        try:
-            return follower.link(value)
-        except (Exhausted, RecursionError):
-            return UNTOLD
+    def agrees(self, address: str) -> bool:
+        """Return whether the text is that of the instance; of what was made from it, it is."""
+        del address
+        return True
 
-    def _agreeing(self, address: str) -> bool:
+
+class SourceLinks(TextLinks):
+    """Answers from the text beside a plan, where the two agree.
+
+    It is made to be asked before, and together with, what answers from the plan alone.
+    """
+
+    def __init__(
+        self, project: Project, instances: Mapping[str, Instance], configuration: Configuration
+    ) -> None:
+        self._estate = Planned(project, instances, configuration)
+        super().__init__(Instances(project, self._estate), instances)
+        self._agrees: dict[tuple[str, ResourceKey], bool] = {}
+
+    def agrees(self, address: str) -> bool:
         """Return whether what is planned can have come of the text; asked once per resource."""
         instance = self._instances[address]
         key = (instance.module, (instance.mode, instance.type, instance.name))
@@ -94,16 +111,13 @@ class SourceLinks:
         return self._agrees[key]
 
     def _agreement(self, instance: Instance) -> bool:
-        if not self._estate.trusted_resource(instance.address):
-            return False
         found = self._whole.declared(instance.address)
-        if found is None:
+        inner = self._whole.at(instance.module)
+        if found is None or inner is None or not self._estate.trusted_resource(instance.address):
             return False
         declared, scope = found
-        inner = self._whole.at(instance.module)
-        told = inner.keys(declared) if inner is not None else None
-        there = self._estate.keys(instance.module, declared.key)
-        if told is not None and told != there:
+        told = inner.keys(declared)
+        if told is not None and told != self._estate.keys(instance.module, declared.key):
             return False
         return fits(Written(declared.body, scope), instance.values)
 

@@ -86,4 +86,8 @@ def _divided(sign: str, one: float, other: float) -> Value:
 
 
 def _whole(value: Value) -> Value:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """Terraform counts in decimal numbers: what differs behind 15 digits is of ours."""
+    if not isinstance(value, float):
+        return value
+    value = float(f"{value:.15g}")
+    return int(value) if value.is_integer() else value

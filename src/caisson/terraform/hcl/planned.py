@@ -60,7 +60,8 @@ class Planned:
     def called(self, module: str, name: str) -> frozenset[InstanceKey]:
         return self._called.get((module, name), frozenset())
 
-    def attribute(self, reference: Reference) -> Value:
+    def attribute(self, reference: Reference, written: Callable[[], Value]) -> Value:
+        del written  # the plan has evaluated it
         instance = self._instances.get(reference.address)
         if instance is None:
             return NOBODY_KNOWS

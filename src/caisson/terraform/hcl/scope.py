@@ -37,8 +37,11 @@ class Estate(Protocol):
         """Return which instances there are, None when that is for the configuration to say."""
         ...
 
-    def attribute(self, reference: Reference) -> Value:
-        """Return the known value of a whole attribute, the reference itself when there is none."""
+    def attribute(self, reference: Reference, written: Callable[[], Value]) -> Value:
+        """Return the known value of a whole attribute, the reference itself when there is none.
+
+        `written` gives what the configuration says of it, None for nothing.
+        """
         ...
 
     def input(self, name: str) -> Value:
@@ -281,7 +284,9 @@ class Instances:
 
     def attribute(self, reference: Reference, step: str | int) -> Value:
         longer = Reference(reference.address, (*reference.path, step))
-        return longer if reference.path else self.estate.attribute(longer)
+        if reference.path:
+            return longer
+        return self.estate.attribute(longer, lambda: self.follow(longer))
 
     def follow(self, reference: Reference) -> Value:
         """Return what the instance's own expression gives for a whole attribute."""

@@ -57,7 +57,10 @@ class Bag:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
+    """`complete`: made of nothing else of which the origin is not told."""
+
     sources: frozenset[Reference] = frozenset()
+    complete: bool = False
 
 
 NOBODY_KNOWS = Derived()
@@ -83,7 +86,7 @@ def references_in(value: Value) -> Iterator[Reference]:
             yield value
         case Tied():
             yield value.reference
-        case Derived(sources):
+        case Derived(sources, _):
             yield from sources
         case Choice(inner) | Bag(inner, _, _):
             for each in inner:
@@ -101,7 +104,25 @@ def references_in(value: Value) -> Iterator[Reference]:
 
 def derived(*values: Value) -> Derived:
     """Return something unknown that was made from these."""
-    return Derived(frozenset(one for each in values for one in references_in(each)))
+    sources = frozenset(one for each in values for one in references_in(each))
+    return Derived(sources, complete=all(map(is_traced, values)))
+
+
+def is_traced(value: Value) -> bool:
+    """Return whether all that the value may hold is told by its references."""
+    match value:
+        case Derived(_, complete):
+            return complete
+        case Namespace():
+            return False
+        case Choice(inner) | Bag(inner, _, _):
+            return all(map(is_traced, inner))
+        case list():
+            return all(map(is_traced, value))
+        case dict():
+            return all(map(is_traced, value)) and all(map(is_traced, value.values()))
+        case _:
+            return True
 
 
 def is_plain(value: Value) -> bool:

@@ -1,0 +1,220 @@
+"""A configuration without a plan becomes instances, as far as its text tells which there will be.
+
+What it does not tell is a gap: a count that is known only after apply, a module that is not there.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from caisson.estate import mistakes
+from caisson.estate.mistakes import EstateErrors
+from caisson.estate.sources import Source
+from caisson.terraform.hcl.addresses import InstanceKey, instance_address
+from caisson.terraform.hcl.bodies import NotTold, Written
+from caisson.terraform.hcl.configuration import Call, Declared, Project, Repeated, project
+from caisson.terraform.hcl.inputs import inputs
+from caisson.terraform.hcl.links import TextLinks
+from caisson.terraform.hcl.placing import Placing
+from caisson.terraform.hcl.scope import Instances, ModuleInstance
+from caisson.terraform.hcl.syntax import Body, Mistake
+from caisson.terraform.hcl.unplanned import Unplanned
+from caisson.terraform.hcl.values import Bag, Exhausted, Tied, Undefined, Value, is_plain
+from caisson.terraform.masking import mask_secrets
+from caisson.terraform.model import UNKNOWN, Instance
+from caisson.topology.resources import EVERY_QUESTION, Gap
+
+MANIFEST = ".terraform/modules/modules.json"
+_META = frozenset(("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner"))
+_META |= {"connection"}
+# Terraform itself takes hours for so many.
+_MOST_INSTANCES = 100_000
+_DEEPEST_MODULE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """`programs` are the addresses of instances for which programs are run (provisioners)."""
+
+    instances: tuple[Instance, ...]
+    links: TextLinks
+    gaps: tuple[Gap, ...]
+    programs: frozenset[str]
+
+
+def expand(files: Mapping[str, bytes]) -> Expanded:
+    """Return what the configuration in these files will make; paths are from its root folder.
+
+    `*.tf` and `*.tf.json` of the root and of its modules, `*.tfvars` of the root, and MANIFEST.
+    Raises EstateErrors when a file cannot be read, or when there are too many instances.
+    """
+    whole = project(files, _manifest(files))
+    given, wrong = inputs(files)
+    broken = [*wrong, *(each for _, module in whole.modules() for each in module.mistakes)]
+    if broken:
+        raise EstateErrors([_told(each) for each in broken])
+    return _Expansion(whole, given).expanded()
+
+
+def _manifest(files: Mapping[str, bytes]) -> object:
+    try:
+        return json.loads(files.get(MANIFEST, b"null"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _told(mistake: Mistake) -> mistakes.Mistake:
+    return mistakes.Mistake(
+        mistake.source, mistake.what, "mend it until `terraform validate` accepts it"
+    )
+
+
+class _Expansion:
+    def __init__(self, whole: Project, given: Mapping[str, Value]) -> None:
+        self._project = whole
+        self._whole = Instances(whole, Unplanned(given))
+        self._placing = Placing()
+        self._gaps: list[Gap] = []
+        self._programs: set[str] = set()
+
+    def expanded(self) -> Expanded:
+        modules = list(self._modules())
+        for inner in modules:
+            self._placing.add(inner)
+        instances: dict[str, Instance] = {}
+        for inner in modules:
+            for declared in inner.module.resources.values():
+                for each in self._of(inner, declared):
+                    instances[each.address] = each
+                    _check_number(len(instances), each.source)
+        links = TextLinks(self._whole, instances)
+        return Expanded(
+            tuple(instances.values()), links, tuple(self._gaps), frozenset(self._programs)
+        )
+
+    def _modules(self) -> Iterator[ModuleInstance]:
+        root = self._whole.at("")
+        waiting = [root] if root is not None else []
+        number = 0
+        while waiting:
+            inner = waiting.pop(0)
+            number += 1
+            yield inner
+            for call in inner.module.calls.values():
+                waiting.extend(self._called(inner, call))
+                _check_number(number + len(waiting), call.source)
+
+    def _called(self, inner: ModuleInstance, call: Call) -> Iterator[ModuleInstance]:
+        address = instance_address(f"module.{call.name}", None)
+        address = f"{inner.address}.{address}" if inner.address else address
+        if len(inner.path) >= _DEEPEST_MODULE:
+            self._gap(f"{address} lies too deep in other modules", address, call.source)
+            return
+        for key in self._keys(inner, call, address):
+            child = inner.child(call, key)
+            if child is None:
+                what = f"{address} is not there: its files were not given"
+                self._gap(what, address, call.source)
+                return
+            yield child
+
+    def _keys(
+        self, inner: ModuleInstance, repeated: Repeated, address: str
+    ) -> frozenset[InstanceKey] | tuple[()]:
+        self._whole.effort.begin()
+        try:
+            keys = inner.keys(repeated)
+        except (Undefined, Exhausted):
+            keys = None
+        if keys is None:
+            what = f"how many instances of {address} there will be is known only from a plan"
+            self._gap(what, address, repeated.source)
+        return keys or ()
+
+    def _gap(self, what: str, address: str, source: Source) -> None:
+        words = address.split(".")
+        kind = "module" if words[-2] == "module" else words[-2]
+        self._gaps.append(Gap(what, address, kind, EVERY_QUESTION, source))
+
+    def _of(self, inner: ModuleInstance, declared: Declared) -> Iterator[Instance]:
+        address = inner.resource_address(declared.key)
+        provider, place = self._placing.of(inner, declared)
+        for key in sorted(self._keys(inner, declared, address), key=str):
+            own = instance_address(address, key)
+            values = self._values(inner, declared, key)
+            region = values.get("region")
+            if any(declared.body.of("provisioner")) or "provisioner" in declared.body.attributes:
+                self._programs.add(own)
+            yield Instance(
+                own,
+                inner.address,
+                declared.mode,
+                declared.type,
+                declared.name,
+                key,
+                provider,
+                place.account,
+                region if isinstance(region, str) else place.region,
+                values,
+                declared.source,
+            )
+
+    def _values(
+        self, inner: ModuleInstance, declared: Declared, key: InstanceKey
+    ) -> dict[str, object]:
+        """Return the values as a plan has them: the id is known after apply."""
+        text = Written(declared.body, inner.scope(declared, key))
+        values: dict[str, object] = {"id": UNKNOWN, "arn": UNKNOWN}
+        values |= {name: self._value(text, name) for name in _names(declared.body)}
+        mask_secrets(values)
+        return values
+
+    def _value(self, text: Written, name: str) -> object:
+        self._whole.effort.begin()
+        try:
+            if isinstance(text.body, Body) and name not in text.body.attributes:
+                return [
+                    {each: self._value(inner, each) for each in _names(inner.body)}
+                    for inner in text.blocks(name)
+                ]
+            return known(text.value(name))
+        except (NotTold, Undefined, Exhausted):
+            return UNKNOWN
+
+
+def _names(body: object) -> list[str]:
+    """Return the names of attributes and nested blocks that belong to the provider."""
+    if isinstance(body, Mapping):
+        return [str(each) for each in body]
+    if not isinstance(body, Body):
+        return []
+    kinds = (each.labels[0] if each.type == "dynamic" else each.type for each in body.blocks)
+    return [each for each in dict.fromkeys((*body.attributes, *kinds)) if each not in _META]
+
+
+def known(value: Value) -> object:
+    """Return a plain JSON value, with UNKNOWN for what is known only after apply."""
+    match value:
+        case Tied():
+            return str(value)
+        case list():
+            return [known(each) for each in value]
+        case Bag(items, True, True):
+            return [known(each) for each in items]
+        case dict() if all(isinstance(key, str) for key in value):
+            return {str(key): known(each) for key, each in value.items()}
+        case _:
+            return value if is_plain(value) else UNKNOWN
+
+
+def _check_number(number: int, source: Source) -> None:
+    if number > _MOST_INSTANCES:
+        raise EstateErrors(
+            [
+                mistakes.Mistake(
+                    source,
+                    f"there are more than {_MOST_INSTANCES} instances",
+                    "check parts of the configuration by themselves",
+                )
+            ]
+        )
