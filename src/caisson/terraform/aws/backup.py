@@ -8,6 +8,7 @@ from caisson.terraform.aws.arns import place_of
 from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.backup_selection import Taken, selections, taken, told
 from caisson.terraform.aws.disks import disks_of
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.presence import gap
@@ -98,9 +99,11 @@ def _plan(plan: Block, by_plan: Attached, parts: Buckets) -> Fragment:
         for each in taken(selection)
     ]
     rules = [_rule(plan, each) for each in plan.blocks("rule")]
-    unknown = plan.written("rule") and not plan.known("rule")
-    what = f"the rules of {plan.address} are known only after apply"
-    gaps = (gap(plan, what, _COPIES, plan.address),) if unknown else ()
+    unseen = hidden(plan, "rule") or any(
+        hidden(each, "copy_action") for each in plan.blocks("rule")
+    )
+    what = f"where {plan.address} puts backups is known only after apply"
+    gaps = (gap(plan, what, _COPIES),) if unseen else ()
     return joined(
         [
             *(each.fragment for each in rules),

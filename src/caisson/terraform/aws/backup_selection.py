@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.truth import all_of, any_of, negated
 from caisson.terraform.model import UNKNOWN, Certainty, Link, Unknown
 from caisson.terraform.reading import Block, Reading
@@ -65,13 +66,12 @@ def taken(selection: Block) -> tuple[Taken, ...]:
 def told(selection: Block) -> bool:
     """Return whether all that it takes can be seen; what was not read never matters here."""
     lists = ("resources", "not_resources")
-    blocks = ("selection_tag", "condition")
     return all(
         selection.texts(name).complete
         or not selection.written(name)
         or selection.link(name, *KINDS).certainty is not Certainty.OPEN
         for name in lists
-    ) and all(selection.known(name) or not selection.written(name) for name in blocks)
+    ) and not (hidden(selection, "selection_tag") or _unseen(selection))
 
 
 def _candidates(selection: Block) -> Iterator[Block]:
@@ -93,7 +93,7 @@ def _takes(selection: Block, block: Block) -> bool | None:
 
 
 def _included(selection: Block, block: Block) -> bool | None:
-    by_tag = bool(_tag_rules(selection))
+    by_tag = bool(_tag_rules(selection)) or hidden(selection, "selection_tag")
     by_list = selection.written("resources") and selection.value("resources") != []
     listed, tagged = _listed(selection, block, "resources"), _tagged(selection, block)
     if listed and not _everything(selection) and not KINDS[block.instance.type].always_asks:
@@ -200,7 +200,7 @@ _OPERATORS: Sequence[tuple[str, bool]] = (
 
 
 def _meets(selection: Block, block: Block) -> bool | None:
-    if selection.written("condition") and not selection.known("condition"):
+    if _unseen(selection):
         return None
     return all_of(
         (found if wanted else negated(found))
@@ -208,6 +208,15 @@ def _meets(selection: Block, block: Block) -> bool | None:
         for operator, wanted in _OPERATORS
         for each in condition.blocks(operator)
         for found in [_tag_is(block, each, "LIKE" if "like" in operator else "STRINGEQUALS")]
+    )
+
+
+def _unseen(selection: Block) -> bool:
+    """Return whether there may be conditions that are known only after apply."""
+    return hidden(selection, "condition") or any(
+        hidden(condition, operator)
+        for condition in selection.blocks("condition")
+        for operator, _ in _OPERATORS
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.keys import NO_KEYS, keys_named
+from caisson.terraform.aws.keys import NO_KEYS, KeysNamed, keys_named
 from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
@@ -69,13 +70,15 @@ def _public(block: Block) -> Holding:
 def _repository(block: Block, policies: OnResources) -> Fragment:
     settings = block.block("encryption_configuration")
     keys = keys_named(settings, "kms_key") if settings else NO_KEYS
+    if hidden(block, "encryption_configuration"):
+        keys = KeysNamed(told=False)
     found = replace(_kept(block), keys=keys.ids, public=policies.public(block))
     return Fragment(holdings=(found,), gaps=keys.gaps(block))
 
 
 def _replicated(block: Block) -> Fragment:
     """Return the copies of the repositories of one registry: an account's in one region."""
-    if not block.known("replication_configuration"):
+    if _unseen(block):
         what = f"where {block.address} replicates images is known only after apply"
         return Fragment(gaps=(gap(block, what, _COPIES),))
     rules = [
@@ -86,6 +89,17 @@ def _replicated(block: Block) -> Fragment:
         for rule in rules
         for destination in rule.blocks("destination")
         for repository in _registered(block)
+    )
+
+
+def _unseen(block: Block) -> bool:
+    configurations = block.blocks("replication_configuration")
+    return (
+        hidden(block, "replication_configuration")
+        or any(hidden(each, "rule") for each in configurations)
+        or any(
+            hidden(rule, "destination") for each in configurations for rule in each.blocks("rule")
+        )
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
-from caisson.terraform.aws.moving import moving
+from caisson.terraform.aws.moving import moving, unseen
 from caisson.terraform.aws.openness import public as opened
 from caisson.terraform.aws.policies import document_of, policy
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
@@ -79,6 +80,8 @@ def _to_everybody(permission: Block) -> bool | None:
     if isinstance(principal, Unknown):
         return None
     # A condition can only be that the sender is of an organisation.
+    if hidden(permission, "condition") and principal == "*":
+        return None
     return principal == "*" and not permission.blocks("condition")
 
 
@@ -131,9 +134,15 @@ def _sent(block: Block) -> Fragment:
     source = block.link("event_bus_name", BUS)
     dead = [each.link("arn", "aws_sqs_queue") for each in block.blocks("dead_letter_config")]
     via = f"rule of target {block.address}"
+    dead_unseen = unseen(block, "dead_letter_config", source, Way.MESSAGE, "aws_sqs_queue", via=via)
     return joined(
-        moving(block, source, target, Way.MESSAGE, via=via)
-        for target in (_kept_by(block, "arn"), *dead)
+        [
+            *(
+                moving(block, source, target, Way.MESSAGE, via=via)
+                for target in (_kept_by(block, "arn"), *dead)
+            ),
+            dead_unseen,
+        ]
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from caisson.terraform.aws.attached import named
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.policies import policy, text_of
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import Fragment
@@ -72,7 +73,7 @@ def read(reading: Reading) -> Fragment:
             ),
         ),
         uses=tuple(_profiles(reading)),
-        gaps=tuple(_gaps(reading)),
+        gaps=(*_gaps(reading), *_unseen(reading)),
     )
 
 
@@ -144,6 +145,13 @@ def _gaps(reading: Reading) -> Iterator[Gap]:
             if any(_open(block, name) for name in names):
                 what = f"what {block.address} attaches to whom is known only after apply"
                 yield gap(block, what, _ACCESS)
+
+
+def _unseen(reading: Reading) -> Iterator[Gap]:
+    for role in reading.of(_ROLE):
+        if hidden(role, "inline_policy"):
+            what = f"the inline policies of {role.address} are known only after apply"
+            yield gap(role, what, _ACCESS, role.address)
 
 
 def _links() -> Iterator[tuple[str, Sequence[str]]]:

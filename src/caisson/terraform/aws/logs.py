@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from caisson.terraform.aws import written
 from caisson.terraform.aws.attached import named
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.moving import moving
@@ -12,7 +13,7 @@ from caisson.terraform.aws.naming import together
 from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Link
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Policy, Question, Rest, Use, Way
 
@@ -24,7 +25,18 @@ _DELIVERY = "aws_cloudwatch_log_delivery"
 _TRAIL, _TRAIL_STORE = "aws_cloudtrail", "aws_cloudtrail_event_data_store"
 _CONFIG = "aws_config_delivery_channel"
 _FLOWS = "aws_flow_log"
-_OBSERVED = ("vpc_id", "subnet_id", "eni_id", "transit_gateway_id", "transit_gateway_attachment_id")
+_OBSERVED = (
+    ("vpc_id", ("aws_vpc", "aws_default_vpc")),
+    ("subnet_id", ("aws_subnet", "aws_default_subnet")),
+    ("eni_id", ("aws_network_interface",)),
+    ("transit_gateway_id", ("aws_ec2_transit_gateway",)),
+    ("transit_gateway_attachment_id", ("aws_ec2_transit_gateway_vpc_attachment",)),
+)
+_BY_KIND = {
+    "cloud-watch-logs": (GROUP,),
+    "s3": ("aws_s3_bucket",),
+    "kinesis-data-firehose": ("aws_kinesis_firehose_delivery_stream",),
+}
 _STREAMS = ("aws_kinesis_stream", "aws_kinesis_firehose_delivery_stream")
 _KEEPERS = ("aws_s3_bucket", GROUP, *_STREAMS)
 _POLICIES = (
@@ -144,7 +156,11 @@ def _resource(block: Block, source: str) -> Link:
 
 
 def _resting(block: Block, destinations: Link) -> Iterator[Link]:
+    if not destinations.sure:
+        yield Link(certainty=Certainty.OPEN)
     for each in destinations.to:
+        if hidden(block.reading.at(each), "delivery_destination_configuration"):
+            yield Link(certainty=Certainty.OPEN)
         for settings in block.reading.at(each).blocks("delivery_destination_configuration"):
             yield settings.link("destination_resource_arn", *_KEEPERS)
 
@@ -179,11 +195,13 @@ def _configuration(block: Block) -> Fragment:
 
 def _flows(block: Block) -> Fragment:
     """Return where it is written who talks to whom in a network."""
-    observed = together(block.link(each) for each in _OBSERVED if block.written(each))
+    observed = together(block.link(each, *types) for each, types in _OBSERVED)
+    kind = written.text(block, "log_destination_type", "cloud-watch-logs")
+    kept = _BY_KIND.get(kind or "", _KEEPERS)
     targets = [
-        block.link(each, *_KEEPERS)
+        block.link(each, *kept)
         for each in ("log_destination", "log_group_name")
-        if block.written(each)
+        if block.written(each) or (each == "log_destination" and not block.known(each))
     ]
     via = f"flow log {block.address}"
     return moving(block, observed, together(targets), Way.LOG, via=via)

@@ -1,5 +1,8 @@
 """Data that goes from one holding to another, as links name them."""
 
+from dataclasses import replace
+
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Link
@@ -42,6 +45,16 @@ def moving(
         if one != other
     )
     return Fragment(movements=moved, gaps=_gaps(block, source, target, way, via))
+
+
+def unseen(
+    block: Block, name: str, source: Link, way: Way, *types: str, via: str, on: bool | None = None
+) -> Fragment:
+    """Return what blocks `name` of `block`, known only after apply, may move out of `source`."""
+    if not hidden(block, name):
+        return Fragment()
+    target = replace(block.link(name, *types), certainty=Certainty.OPEN)
+    return moving(block, source, target, way, via=via, on=on)
 
 
 def _surely(link: Link, name: str) -> bool:

@@ -20,20 +20,17 @@ _WHY: Mapping[str, str] = {
         cloudwatch_log_anomaly_detector cloudwatch_log_metric_filter cloudwatch_metric_alarm
         cloudwatch_metric_stream cloudwatch_query_definition codestarnotifications_notification_rule
         devopsguru_event_sources_config devopsguru_notification_channel
-        devopsguru_resource_collection devopsguru_service_integration dynamodb_contributor_insights
-        ec2_network_insights_analysis ec2_network_insights_path internetmonitor_monitor
-        networkmonitor_monitor networkmonitor_probe notifications_channel_association
-        notifications_event_rule notifications_notification_configuration
-        notifications_notification_hub notificationscontacts_email_contact
-        prometheus_alert_manager_definition prometheus_rule_group_namespace
-        resiliencehub_resiliency_policy s3_bucket_metric s3control_storage_lens_configuration
-        synthetics_group synthetics_group_association vpc_network_performance_metric_subscription
-        xray_group xray_sampling_rule
+        devopsguru_resource_collection devopsguru_service_integration ec2_network_insights_analysis
+        ec2_network_insights_path internetmonitor_monitor networkmonitor_monitor
+        networkmonitor_probe notifications_channel_association notifications_event_rule
+        notifications_notification_configuration notifications_notification_hub
+        notificationscontacts_email_contact prometheus_alert_manager_definition
+        prometheus_rule_group_namespace resiliencehub_resiliency_policy s3_bucket_metric
+        s3control_storage_lens_configuration synthetics_group synthetics_group_association
+        vpc_network_performance_metric_subscription xray_group xray_sampling_rule
     """,
     "tells somebody that something happened": """
-        backup_vault_notifications codecommit_trigger db_event_subscription dms_event_subscription
-        docdb_event_subscription neptune_event_subscription redshift_event_subscription
-        vpc_endpoint_connection_notification
+        backup_vault_notifications codecommit_trigger vpc_endpoint_connection_notification
     """,
     "looks for mistakes and attackers; it changes nothing and opens nothing": """
         accessanalyzer_analyzer accessanalyzer_archive_rule auditmanager_account_registration
@@ -74,13 +71,11 @@ _WHY: Mapping[str, str] = {
         bcmdataexports_export budgets_budget ce_anomaly_monitor ce_anomaly_subscription
         ce_cost_allocation_tag ce_cost_category computeoptimizer_enrollment_status
         computeoptimizer_recommendation_preferences costoptimizationhub_enrollment_status
-        costoptimizationhub_preferences cur_report_definition elasticache_reserved_cache_node
-        rds_reserved_instance servicequotas_service_quota servicequotas_template
-        servicequotas_template_association
+        costoptimizationhub_preferences cur_report_definition servicequotas_service_quota
+        servicequotas_template servicequotas_template_association
     """,
     "says how many, how large or when; not where or for whom": """
-        athena_capacity_reservation rds_instance_state redshift_scheduled_action
-        redshift_usage_limit redshiftserverless_usage_limit
+        athena_capacity_reservation
     """,
     "a way in which programs are replaced; not where they run or what they reach": """
         codedeploy_app codedeploy_deployment_config codedeploy_deployment_group
@@ -99,7 +94,7 @@ _WHY: Mapping[str, str] = {
         schemas_schema ses_template
     """,
     "content of a store that is itself read": """
-        dynamodb_table_item cloudwatch_log_stream
+        cloudwatch_log_stream
     """,
     "how a bucket answers, not whom": """
         s3_bucket_accelerate_configuration s3_bucket_cors_configuration
@@ -164,7 +159,7 @@ _WHY: Mapping[str, str] = {
         licensemanager_license_configuration
     """,
     "a setting of the account for what is made by other tools": """
-        backup_global_settings ecr_account_setting rds_certificate sns_sms_preferences
+        backup_global_settings ecr_account_setting sns_sms_preferences
     """,
     "a device that is registered; what it may do is in policies": """
         iot_billing_group iot_thing iot_thing_group iot_thing_group_membership iot_thing_type
@@ -173,7 +168,6 @@ _WHY: Mapping[str, str] = {
 
 _ACCESS = frozenset({Question.ACCESS})
 _RIGHTS = frozenset({Question.ACCESS, Question.EXPOSURE})
-_SHARED = frozenset({Question.ACCESS, Question.EXPOSURE, Question.ISOLATION, Question.REACHABILITY})
 _MOVES = frozenset({Question.RESIDENCY, Question.ISOLATION})
 _COPIES = _MOVES | {Question.RECOVERABILITY}
 _KEYS = frozenset({Question.ENCRYPTION, Question.ISOLATION})
@@ -237,13 +231,6 @@ _CONCERNS: tuple[tuple[frozenset[Question], str], ...] = (
         """,
     ),
     (
-        _SHARED,
-        """
-        ram_principal_association ram_resource_association ram_resource_share
-        ram_resource_share_accepter ram_sharing_with_organization
-        """,
-    ),
-    (
         _MOVES,
         """
         iot_topic_rule ses_event_destination ses_identity_notification_topic
@@ -257,11 +244,6 @@ _CONCERNS: tuple[tuple[frozenset[Question], str], ...] = (
     (_MOVES | _RIGHTS, "ses_receipt_rule ssm_association fis_experiment_template"),
     (_MOVES, "cloudwatch_event_api_destination"),
     (_COPIES, "cloudwatch_event_endpoint dlm_lifecycle_policy sesv2_contact_list"),
-    (
-        # Tags choose what is backed up and say whose it is.
-        _COPIES | {Question.CONSISTENCY},
-        "autoscaling_group_tag dynamodb_tag ec2_tag ecs_tag",
-    ),
     (frozenset({Question.ACCESS, Question.CONSISTENCY}), "config_remediation_configuration"),
     (_KEYS, "glue_security_configuration glue_data_catalog_encryption_settings"),
     (_KEYS | {Question.ACCESS}, "glue_catalog_database glue_catalog_table glue_resource_policy"),

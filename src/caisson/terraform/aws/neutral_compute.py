@@ -15,7 +15,6 @@ COMPUTE: Mapping[str, str] = {
             "autoscaling_schedule",
             "autoscaling_lifecycle_hook",
             "autoscaling_notification",
-            "autoscaling_group_tag",
             "autoscalingplans_scaling_plan",
             "appautoscaling_policy",
             "appautoscaling_scheduled_action",
@@ -46,7 +45,6 @@ COMPUTE: Mapping[str, str] = {
             "ec2_instance_metadata_defaults",
             "ec2_serial_console_access",
             "ec2_instance_state",
-            "ec2_tag",
             "ec2_image_block_public_access",
             "ebs_snapshot_block_public_access",
         ),
@@ -55,7 +53,6 @@ COMPUTE: Mapping[str, str] = {
         "a setting of the service, of no thing in it",
         (
             "ecs_account_setting_default",
-            "ecs_tag",
             "eks_addon",
         ),
     ),

@@ -227,7 +227,7 @@ def _written(statement: Block) -> Statement:
 def _principals(statement: Block, *, allow: bool | None) -> bool | None:
     if statement.blocks("not_principals"):
         return True if allow else None
-    if not statement.known("principals"):
+    if not statement.known("principals") or not statement.known("not_principals"):
         return None
     return any_of(map(_principal, statement.blocks("principals")))
 

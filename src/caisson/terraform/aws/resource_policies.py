@@ -33,7 +33,9 @@ class OnResources:
     others: Attached
 
     def of(self, resource: Block) -> Iterator[Written]:
-        if resource.written(self.own):
+        # What stands beside replaces what is in it, which nobody may have written after all.
+        replaced = self.others.to(resource.address) and not resource.known(self.own)
+        if resource.written(self.own) and not replaced:
             yield Written(resource, self.own, sure=True)
         for block, sure in self.others.all_to(resource.address):
             yield Written(block, self.beside, sure)
@@ -42,10 +44,11 @@ class OnResources:
         """Return whether one of them lets in somebody whom nobody named."""
         return any_of(_if_sure(public(each.document), each.sure) for each in self.of(resource))
 
-    def only_encrypted(self, resource: Block) -> bool | None:
-        """Return whether one of them refuses requests without TLS."""
+    def only_encrypted(self, resource: Block, *, contents: bool = False) -> bool | None:
+        """Return whether one of them refuses requests without TLS; see `refuses_plain_text`."""
         return any_of(
-            _if_sure(refuses_plain_text(each.document), each.sure) for each in self.of(resource)
+            _if_sure(refuses_plain_text(each.document, contents=contents), each.sure)
+            for each in self.of(resource)
         )
 
     def policies(self, resources: Iterable[Block]) -> Iterator[Policy]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import KeysNamed, keys_named, together
-from caisson.terraform.aws.openness import refuses_plain_text
-from caisson.terraform.aws.policies import document_of, policy
+from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.s3_access import public
 from caisson.terraform.aws.s3_copies import copies
 from caisson.terraform.aws.s3_parts import (
@@ -32,6 +32,7 @@ from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Policy, Rest
 
 _DIRECTORY = "aws_s3_directory_bucket"
+_INLINE_ENCRYPTION = "server_side_encryption_configuration"
 # (type, attribute of the document, attribute of what it is attached to)
 _OTHER_POLICIES = (
     ("aws_s3_access_point", "policy", "bucket"),
@@ -48,6 +49,7 @@ TYPES = frozenset(
         INVENTORY,
         LOGGING,
         NOTIFICATION,
+        POLICY,
         REPLICATION,
         _DIRECTORY,
         "aws_s3_account_public_access_block",
@@ -77,15 +79,15 @@ def _bucket(block: Block, parts: Buckets) -> Fragment:
         holding(block, Rest.FILES, "s3"),
         encrypted=True,  # every new object, by the service's own key, since January 2023
         keys=keys.ids,
-        encrypted_in_transit=_only_encrypted(block, parts),
+        # By itself S3 answers HTTP without TLS too.
+        encrypted_in_transit=parts.policies.only_encrypted(block, contents=True),
         public=public(block, parts),
         multi_zone=_multi_zone(block, parts),
         deletion_protected=_protected(block, parts),
         versioned=versioned(block, parts),
     )
-    return Fragment(
-        holdings=(found,), policies=tuple(_policies(block, parts)), gaps=keys.gaps(block)
-    )
+    policies = tuple(parts.policies.policies([block]))
+    return Fragment(holdings=(found,), policies=policies, gaps=keys.gaps(block))
 
 
 def _directory(block: Block) -> Holding:
@@ -102,39 +104,28 @@ def _directory(block: Block) -> Holding:
 
 
 def _keys(bucket: Block, parts: Buckets) -> KeysNamed:
-    sure = parts.of(bucket, ENCRYPTION)
-    named = [_default_keys(each, "rule") for each in sure]
-    named += [
-        _default_keys(each, "rule")
-        for each in bucket.blocks("server_side_encryption_configuration")
+    beside = [
+        replace(named, told=named.told and sure)
+        for each, sure in parts.all_of(bucket, ENCRYPTION)
+        for named in [_default_keys(each)]
     ]
-    perhaps = [
-        replace(_default_keys(each, "rule"), told=False)
-        for each in parts.perhaps(bucket, ENCRYPTION)
-    ]
+    inline = [_default_keys(each) for each in bucket.blocks(_INLINE_ENCRYPTION)]
     objects = [keys_named(each, "kms_key_id") for each, is_sure in parts.objects(bucket) if is_sure]
-    return together([*named, *perhaps, *objects])
+    told = KeysNamed(told=not hidden(bucket, _INLINE_ENCRYPTION))
+    return together([*beside, *inline, *objects, told])
 
 
-def _default_keys(configuration: Block, rules: str) -> KeysNamed:
-    return together(
+def _default_keys(configuration: Block) -> KeysNamed:
+    rules = configuration.blocks("rule")
+    named = [
         keys_named(each, "kms_master_key_id")
-        for rule in configuration.blocks(rules)
+        for rule in rules
         for each in rule.blocks("apply_server_side_encryption_by_default")
+    ]
+    unseen = hidden(configuration, "rule") or any(
+        hidden(each, "apply_server_side_encryption_by_default") for each in rules
     )
-
-
-def _only_encrypted(bucket: Block, parts: Buckets) -> bool | None:
-    """Return whether it refuses HTTP without TLS; by itself S3 answers both."""
-    return any_of(_refusals(bucket, parts))
-
-
-def _refusals(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
-    if bucket.written("policy"):
-        yield refuses_plain_text(document_of(bucket, "policy"), contents=True)
-    for block, sure in parts.all_of(bucket, POLICY):
-        value = refuses_plain_text(document_of(block, "policy"), contents=True)
-        yield value if sure or value is False else None
+    return together([*named, KeysNamed(told=not unseen)])
 
 
 def _multi_zone(bucket: Block, parts: Buckets) -> bool | None:
@@ -146,6 +137,10 @@ def _multi_zone(bucket: Block, parts: Buckets) -> bool | None:
         if rule.text("status") != "Disabled"
     ]
     rules += [(each, True) for each in bucket.blocks("lifecycle_rule") if each.value("enabled")]
+    if any(hidden(each, "rule") for each, _ in parts.all_of(bucket, LIFECYCLE)) or hidden(
+        bucket, "lifecycle_rule"
+    ):
+        return None
     moved = any_of(
         to_one if sure or to_one is False else None
         for rule, sure in rules
@@ -156,6 +151,8 @@ def _multi_zone(bucket: Block, parts: Buckets) -> bool | None:
 
 def _moves(rule: Block) -> Iterator[bool | None]:
     for name in ("transition", "noncurrent_version_transition"):
+        if hidden(rule, name):
+            yield None
         for each in rule.blocks(name):
             kind = each.text("storage_class")
             yield None if isinstance(kind, Unknown) else kind in _ONE_ZONE
@@ -169,6 +166,8 @@ def _protected(bucket: Block, parts: Buckets) -> bool | None:
 def _locks(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     for block, sure in parts.all_of(bucket, LOCK):
         yield True if sure and _retains(block) else None
+    if hidden(bucket, "object_lock_configuration"):
+        yield None
     for inline in bucket.blocks("object_lock_configuration"):
         yield True if _retains(inline) else None
     # Enabled without a default: each object may have a retention of its own.
@@ -178,13 +177,6 @@ def _locks(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
 
 def _retains(lock: Block) -> bool:
     return any(rule.blocks("default_retention") for rule in lock.blocks("rule"))
-
-
-def _policies(bucket: Block, parts: Buckets) -> Iterator[Policy]:
-    if bucket.written("policy"):
-        yield policy(bucket, "policy", bucket.address, "resource")
-    for block, _ in parts.all_of(bucket, POLICY):
-        yield policy(block, "policy", bucket.address, "resource")
 
 
 def _other_policies(reading: Reading) -> Iterator[Policy]:

@@ -16,9 +16,8 @@ applied, it is public.
 
 from collections.abc import Iterator
 
-from caisson.terraform.aws.openness import public as opened
-from caisson.terraform.aws.policies import document_of
-from caisson.terraform.aws.s3_parts import ACL, BLOCK, OWNERSHIP, POLICY, Buckets
+from caisson.terraform.aws.hidden import hidden
+from caisson.terraform.aws.s3_parts import ACL, BLOCK, OWNERSHIP, Buckets
 from caisson.terraform.aws.truth import all_of, any_of, negated
 from caisson.terraform.model import Unknown
 from caisson.terraform.reading import Block
@@ -41,7 +40,7 @@ def _by_list(bucket: Block, parts: Buckets) -> bool | None:
 
 
 def _by_policy(bucket: Block, parts: Buckets) -> bool | None:
-    written = any_of(_policies(bucket, parts))
+    written = parts.policies.public(bucket)
     found = all_of((written, negated(_flag(bucket, parts, "restrict_public_buckets"))))
     return None if found and _flag(bucket, parts, "block_public_policy") is not False else found
 
@@ -74,6 +73,8 @@ def _without_lists(bucket: Block, parts: Buckets) -> bool | None:
 
 def _ownerships(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     for block, sure in parts.all_of(bucket, OWNERSHIP):
+        if hidden(block, "rule"):
+            yield None
         for rule in block.blocks("rule"):
             ownership = rule.text("object_ownership")
             enforced = (
@@ -84,8 +85,7 @@ def _ownerships(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
 
 def _lists(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     yield _canned(bucket)
-    if bucket.written("grant"):
-        yield None if not bucket.known("grant") else any_of(map(_granted, bucket.blocks("grant")))
+    yield None if hidden(bucket, "grant") else any_of(map(_granted, bucket.blocks("grant")))
     for block, sure in parts.all_of(bucket, ACL):
         value = any_of((_canned(block), *_grants(block)))
         yield value if sure or value is False else None
@@ -99,11 +99,15 @@ def _canned(block: Block) -> bool | None:
 
 
 def _grants(acl: Block) -> Iterator[bool | None]:
-    if acl.written("access_control_policy") and not acl.known("access_control_policy"):
+    if hidden(acl, "access_control_policy") and not acl.written("acl"):
         yield None
     for control in acl.blocks("access_control_policy"):
+        if hidden(control, "grant"):
+            yield None
         for grant in control.blocks("grant"):
-            yield any_of(map(_granted, grant.blocks("grantee")))
+            yield (
+                None if hidden(grant, "grantee") else any_of(map(_granted, grant.blocks("grantee")))
+            )
 
 
 def _granted(grantee: Block) -> bool | None:
@@ -115,14 +119,6 @@ def _granted(grantee: Block) -> bool | None:
 
 def _objects(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     for block, sure in parts.objects(bucket):
-        grants = any_of(map(_granted, block.blocks("grant")))
+        grants = None if hidden(block, "grant") else any_of(map(_granted, block.blocks("grant")))
         value = any_of((_canned(block), grants))
-        yield value if sure or value is False else None
-
-
-def _policies(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
-    if bucket.written("policy"):
-        yield opened(document_of(bucket, "policy"))
-    for block, sure in parts.all_of(bucket, POLICY):
-        value = opened(document_of(block, "policy"))
         yield value if sure or value is False else None

@@ -1,11 +1,12 @@
 """Where the content of S3 buckets goes: replication, access logs, inventories, notifications."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from caisson.terraform.aws.attached import named
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.keys import keys_named
-from caisson.terraform.aws.moving import moving
+from caisson.terraform.aws.moving import moving, unseen
 from caisson.terraform.aws.s3_parts import (
     ANALYTICS,
     BUCKET,
@@ -19,12 +20,14 @@ from caisson.terraform.aws.s3_parts import (
 )
 from caisson.terraform.aws.truth import all_of, any_of
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Link, Mode, Unknown
+from caisson.terraform.model import Certainty, Link, Mode, Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Use, Way
 
 # What replication time control promises: 99.9 % of objects, and an event for each that is later.
 _TIME_CONTROL_S = 900.0
+_INLINE = "replication_configuration"
+_EXPORT = ("storage_class_analysis", "data_export", "destination", "s3_bucket_destination")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,24 @@ class _Route:
     lag_most_s: float | None = None
 
 
-def copies(reading: Reading, every: Iterable[Block], parts: Buckets) -> Fragment:
+def copies(reading: Reading, every: Sequence[Block], parts: Buckets) -> Fragment:
     """Return what moves out of buckets, and what that needs."""
     written = [(each, named(each, "bucket", BUCKET)) for each in reading.of(REPLICATION)]
     inline = [
-        (block, Link((bucket.address,)))
-        for bucket in every
-        for block in bucket.blocks("replication_configuration")
+        (block, Link((bucket.address,))) for bucket in every for block in bucket.blocks(_INLINE)
     ]
     return joined(
         [
             *(_replication(block, source, parts) for block, source in (*written, *inline)),
+            *(_inline_unseen(bucket) for bucket in every),
             *(_moved(block, route) for block, route in _routes(reading)),
         ]
     )
+
+
+def _inline_unseen(bucket: Block) -> Fragment:
+    here, via = Link((bucket.address,)), f"replication of {bucket.address}"
+    return unseen(bucket, _INLINE, here, Way.REPLICATION, BUCKET, via=via)
 
 
 def _moved(block: Block, route: _Route) -> Fragment:
@@ -73,7 +80,12 @@ def _moved(block: Block, route: _Route) -> Fragment:
 def _replication(block: Block, source: Link, parts: Buckets) -> Fragment:
     rules = (*block.blocks("rule"), *block.blocks("rules"))
     moved = (_moved(rule, _rule(rule, source, parts)) for rule in rules)
-    return joined([*moved, Fragment(uses=tuple(_needs(block, source, rules)))])
+    via = f"replication {block.address}"
+    unshown = (
+        unseen(each, name, source, Way.REPLICATION, BUCKET, via=via)
+        for each, name in ((block, "rule"), (block, "rules"), *((r, "destination") for r in rules))
+    )
+    return joined([*moved, *unshown, Fragment(uses=tuple(_needs(block, source, rules)))])
 
 
 def _rule(rule: Block, source: Link, parts: Buckets) -> _Route:
@@ -115,11 +127,13 @@ def _limits(rule: Block) -> Iterator[str]:
     if not rule.known("filter"):
         yield "perhaps only a part"
     for each in rule.blocks("filter"):
+        if hidden(each, "and"):
+            yield "perhaps only a part"
         both = each.block("and") or each
         if each.text("prefix") or both.text("prefix"):
             holder = each if each.text("prefix") else both
             yield f"only what begins with {_told(holder, 'prefix')}"
-        if each.blocks("tag") or both.value("tags"):
+        if each.blocks("tag") or hidden(each, "tag") or both.value("tags"):
             yield "only what has certain tags"
 
 
@@ -139,21 +153,26 @@ def _obstacles(
                 value = versioned(parts.reading.at(each), parts)
                 yield f"the {name} is not versioned", None if value is None else not value
     for each in source.to:
-        if each in parts.reading.instances and _uses_kms(parts.reading.at(each), parts):
-            yield "objects encrypted with KMS keys are not selected", not _selects_kms(rule)
+        if each in parts.reading.instances and not _selects_kms(rule):
+            used = any_of(_uses_kms(parts.reading.at(each), parts))
+            yield "objects encrypted with KMS keys are not selected", used
 
 
-def _uses_kms(bucket: Block, parts: Buckets) -> bool:
+def _uses_kms(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
+    """Yield whether objects are encrypted with keys of KMS when nobody says otherwise."""
+    inline = "server_side_encryption_configuration"
     configurations = (
-        *parts.of(bucket, ENCRYPTION),
-        *bucket.blocks("server_side_encryption_configuration"),
+        *(each for each, _ in parts.all_of(bucket, ENCRYPTION)),
+        *bucket.blocks(inline),
     )
-    return any(
-        str(each.text("sse_algorithm")).startswith("aws:kms")
-        for configuration in configurations
-        for rule in configuration.blocks("rule")
-        for each in rule.blocks("apply_server_side_encryption_by_default")
-    )
+    if hidden(bucket, inline) or any(hidden(each, "rule") for each in configurations):
+        yield None
+    for configuration in configurations:
+        for rule in configuration.blocks("rule"):
+            for each in rule.blocks("apply_server_side_encryption_by_default"):
+                algorithm = each.text("sse_algorithm")
+                told = not isinstance(algorithm, Unknown)
+                yield str(algorithm).startswith("aws:kms") if told else None
 
 
 def _selects_kms(rule: Block) -> bool:
@@ -187,11 +206,10 @@ def _replica_keys(destination: Block) -> Iterator[str]:
 def _routes(reading: Reading) -> Iterator[tuple[Block, _Route]]:
     yield from _logs(reading)
     for block in reading.of(INVENTORY):
-        for destination in block.blocks("destination"):
-            for each in destination.blocks("bucket"):
-                yield each, _listing(block, each, "inventory (names, sizes, dates)")
+        for each in _inside(block, "destination", "bucket"):
+            yield each, _listing(block, each, "inventory (names, sizes, dates)")
     for block in reading.of(ANALYTICS):
-        for each in _analyses(block):
+        for each in _inside(block, *_EXPORT):
             yield each, _listing(block, each, "storage class analysis (figures)")
     yield from _notifications(reading)
     yield from _object_copies(reading)
@@ -203,24 +221,33 @@ def _logs(reading: Reading) -> Iterator[tuple[Block, _Route]]:
         source = named(block, "bucket", BUCKET)
         yield block, _Route(source, block.link("target_bucket", BUCKET), Way.LOG, via)
     for bucket in reading.of(BUCKET):
+        source = Link((bucket.address,))
+        via = f"access log of {bucket.address}"
+        if hidden(bucket, "logging"):
+            target = replace(bucket.link("logging", BUCKET), certainty=Certainty.OPEN)
+            yield bucket, _Route(source, target, Way.LOG, via, on=None)
         for each in bucket.blocks("logging"):
-            source = Link((bucket.address,))
-            via = f"access log of {bucket.address}"
             yield each, _Route(source, each.link("target_bucket", BUCKET), Way.LOG, via)
 
 
 def _listing(block: Block, destination: Block, what: str) -> _Route:
     source = named(block, "bucket", BUCKET)
-    target = destination.link("bucket_arn", BUCKET)
+    shown = "bucket_arn" in destination.values
+    target = destination.link("bucket_arn", BUCKET) if shown else Link(certainty=Certainty.OPEN)
     on = block.flag("enabled", default=True)
     return _Route(source, target, Way.LOG, f"{what} {block.address}", on)
 
 
-def _analyses(block: Block) -> Iterator[Block]:
-    for analysis in block.blocks("storage_class_analysis"):
-        for export in analysis.blocks("data_export"):
-            for destination in export.blocks("destination"):
-                yield from destination.blocks("s3_bucket_destination")
+def _inside(block: Block, *names: str) -> Iterator[Block]:
+    """Yield the blocks at a path of names, and those in which the next one cannot be seen."""
+    first, *rest = names
+    if hidden(block, first):
+        yield block
+    for each in block.blocks(first):
+        if rest:
+            yield from _inside(each, *rest)
+        else:
+            yield each
 
 
 def _notifications(reading: Reading) -> Iterator[tuple[Block, _Route]]:
@@ -231,6 +258,9 @@ def _notifications(reading: Reading) -> Iterator[tuple[Block, _Route]]:
             ("queue", "queue_arn", "aws_sqs_queue"),
             ("topic", "topic_arn", "aws_sns_topic"),
         ):
+            if hidden(block, name):
+                target = replace(block.link(name, kind), certainty=Certainty.OPEN)
+                yield block, _Route(source, target, Way.MESSAGE, via, on=None)
             for each in block.blocks(name):
                 yield each, _Route(source, each.link(attribute, kind), Way.MESSAGE, via)
 

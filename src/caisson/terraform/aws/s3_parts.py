@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caisson.terraform.aws.attached import Attached, attached
+from caisson.terraform.aws.hidden import hidden
+from caisson.terraform.aws.resource_policies import OnResources, on_resources
 from caisson.terraform.aws.truth import any_of
 from caisson.terraform.model import Unknown
 from caisson.terraform.reading import Block, Reading
@@ -24,7 +26,7 @@ REPLICATION = "aws_s3_bucket_replication_configuration"
 VERSIONING = "aws_s3_bucket_versioning"
 OBJECTS = ("aws_s3_object", "aws_s3_bucket_object", "aws_s3_object_copy")
 
-PARTS = (ACL, BLOCK, ENCRYPTION, LIFECYCLE, LOCK, OWNERSHIP, POLICY, VERSIONING, *OBJECTS)
+PARTS = (ACL, BLOCK, ENCRYPTION, LIFECYCLE, LOCK, OWNERSHIP, VERSIONING, *OBJECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Buckets:
 
     reading: Reading
     parts: dict[str, Attached]
+    policies: OnResources
 
     def of(self, bucket: Block, part: str) -> tuple[Block, ...]:
         """Return the parts that are surely of this bucket."""
@@ -50,7 +53,11 @@ class Buckets:
 
 
 def buckets(reading: Reading) -> Buckets:
-    return Buckets(reading, {each: attached(reading.of(each), "bucket", BUCKET) for each in PARTS})
+    return Buckets(
+        reading,
+        {each: attached(reading.of(each), "bucket", BUCKET) for each in PARTS},
+        on_resources(reading, POLICY, "bucket", BUCKET),
+    )
 
 
 def versioned(bucket: Block, parts: Buckets) -> bool | None:
@@ -60,9 +67,11 @@ def versioned(bucket: Block, parts: Buckets) -> bool | None:
 def _versionings(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     for inline in bucket.blocks("versioning"):
         yield inline.flag("enabled", default=False) if inline.written("enabled") else False
-    if bucket.written("versioning") and not bucket.known("versioning"):
+    if hidden(bucket, "versioning"):
         yield None
     for block, sure in parts.all_of(bucket, VERSIONING):
+        if hidden(block, "versioning_configuration"):
+            yield None
         for each in block.blocks("versioning_configuration"):
             status = each.text("status")
             enabled = None if isinstance(status, Unknown) else status == "Enabled"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caisson.terraform.aws import written
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.presence import gap
@@ -79,7 +80,7 @@ def _replica(block: Block, secret: Holding, replica: Block) -> Fragment:
 
 
 def _perhaps_copied(block: Block) -> Fragment:
-    if block.known("replica") or not block.written("replica"):
+    if not hidden(block, "replica"):
         return Fragment()
     what = f"where {block.address} is replicated is known only after apply"
     return Fragment(gaps=(gap(block, what, _COPIES, block.address),))

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.keys import NO_KEYS, keys_named
-from caisson.terraform.aws.moving import moving
+from caisson.terraform.aws.moving import moving, unseen
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Link
+from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Rest, Use, Way
 
@@ -32,6 +33,18 @@ _DESTINATIONS: Sequence[tuple[str, tuple[str, ...]]] = (
 _SOURCES = (
     ("kinesis_source_configuration", "kinesis_stream_arn", STREAM),
     ("msk_source_configuration", "msk_cluster_arn", "aws_msk_cluster"),
+)
+_CONFIGURATIONS = tuple(name for name, _, _ in _SOURCES)
+_ENDS = (
+    "elasticsearch_configuration",
+    "extended_s3_configuration",
+    "http_endpoint_configuration",
+    "iceberg_configuration",
+    "opensearch_configuration",
+    "opensearchserverless_configuration",
+    "redshift_configuration",
+    "snowflake_configuration",
+    "splunk_configuration",
 )
 
 
@@ -66,11 +79,9 @@ def _stream(block: Block, policies: OnResources) -> Fragment:
 def _firehose(block: Block) -> Fragment:
     settings = block.block("server_side_encryption")
     keys = keys_named(settings, "key_arn") if settings else NO_KEYS
-    # What comes from another stream stays there until it is delivered.
-    fed = any(block.blocks(name) for name, _, _ in _SOURCES)
     found = replace(
         holding(block, Rest.STREAM, "firehose"),
-        encrypted=fed or flag(settings, "enabled", default=False),
+        encrypted=_encrypted(block),
         keys=keys.ids,
         encrypted_in_transit=True,
         public=False,
@@ -81,21 +92,39 @@ def _firehose(block: Block) -> Fragment:
     return joined([kept, *_fed(block), *_delivered(block)])
 
 
+def _encrypted(block: Block) -> bool | None:
+    """Return whether it is by a setting; what comes from another stream stays there till then."""
+    if any(block.blocks(name) for name, _, _ in _SOURCES):
+        return True
+    if any(hidden(block, name) for name in ("server_side_encryption", *_CONFIGURATIONS)):
+        return None
+    return flag(block.block("server_side_encryption"), "enabled", default=False)
+
+
 def _fed(block: Block) -> Iterator[Fragment]:
     here = Link((block.address,))
     for name, attribute, kind in _SOURCES:
         for source in block.blocks(name):
             link = source.link(attribute, kind)
             yield moving(source, link, here, Way.EXPORT, via=f"read by {block.address}")
+        if hidden(block, name):
+            link = replace(block.link(name, kind), certainty=Certainty.OPEN)
+            via = f"read by {block.address}"
+            yield moving(block, link, here, Way.EXPORT, via=via, on=None)
 
 
 def _delivered(block: Block) -> Iterator[Fragment]:
     here = Link((block.address,))
+    via = f"delivery by {block.address}"
+    for name in _ENDS:
+        yield unseen(block, name, here, Way.EXPORT, "aws_s3_bucket", via=via)
     for each in _all_blocks(block):
         for attribute, types in _DESTINATIONS:
             if each.written(attribute):
                 target = each.link(attribute, *types)
-                yield moving(each, here, target, Way.EXPORT, via=f"delivery by {block.address}")
+                yield moving(each, here, target, Way.EXPORT, via=via)
+        for name in ("s3_configuration", "s3_backup_configuration"):
+            yield unseen(each, name, here, Way.EXPORT, "aws_s3_bucket", via=via)
 
 
 def _keys_of_copies(block: Block) -> Iterator[Use]:
