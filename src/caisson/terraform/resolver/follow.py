@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 Known = Callable[[object, Types], Named]
 Attribute = Callable[[Instance, Steps, Types], Named | None]
 # Modules and references deeper than this are followed no further, but said to lead anywhere.
-_DEEPEST = 80
+_DEEPEST = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from caisson.terraform.resolver.references import Reference, Steps, references, 
 from caisson.terraform.resolver.scopes import Key, Scope
 from caisson.terraform.resolver.values import part_of, value_at
 
-_DEEPEST = 80
+_DEEPEST = 40
 
 
 class Nullness:
