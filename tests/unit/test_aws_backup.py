@@ -326,3 +326,14 @@ def test_a_selection_known_after_apply() -> None:
 
 def test_a_plan_that_nothing_is_selected_for_backs_nothing_up() -> None:
     assert moved(TAGGED) == []
+
+
+@pytest.mark.parametrize("rules", [UNKNOWN, [rule(copy_action=UNKNOWN)]])
+def test_rules_and_copies_that_cannot_be_seen_are_gaps(rules: object) -> None:
+    found = read(thing(DB), selection(resources=refs(DB)), rules=rules)
+    assert any(not each.about for each in found.gaps)
+
+
+def test_conditions_that_cannot_be_seen_narrow_perhaps() -> None:
+    assert takes(TAGGED, resources=refs(DB), condition=UNKNOWN) == {DB: False}
+    assert takes(TAGGED, resources=refs(DB), condition=[{"string_equals": UNKNOWN}]) == {DB: False}

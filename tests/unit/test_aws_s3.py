@@ -387,3 +387,26 @@ def test_policies_are_kept_as_written() -> None:
         (B, EVERYBODY),
         (B, None),
     ]
+
+
+# Blocks that cannot be seen: a `dynamic` block over something known after apply
+
+
+def test_rules_that_cannot_be_seen_leave_it_open() -> None:
+    assert bucket(part("versioning", versioning_configuration=UNKNOWN)).versioned is None
+    assert bucket(part("lifecycle_configuration", rule=UNKNOWN)).multi_zone is None
+    listed = part("acl", acl="public-read")
+    assert bucket(part("ownership_controls", rule=UNKNOWN), listed).public is None
+    assert bucket(part("acl", access_control_policy=UNKNOWN)).public is None
+    hidden = part("server_side_encryption_configuration", rule=UNKNOWN)
+    assert read(thing(B), hidden).gaps[0].about == (B,)
+
+
+def test_replication_that_cannot_be_seen_is_a_gap() -> None:
+    (gap,) = read(thing(B), part("replication_configuration", rule=UNKNOWN)).gaps
+    assert gap.about == (B,)
+    assert {Question.RESIDENCY, Question.RECOVERABILITY} <= gap.questions
+
+
+def test_a_policy_beside_replaces_what_is_perhaps_written_inside() -> None:
+    assert bucket(part("policy", policy=ONLY_TLS), policy=unknown()).public is False

@@ -15,7 +15,7 @@ KEYS = (
     "aws_kms_replica_external_key",
 )
 _ALIAS = "aws_kms_alias"
-_NAMED = (*KEYS, _ALIAS)
+KEY_NAMES = (*KEYS, _ALIAS)
 # Keys that the cloud keeps for each account and service; nobody can take them away or share them.
 _MANAGED = "alias/aws/"
 _CONCERNED = frozenset({Question.ISOLATION, Question.RECOVERABILITY})
@@ -46,7 +46,7 @@ def keys_named(block: Block, attribute: str) -> KeysNamed:
     """Return the keys that an attribute names by id, ARN or alias."""
     if not block.written(attribute):
         return NO_KEYS
-    link = block.link(attribute, *_NAMED)
+    link = block.link(attribute, *KEY_NAMES)
     found = [_key(block.reading, each, frozenset()) for each in link.to]
     outside = tuple(each for each in link.outside if _MANAGED not in each)
     return together([*found, KeysNamed(outside, link.sure)])

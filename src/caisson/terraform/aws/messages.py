@@ -6,9 +6,10 @@ from dataclasses import replace
 from caisson.terraform.aws.attached import named
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.json_links import json_link
-from caisson.terraform.aws.keys import keys_named
+from caisson.terraform.aws.keys import KEY_NAMES, keys_named
 from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
+from caisson.terraform.aws.truth import any_of
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
@@ -45,12 +46,20 @@ def read(reading: Reading) -> Fragment:
 def _queue(block: Block, policies: OnResources) -> Fragment:
     """Return a queue: encrypted by a key of its own, or since 2022 by the service unless not."""
     by_service = flag(block, "sqs_managed_sse_enabled", default=True)
-    return _held(block, "sqs", policies, block.written("kms_master_key_id") or by_service)
+    return _held(block, "sqs", policies, any_of((_by_key(block), by_service)))
 
 
 def _topic(block: Block, policies: OnResources) -> Fragment:
     """Return a topic, which keeps messages while it delivers them: encrypted only by a key."""
-    return _held(block, "sns", policies, block.written("kms_master_key_id"))
+    return _held(block, "sns", policies, _by_key(block))
+
+
+def _by_key(block: Block) -> bool | None:
+    """Return whether a key is named; one known only after apply may turn out to be none."""
+    if block.known("kms_master_key_id"):
+        return block.text("kms_master_key_id") is not None
+    link = block.link("kms_master_key_id", *KEY_NAMES)
+    return True if link.sure and link.every else None
 
 
 def _held(block: Block, system: str, policies: OnResources, encrypted: bool | None) -> Fragment:
