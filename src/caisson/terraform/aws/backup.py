@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from caisson.terraform.aws import written
 from caisson.terraform.aws.arns import place_of
 from caisson.terraform.aws.attached import Attached, attached
-from caisson.terraform.aws.backup_selection import Taken, selections, taken, told
+from caisson.terraform.aws.backup_selection import Taken, candidates, selections, taken, told
 from caisson.terraform.aws.disks import disks_of
 from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
@@ -86,10 +86,13 @@ def _by_plan(reading: Reading) -> Attached:
 
 
 def _selection_gaps(selection: Block) -> Fragment:
-    if told(selection):
+    surely = {each.block.address for each in taken(selection) if each.sure}
+    others = (each.address for each in candidates(selection))
+    about = tuple(each for each in others if each not in surely)
+    if told(selection) or not about:
         return Fragment()
     what = f"what {selection.address} selects is known only after apply"
-    return Fragment(gaps=(gap(selection, what, _COPIES),))
+    return Fragment(gaps=(gap(selection, what, _COPIES, *about),))
 
 
 def _plan(plan: Block, by_plan: Attached, parts: Buckets) -> Fragment:

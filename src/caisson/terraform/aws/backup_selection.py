@@ -59,7 +59,7 @@ class Taken:
 
 def taken(selection: Block) -> tuple[Taken, ...]:
     """Return the resources that are or may be taken, of those that were read."""
-    found = ((each, _takes(selection, each)) for each in _candidates(selection))
+    found = ((each, _takes(selection, each)) for each in candidates(selection))
     return tuple(Taken(block, sure is True) for block, sure in found if sure is not False)
 
 
@@ -74,7 +74,8 @@ def told(selection: Block) -> bool:
     ) and not (hidden(selection, "selection_tag") or _unseen(selection))
 
 
-def _candidates(selection: Block) -> Iterator[Block]:
+def candidates(selection: Block) -> Iterator[Block]:
+    """Yield what it can take at all: of the account and region, and of a type that is backed up."""
     for block in selection.reading.of(*KINDS):
         if not _apart(block.instance.region, selection.instance.region) and not _apart(
             block.instance.account, selection.instance.account
@@ -134,6 +135,8 @@ def _preference(settings: Block, name: str) -> bool | None:
 
 
 def _listed(selection: Block, block: Block, attribute: str) -> bool | None:
+    if not selection.written(attribute):
+        return False
     texts = selection.texts(attribute)
     matches = [_matches(each, block) for each in texts.values]
     if not texts.complete:

@@ -5,6 +5,7 @@ from caisson.terraform.reading import Block
 # The provider reads these back where nobody wrote them, so that they are unknown as well.
 _READ_BACK = frozenset(
     {
+        ("aws_backup_selection", "condition"),
         ("aws_iam_role", "inline_policy"),
         ("aws_s3_bucket", "cors_rule"),
         ("aws_s3_bucket", "grant"),
