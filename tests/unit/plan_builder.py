@@ -69,9 +69,13 @@ def plan(
     configuration: list[dict[str, Any]],
     *,
     many: Mapping[str, tuple[str, ...]] = {},
+    declared: Mapping[str, Any] = {},
     **rest: Any,
 ) -> bytes:
-    """A plan of a root module. `many` are the attributes of a type that are lists or sets."""
+    """A plan of a root module, whose variables are `declared`.
+
+    `many` are the attributes of a type that are lists or sets.
+    """
     changes = [
         {
             "address": each["address"],
@@ -90,7 +94,7 @@ def plan(
         "resource_changes": changes,
         "configuration": {
             "provider_config": {"aws": {"name": "aws", "full_name": AWS}},
-            "root_module": {"resources": configuration},
+            "root_module": {"resources": configuration, "variables": declared},
         },
         **rest,
     }

@@ -207,6 +207,15 @@ def test_an_id_in_a_variable_may_be_meant_too() -> None:
     )
 
 
+def test_a_secret_id_in_a_variable_is_not_told() -> None:
+    link = link_of(
+        [*A, "var.known"],
+        variables={"known": {"value": "vpc-0123456789abcdef0"}},
+        declared={"known": {"sensitive": True}},
+    )
+    assert link == Link(("aws_vpc.a",), (), OPEN)
+
+
 def test_what_is_not_understood_may_be_anything() -> None:
     assert link_of(["something.new!", *A]).certainty is OPEN
     assert link_of(["aws_vpc.gone.id", "aws_vpc.gone"]).certainty is OPEN
@@ -230,6 +239,49 @@ def test_a_data_source_that_is_read_later_may_find_what_is_not_ours() -> None:
     )
     link = resolver(content).link("aws_subnet.x", ("vpc_id",), VPC)
     assert link == Link(("data.aws_vpc.found",))
+
+
+def test_a_local_may_come_from_a_data_source_that_is_read_later() -> None:
+    local = written("aws_subnet.x", vpc_id=["local.vpc"])
+    subnet = planned("aws_subnet.x", id=..., vpc_id=...)
+    path = ("vpc_id",)
+    alone = resolver(plan([VPCS[0], subnet], [WRITTEN_VPCS[0], local]))
+    assert alone.link("aws_subnet.x", path, VPC) == Link(("aws_vpc.a",))
+    found = planned("data.aws_vpcs.found", id=..., ids=...)
+    told = [WRITTEN_VPCS[0], local, written("data.aws_vpcs.found", tags=["aws_vpc.a"])]
+    link = resolver(plan([VPCS[0], subnet, found], told)).link("aws_subnet.x", path, VPC)
+    assert link == Link(("aws_vpc.a",), (), OPEN)
+
+
+def test_what_a_provider_computes_may_be_anything_of_that_name() -> None:
+    balancer = [planned("aws_lb.l", id=..., vpc_id=..., dns_name=..., arn_suffix=...)]
+    told = [written("aws_lb.l", name="l")]
+
+    def link(attribute: str) -> Link:
+        refs = [f"aws_lb.l.{attribute}", "aws_lb.l"]
+        target = planned("aws_lb_target_group.t", vpc_id=...)
+        content = plan([*balancer, target], [*told, written("aws_lb_target_group.t", vpc_id=refs)])
+        return resolver(content).link("aws_lb_target_group.t", ("vpc_id",), VPC)
+
+    assert link("vpc_id") == Link(("aws_lb.l",), (), OPEN)
+    assert link("arn_suffix") == Link(("aws_lb.l",))  # it has another type, but it is that
+
+
+def test_a_set_of_another_thing_hides_its_literals_too() -> None:
+    group = planned("aws_security_group.a", id=..., name=...)
+    holder = planned("aws_elb.e", id=..., security_groups=...)
+    rule = planned("aws_security_group_rule.r", security_group_id=...)
+    content = plan(
+        [group, holder, rule],
+        [
+            written("aws_security_group.a"),
+            written("aws_elb.e", security_groups=["aws_security_group.a.id"]),
+            written("aws_security_group_rule.r", security_group_id=["aws_elb.e.security_groups"]),
+        ],
+        many={"aws_elb": ("security_groups",)},
+    )
+    link = resolver(content).link("aws_security_group_rule.r", ("security_group_id",), GROUP)
+    assert link == Link(("aws_security_group.a",), (), OPEN)
 
 
 def test_keys_are_matched_only_where_both_have_the_same() -> None:
@@ -364,6 +416,9 @@ def test_an_arn_names_what_has_none_yet_by_its_name() -> None:
     values = {"name": "orders", "arn": ...}
     assert named(values, "arn:aws:sqs:eu-west-1:111122223333:orders") == ("aws_sqs_queue.q",)
     assert named(values, "arn:aws:sqs:eu-west-1:111122223333:others") == ()
+    there = {**values, "region": "eu-west-1"}
+    assert named(there, "arn:aws:sqs:eu-west-1:111122223333:orders") == ("aws_sqs_queue.q",)
+    assert named(there, "arn:aws:sqs:us-east-1:111122223333:orders") == ()
     known = {"name": "orders", "arn": "arn:aws:sqs:eu-west-1:111122223333:orders"}
     assert named(known, "arn:aws:sqs:us-east-1:111122223333:orders") == ()
 

@@ -178,8 +178,7 @@ class Follower:
             return self._output(scope, outputs[str(steps[0])], types, steps[1:])
         if not outputs:
             return ANYTHING
-        every = together(self._output(scope, each, types, ()) for each in outputs.values())
-        return at_best(every, Certainty.AMONG) if len(every.every) > 1 else every
+        return together(self._output(scope, each, types, ()) for each in outputs.values())
 
     def _output(self, scope: Scope, output: Plain, types: Types, steps: Steps) -> Named:
         plain = output.get("expression")

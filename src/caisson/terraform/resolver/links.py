@@ -105,12 +105,9 @@ class Resolver:
             return self._listed(instance, value, named, types)
         many = isinstance(value, Mapping) or (instance.type, _words(path)) in self._collections
         link = _hidden(named, alone=_alone(found)) if many else _one(named)
-        if (
-            filled_in(instance.type, _words(path)[-1])
-            and self._is_null(instance, found) is not False
-        ):
-            return Link(link.to, link.outside, Certainty.OPEN)
-        return link
+        default = filled_in(instance.type, _words(path)[-1])
+        may_be_null = default and self._is_null(instance, found) is not False
+        return Link(link.to, link.outside, Certainty.OPEN) if may_be_null else link
 
     def _is_null(self, instance: Instance, found: Found) -> bool | None:
         """Return whether what is written is null, and nobody chose a value."""
