@@ -17,6 +17,7 @@ from terraform_runs import Terraform, no_aws, prepared
 from caisson.terraform.configuration import configuration
 from caisson.terraform.document import parse
 from caisson.terraform.hcl.configuration import lines, project
+from caisson.terraform.hcl.expand import expand
 from caisson.terraform.hcl.links import SourceLinks
 from caisson.terraform.instances import planned
 from caisson.terraform.model import Certainty, Instance, Link, Mode
@@ -248,6 +249,20 @@ def test_a_plan_alone_resolves_less_and_nothing_wrongly(read: Read, runs: Runs) 
     found = compared(read, read.alone, runs.state)
     assert not found.wrong, "\n".join(found.wrong)
     assert found.share >= EXACT_WITHOUT_SOURCES, "\n".join(found.unsure)
+
+
+def test_without_a_plan_the_text_tells_the_same_instances_and_nothing_wrongly(runs: Runs) -> None:
+    own = expand(dict(runs.files))
+    read = Read(runs)
+    assert not own.gaps
+    assert {each.address for each in own.instances} == set(read.instances)
+    for each in own.instances:
+        planned_ = read.instances[each.address]
+        assert (each.region, each.provider) == (planned_.region, planned_.provider)
+    read.instances = {each.address: each for each in own.instances}
+    found = compared(read, own.links, runs.state)
+    assert not found.wrong, "\n".join(found.wrong)
+    assert found.share >= 0.95, "\n".join(found.unsure)
 
 
 def test_every_resource_has_its_line(read: Read) -> None:

@@ -104,10 +104,11 @@ def _iterator(block: Block) -> str:
     return block.labels[0] if named is None else str(getattr(named.expression, "name", ""))
 
 
-def value_at(text: Written, planned: Mapping[str, object], path: Path) -> Value:
+def value_at(text: Written, planned: Mapping[str, object], path: Path, *, in_order: bool) -> Value:
     """Return what was written at `path` of an instance with these planned values.
 
-    `ABSENT` when nothing was. Raises NotTold, Undefined and Exhausted.
+    `in_order`: these list nested blocks in the order of the text. `ABSENT` when nothing was
+    written. Raises NotTold, Undefined and Exhausted.
     """
     name, *rest = path
     if not rest:
@@ -117,15 +118,17 @@ def value_at(text: Written, planned: Mapping[str, object], path: Path) -> Value:
         (only,) = text.blocks(str(name)) or (None,)
         if only is None:
             return ABSENT
-        return value_at(only, below, tuple(rest))
+        return value_at(only, below, tuple(rest), in_order=in_order)
     at, *inner = rest
     if not isinstance(at, int) or not isinstance(below, list) or not 0 <= at < len(below):
         raise NotTold
     if not inner:
         return _whole(text, str(name))
     siblings = [each if isinstance(each, Mapping) else {} for each in below]
-    found = _members(text.blocks(str(name)), siblings, at)
-    return choice(value_at(each, siblings[at], tuple(inner)) for each in found)
+    texts = text.blocks(str(name))
+    found = texts[at : at + 1] if in_order else _members(texts, siblings, at)
+    below_it = tuple(inner)
+    return choice(value_at(each, siblings[at], below_it, in_order=in_order) for each in found)
 
 
 def _whole(text: Written, name: str) -> Value:

@@ -158,9 +158,11 @@ class Follower:
         self, instance: Instance, reference: Reference, depth: int, *, own: bool
     ) -> Link:
         """An attribute that is not the thing's own name: what was written, or was made for it."""
+        if _is_part(instance, reference):
+            return Link((instance.address,))
         value = self.written(instance, reference.path)
         if value is None or value is ABSENT:
-            return Link((instance.address,)) if own else self._made(instance, reference)
+            return Link((instance.address,)) if own else UNTOLD
         found = self.link(value, depth)
         if own and found.outside and not found.to:
             return Link((instance.address,))
@@ -173,15 +175,14 @@ class Follower:
             return Derived()
         declared, scope = found
         try:
-            return value_at(Written(declared.body, scope), instance.values, path)
+            return value_at(
+                Written(declared.body, scope),
+                instance.values,
+                path,
+                in_order=self.whole.estate.in_order,
+            )
         except (NotTold, Undefined):
             return Derived()
-
-    def _made(self, instance: Instance, reference: Reference) -> Link:
-        """Something that came with an instance is told as the instance."""
-        last = next((each for each in reversed(reference.path) if isinstance(each, str)), "")
-        parts = _PARTS.get(_LIKE.get(instance.type, instance.type), frozenset())
-        return Link((instance.address,)) if last in parts else UNTOLD
 
     def _of_data(self, instance: Instance, reference: Reference, depth: int) -> Link:
         """A data source finds one of ours, or something else, or tells what it is given."""
@@ -213,6 +214,12 @@ class Follower:
             return list(Written(found[0].body, found[1]).everything())
         except (NotTold, Undefined):
             return Derived()
+
+
+def _is_part(instance: Instance, reference: Reference) -> bool:
+    """Return whether something is named that came with the instance: it is told as the instance."""
+    last = next((each for each in reversed(reference.path) if isinstance(each, str)), "")
+    return last in _PARTS.get(_LIKE.get(instance.type, instance.type), ())
 
 
 def together(links: Iterable[Link]) -> Link:

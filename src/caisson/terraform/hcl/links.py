@@ -79,7 +79,12 @@ class TextLinks:
             if found is None or not self.agrees(address):
                 return Derived()
             values = self._instances[address].values
-            return value_at(Written(found[0].body, found[1]), values, path)
+            return value_at(
+                Written(found[0].body, found[1]),
+                values,
+                path,
+                in_order=self._whole.estate.in_order,
+            )
         except (NotTold, Undefined, Exhausted, RecursionError):
             return Derived()
 

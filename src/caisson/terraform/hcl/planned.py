@@ -27,6 +27,8 @@ _META_BLOCKS = frozenset(("lifecycle", "provisioner", "connection", "dynamic"))
 class Planned:
     """Instances and their known values; the text is trusted where it refers to the same things."""
 
+    in_order = False
+
     def __init__(
         self, project: Project, instances: Mapping[str, Instance], configuration: Configuration
     ) -> None:

@@ -33,6 +33,11 @@ from caisson.terraform.model import Mode
 class Estate(Protocol):
     """What is known from elsewhere than the configuration."""
 
+    @property
+    def in_order(self) -> bool:
+        """Return whether the instances' values list nested blocks in the order of the text."""
+        ...
+
     def keys(self, module: str, resource: ResourceKey) -> frozenset[InstanceKey] | None:
         """Return which instances there are, None when that is for the configuration to say."""
         ...

@@ -11,6 +11,8 @@ from caisson.terraform.hcl.values import Bag, Reference, Tied, Undefined, Value,
 class Unplanned:
     """The text is all that there is, so it is believed."""
 
+    in_order = True
+
     def __init__(self, inputs: Mapping[str, Value]) -> None:
         self._inputs = inputs
 
