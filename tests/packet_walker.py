@@ -10,6 +10,7 @@ from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import product
 
+from caisson.prove.certificate import Hop
 from caisson.topology.network import (
     ALL_PORTS,
     Acl,
@@ -113,18 +114,39 @@ class Walker:
             (name for name, check in checks.items() if not check(one, other, question)), None
         )
 
-    def refused_by(  # noqa: PLR0911
-        self, kind: str, one: End, other: End, question: Question
+    def meets(self, hops: tuple[Hop, ...], one: End, other: End) -> bool:
+        """Whether a packet between these two is checked by just what the hops name."""
+        kinds = {each.kind for each in hops}
+        if kinds <= {"egress", "ingress"}:
+            own = one if "egress" in kinds else other
+            assert own.interface
+            groups = {each.group for each in own.interface.groups}
+            return {each.id for each in hops} <= (groups or {own.interface.owner})
+        return all(self._is_at(each, one, other) for each in hops)
+
+    def _is_at(self, hop: Hop, one: End, other: End) -> bool:
+        own = one if hop.kind in ("route", "acl out", "acl answer in") else other
+        if hop.kind in ("address", "listens"):
+            return hop.id in (own.interface.owner if own.interface else "internet", "internet")
+        if own.subnet is None or (other.subnet and one.subnet and one.subnet.id == other.subnet.id):
+            return False
+        named = own.table if hop.kind.startswith("route") else own.acl
+        return hop.id in (named, own.subnet.id)
+
+    def refused_by(  # noqa: C901, PLR0911
+        self, hops: tuple[Hop, ...], one: End, other: End, question: Question
     ) -> bool:
-        """Whether this one check refuses, whatever the others say."""
-        match kind:
+        """Whether these checks together refuse, whatever the others say."""
+        if len(hops) > 1 and hops[0].kind.startswith("acl answer"):
+            return not self._answered(one, other, question)
+        match hops[0].kind:
             case "address":
-                return not self._families(one, other, question) or not self._public(one, other)
+                return not (self._families(one, other, question) and self._public(one, other))
             case "egress":
                 return not self._group(one, other, "egress", question)
             case "ingress":
                 return not self._group(other, one, "ingress", question)
-            case "route" | "gateway":
+            case "route":
                 return not self._route(one, other)
             case "route back":
                 return not self._route_back(other, one)
@@ -132,11 +154,20 @@ class Walker:
                 return not self._acl(one, other, "egress", question)
             case "acl in":
                 return not self._acl(other, one, "ingress", question)
-            case "acl answer out" | "acl answer in":
-                return not self._answered(one, other, question)
+            case "acl answer out":
+                return not self._some(other, one, "egress", question)
+            case "acl answer in":
+                return not self._some(one, other, "ingress", question)
             case "listens":
                 return not self._listens(other, question)
-        raise ValueError(kind)
+            case kind:
+                raise ValueError(kind)
+
+    def _some(self, own: End, other: End, way: str, question: Question) -> bool:
+        return any(
+            self._acl(own, other, way, Question(question.protocol, port))
+            for port in _answers(question)
+        )
 
     def _families(self, one: End, other: End, _: Question) -> bool:
         return one.address.version == other.address.version
@@ -227,11 +258,10 @@ class Walker:
         return entry.allow is not self.sure
 
     def _answered(self, one: End, other: End, question: Question) -> bool:
-        ports = EPHEMERAL if question.protocol in (Protocol.TCP, Protocol.UDP) else (0,)
         return any(
             self._acl(other, one, "egress", Question(question.protocol, port))
             and self._acl(one, other, "ingress", Question(question.protocol, port))
-            for port in ports
+            for port in _answers(question)
         )
 
     # Routes
@@ -521,6 +551,10 @@ class Walker:
     def _ends(self, card: Interface, subnet: Subnet, address: Address) -> Iterator[End]:
         for table, acl in product(subnet.route_tables or (None,), subnet.acls or (None,)):
             yield End(card, address, subnet, table, acl)
+
+
+def _answers(question: Question) -> tuple[int, ...]:
+    return EPHEMERAL if question.protocol in (Protocol.TCP, Protocol.UDP) else (0,)
 
 
 def matches(protocol: Protocol, of: Rule | AclEntry, question: Question) -> bool:

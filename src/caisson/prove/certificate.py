@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from caisson.topology.network import Ports, Protocol
 
 INTERNET = "internet"
+ANYTHING = "anything"
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
     """One check that a packet meets: `kind` of check, of which thing, by which rule of it.
 
-    Kinds: `egress`, `ingress` (security groups), `acl out`, `acl in`, `acl answer out`,
-    `acl answer in`, `route`, `route back`, `gateway`, `address`, `forward`.
+    | kind | of | rule |
+    |---|---|---|
+    | `egress`, `ingress` | a security group | the rule's id; None for all of its rules |
+    | `acl out`, `acl in`, `acl answer out`, `acl answer in` | an ACL | an entry's number |
+    | `route`, `route back` | a route table | the destination of a route, or `local` |
+    | `gateway` | what the route leads to | |
+    | `address` | the interface's owner | `public`, or `IPv4` and `IPv6` that do not meet |
+    | `listens` | the interface's owner | |
+    | `forward` | the owner of a forward | its target |
     """
 
     kind: str
@@ -46,14 +54,22 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No packet from `source_cidr` to `target` in this protocol on these ports gets past `by`."""
+    """No packet on these ports that meets the checks `by` gets past all of them together.
+
+    It speaks of packets from `source` to `target`, from and to any of their addresses when the
+    CIDR is None. `source` may be `internet`, or `anything` that has an interface and is not one
+    of `besides`. An interface that may be in several places meets the checks of the place that
+    it is in: a refusal by one ACL speaks of packets that meet this ACL.
+    """
 
     source: str
-    source_cidr: str | None
     target: str
     protocol: Protocol
     ports: Ports
-    by: Hop
+    by: tuple[Hop, ...]
+    source_cidr: str | None = None
+    target_cidr: str | None = None
+    besides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Outside:
 
     def __init__(self, part: Part, index: Index, numbers: Numbering, world: str | None) -> None:
         self._inside, self._index, self._numbers, self._world = part, index, numbers, world
-        self.ranges = _divided(part.vpc, index, world)
+        self.ranges = outside_ranges(part.vpc, index, world)
         self._outside = nobodys_part(world or INTERNET, _points(self.ranges), index, numbers)
 
     def inward(self) -> list[Block]:
@@ -98,7 +98,7 @@ def _pieces(slots: Flags, points: Points, width: int) -> Iterator[Flags]:
         yield chosen
 
 
-def _divided(vpc: str, index: Index, world: str | None) -> list[_Range]:
+def outside_ranges(vpc: str, index: Index, world: str | None = None) -> list[_Range]:
     """Return the addresses outside, cut where the rules of a VPC are cut."""
     if world is None:
         reach, inside = index.codes.public(), index.own_spans()
@@ -127,6 +127,7 @@ def _points(ranges: list[_Range]) -> Points:
     slots = tuple(Slot((), True, False, True, EVERYTHING, bool(each), sure=True) for each in six)
     return Points(
         code=codes,
+        last=np.array([high for _, high in ranges], np.int64),
         place=np.zeros(len(ranges), np.int64),
         slot=numbers,
         family=np.where(six, 6, 4),

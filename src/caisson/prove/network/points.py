@@ -10,7 +10,7 @@ nothing but their owner share their slots.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -55,9 +55,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The points of a VPC by rising code; the `wild` last ones may have any address."""
+    """The points of a VPC by rising code; the `wild` last ones may have any address.
+
+    `last` is the code behind those that are not told apart from `code`.
+    """
 
     code: Numbers
+    last: Numbers
     place: Numbers
     slot: Numbers
     family: Numbers  # 4, 6, or 0 where it may be either
@@ -77,6 +81,7 @@ class Points:
         return replace(
             self,
             code=self.code[chosen],
+            last=self.last[chosen],
             place=self.place[chosen],
             slot=self.slot[chosen],
             family=self.family[chosen],
@@ -91,7 +96,7 @@ class Points:
 
 _FAMILIES = {False: 4, True: 6, None: 0}
 _Range = tuple[int, int]
-_Alternative = tuple[Place, int]
+_Alternative = tuple[Place, int, int]  # first code, and the one behind the last
 
 
 def points_of(vpc: str, index: Index, cuts: Callable[[], Numbers]) -> Points:
@@ -140,8 +145,7 @@ class _Layout:
             span[0] for each in interface.addresses if (span := self._index.codes.span(each))
         ]
         if not all(ranges.values()) and not addresses:
-            places = tuple((each, WILD) for subnet in here for each in self._at(subnet))
-            yield replace(slot, ipv6=None, sure=False), places
+            yield replace(slot, ipv6=None, sure=False), self._anywhere(here)
             return
         for ipv6 in (False, True):
             yield from self._of_family(slot, ipv6, addresses, here, ranges)
@@ -167,17 +171,20 @@ class _Layout:
             ]
             if around:
                 known = True
-                found = tuple((place, address) for each in around for place in self._at(each))
-                yield replace(slot, ipv6=ipv6), found
+                found = (place for each in around for place in self._at(each))
+                alone = tuple((place, address, address + 1) for place in found)
+                yield replace(slot, ipv6=ipv6), alone
         if known or not any(mine.values()):
             return
         sure = slot.sure and all(mine.values()) and self._is_certain(ipv6, addresses, ranges)
         alternatives = tuple(self._alternatives(subnets, mine))
         if len(alternatives) > _MOST_ADDRESSES:
-            wild = tuple((place, WILD) for each in subnets for place in self._at(each))
-            yield replace(slot, ipv6=ipv6, sure=False), wild
+            yield replace(slot, ipv6=ipv6, sure=False), self._anywhere(subnets)
         else:
             yield replace(slot, ipv6=ipv6, sure=sure), alternatives
+
+    def _anywhere(self, subnets: list[Subnet]) -> tuple[_Alternative, ...]:
+        return tuple((place, WILD, WILD) for each in subnets for place in self._at(each))
 
     @staticmethod
     def _is_certain(ipv6: bool, addresses: list[int], ranges: dict[str, list[_Range]]) -> bool:
@@ -195,8 +202,9 @@ class _Layout:
             for low, high in ranges[subnet.id]:
                 begin = int(np.searchsorted(cuts, low, side="right"))
                 end = int(np.searchsorted(cuts, high, side="left"))
-                inside = [low, *cuts[begin:end].tolist()][: _MOST_ADDRESSES + 1]
-                yield from product(self._at(subnet), inside)
+                inside = [low, *cuts[begin:end].tolist(), high][: _MOST_ADDRESSES + 2]
+                for place, (first, last) in product(self._at(subnet), pairwise(inside)):
+                    yield place, first, last
 
     def _at(self, subnet: Subnet) -> tuple[Place, ...]:
         """Return the places that a subnet may be: one for each route table and ACL."""
@@ -218,13 +226,14 @@ class _Layout:
 
     def points(self) -> Points:
         rows = sorted(
-            (code, self._places.setdefault(place, len(self._places)), number)
+            (code, last, self._places.setdefault(place, len(self._places)), number)
             for number, (_, alternatives) in enumerate(self._slots)
-            for place, code in alternatives
+            for place, code, last in alternatives
         )
-        code, place, slot = np.array(rows, dtype=np.int64).reshape(-1, 3).T.copy()
+        code, last, place, slot = np.array(rows, dtype=np.int64).reshape(-1, 4).T.copy()
         return Points(
             code,
+            last,
             place,
             slot,
             self._families()[slot],

@@ -63,6 +63,10 @@ class PortSet:
     def __bool__(self) -> bool:
         return bool(self.ranges)
 
+    @property
+    def size(self) -> int:
+        return sum(high - low for low, high in self.ranges)
+
     def __or__(self, other: "PortSet") -> "PortSet":
         return PortSet.of((*self.ranges, *other.ranges))
 

@@ -1,0 +1,224 @@
+"""Certificates of what the engine decided: one packet that passes, or what refuses them all."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from caisson.prove.certificate import ANYTHING, INTERNET, Hop, Packet, Refusal
+from caisson.prove.network.addresses import IPV4_END, WILD, is_ipv6
+from caisson.prove.network.checks import Check, Checks, End, leads_by
+from caisson.prove.network.cover import Met, cover
+from caisson.prove.network.outside import outside_ranges
+from caisson.prove.network.parts import Part
+from caisson.prove.network.ports import EVERYTHING, RANGES, Connections, PortSet, at
+from caisson.prove.network.reach import Reach
+from caisson.topology.network import Ports, Protocol, Rule
+
+# Of an address range, the one shown: the cloud keeps the first four of a subnet for itself.
+_KEPT_ADDRESSES = 4
+_EXAMPLES = (0xC6336407, 0x08080808)  # 198.51.100.7 (RFC 5737), else 8.8.8.8
+
+
+class Trace:
+    """Asks a `Reach` again about single pairs; either end may be `internet`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach, self._index = reach, reach.index
+
+    def witness(
+        self, source: str, target: str, ports: PortSet = EVERYTHING, *, sure: bool
+    ) -> Packet | None:
+        """Return a packet that passes on one of `ports`, surely or perhaps; None when none does."""
+        found = self.connections(source, target)
+        ports &= found.must if sure else found.may
+        for one, other in self._pairs(source, target) if ports else ():
+            if sure and not all(each.slot is None or each.slot.sure for each in (one, other)):
+                continue
+            checks = Checks(self._index, one, other, sure=sure)
+            if passed := checks.passed & ports:
+                return self._packet(checks, one, other, passed)
+        return None
+
+    def connections(self, source: str, target: str) -> Connections:
+        """Return what `source` can open at `target`; one of them may be `internet`."""
+        if source == INTERNET:
+            return self._reach.from_internet(target)
+        if target == INTERNET:
+            return self._reach.to_internet(source)
+        return self._reach.between(source, target)
+
+    def refusals(
+        self, source: str, target: str, ports: PortSet = EVERYTHING
+    ) -> tuple[Refusal, ...]:
+        """Return refusals that together cover all of `ports`.
+
+        Raises `ValueError` when something may pass.
+        """
+        met = [
+            Met(one, other, Checks(self._index, one, other, sure=False).all)
+            for one, other in self._pairs(source, target)
+        ]
+        return tuple(cover(met, ports, self._index.codes))
+
+    def closed(self, target: str, ports: PortSet) -> tuple[tuple[Refusal, ...], set[str]]:
+        """Return the refusals of everything that the groups of `target` never let in.
+
+        With them come those that they may let in on one of `ports`, whatever else refuses them.
+        """
+        ends = list(self._ends(target))
+        admitted = {owner for end in ends for owner in self._admitted(end, ports)}
+        groups = dict.fromkeys(each.group for end in ends if end.slot for each in end.slot.groups)
+        hops = tuple(Hop("ingress", each) for each in groups) or (Hop("ingress", target),)
+        if admitted >= set(self._reach.owners):
+            return (), admitted
+        besides = tuple(sorted(admitted))
+        refusals = (
+            Refusal(ANYTHING, target, protocol, some, hops, besides=besides)
+            for protocol, some in ports.parts()
+        )
+        return tuple(refusals), admitted
+
+    def _admitted(self, end: End, ports: PortSet) -> Iterator[str]:
+        """Yield the owners that the groups of one point may let in."""
+        slot = end.slot
+        groups = [self._index.groups.get(each.group) for each in slot.groups] if slot else []
+        if (
+            slot is None
+            or not (slot.filtered and slot.groups_known)
+            or not all(each and each.described for each in groups)
+        ):
+            yield from self._reach.owners
+            return
+        rules = [
+            rule
+            for group in groups
+            for rule in (group.ingress if group else ())
+            if PortSet.from_ports(rule.protocol, (rule.ports,)) & ports
+        ]
+        named = {each for rule in rules for each in rule.groups}
+        for part in self._reach.parts.values():
+            chosen = np.zeros(len(part.points), np.bool_)
+            for rule in rules:
+                self._choose(chosen, rule, part)
+            slots = set(part.points.slot[chosen].tolist())
+            for number, each in enumerate(part.points.slots):
+                if (
+                    number in slots
+                    or not each.groups_known
+                    or any(one.group in named for one in each.groups)
+                ):
+                    yield from part.points.owners[number]
+
+    def _choose(self, chosen: np.ndarray, rule: Rule, part: Part) -> None:
+        known = part.points.code[: part.points.known]
+        for cidr in rule.cidrs:
+            span = self._index.codes.span(cidr)
+            chosen[part.points.known :] = True
+            if span is None:
+                chosen[:] = True
+            else:
+                begin, end = np.searchsorted(known, span[:2])
+                chosen[begin:end] = True
+
+    def _pairs(self, source: str, target: str) -> Iterator[tuple[End, End]]:
+        if source == INTERNET:
+            for other in self._ends(target):
+                for one in self._outside(other):
+                    yield one, other
+        elif target == INTERNET:
+            for one in self._ends(source):
+                for other in self._outside(one):
+                    yield one, other
+        else:
+            others = list(self._ends(target))
+            for one in self._ends(source):
+                for other in others:
+                    yield one, other
+
+    def _ends(self, owner: str) -> Iterator[End]:
+        for vpc, slot in self._reach.homes(owner):
+            points = self._reach.parts[vpc].points
+            for each in np.flatnonzero(points.slot == slot).tolist():
+                yield End(
+                    owner,
+                    int(points.code[each]),
+                    int(points.last[each]),
+                    vpc,
+                    points.places[int(points.place[each])],
+                    points.slots[slot],
+                )
+
+    def _outside(self, end: End) -> Iterator[End]:
+        for low, high in outside_ranges(end.vpc or "", self._index):
+            yield End(INTERNET, low, high)
+
+    def _packet(self, checks: Checks, one: End, other: End, passed: PortSet) -> Packet:
+        place = passed.ranges[0][0]
+        protocol, port = at(place)
+        _, answer = at(checks.answer_port(RANGES[protocol]))
+        return Packet(
+            one.owner,
+            self._address(one),
+            answer,
+            other.owner,
+            self._address(other),
+            protocol,
+            port,
+            tuple(self._hops(checks, one, other, protocol, port)),
+        )
+
+    def _address(self, end: End) -> str:
+        """Write one address of an end; empty where it may be any."""
+        if end.code == WILD:
+            return ""
+        if is_ipv6(end.code) or end.last > IPV4_END:
+            return self._index.codes.text(end.code)
+        if end.slot is None:
+            good = (each for each in _EXAMPLES if end.code <= each < end.last)
+            return self._index.codes.text(next(good, end.code))
+        return self._index.codes.text(min(end.code + _KEPT_ADDRESSES, end.last - 1))
+
+    def _hops(
+        self, checks: Checks, one: End, other: End, protocol: Protocol, port: int
+    ) -> Iterator[Hop]:
+        """Yield each check with the rule by which the packet got past it."""
+        asked = PortSet.from_ports(protocol, (Ports(port, port),))
+        for check in checks.all:
+            back = check.kind in ("ingress", "acl in", "route back")
+            own, far = (other, one) if back else (one, other)
+            match check.kind:
+                case "egress" | "ingress":
+                    yield self._permitting(checks, check, own, far, asked)
+                case "route" | "route back":
+                    yield from self._routed(check, own, far)
+                case "acl out" | "acl in":
+                    yield self._allowing(checks, check, far, asked)
+                case "address" if own.slot is None or far.slot is None:
+                    yield check.by[0]
+                case _:
+                    pass
+
+    def _permitting(self, checks: Checks, check: Check, own: End, far: End, asked: PortSet) -> Hop:
+        for hop in check.by:
+            group = self._index.groups.get(hop.id)
+            for rule in getattr(group, check.kind, ()):
+                ports = PortSet.from_ports(rule.protocol, (rule.ports,))
+                if ports & asked and checks.permits(rule, own, far):
+                    return Hop(check.kind, hop.id, rule.id)
+        return check.by[0]
+
+    def _routed(self, check: Check, own: End, far: End) -> Iterator[Hop]:
+        destination, via = leads_by(self._index, own, far)
+        yield Hop(check.kind, check.by[0].id, destination)
+        if via and check.kind == "route":
+            yield Hop("gateway", via)
+
+    def _allowing(self, checks: Checks, check: Check, far: End, asked: PortSet) -> Hop:
+        acl = self._index.acls.get(check.by[0].id)
+        if acl is None:
+            return check.by[0]
+        way = "egress" if check.kind == "acl out" else "ingress"
+        for entry in checks.deciding(acl, way, far):
+            if PortSet.from_ports(entry.protocol, (entry.ports,)) & asked:
+                return Hop(check.kind, acl.id, str(entry.number))
+        return check.by[0]
