@@ -122,12 +122,12 @@ def test_mistakes_are_json_too(tmp_path: Path) -> None:
     assert ended.json["errors"][0].startswith(f"{estate}:8:12: ")
 
 
-def test_a_terraform_plan_is_refused_by_name(tmp_path: Path) -> None:
+def test_what_is_neither_a_plan_nor_a_state_is_refused(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text('{"format_version": "1.2"}')
     ended = caisson("check", plan)
     assert ended.code == 2
-    assert "not an estate: Terraform plans are not read by this version" in ended.err
+    assert "there is neither a plan nor a state in this file" in ended.err
 
 
 def test_a_path_that_leads_nowhere_is_wrong_input(tmp_path: Path) -> None:

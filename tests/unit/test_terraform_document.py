@@ -72,7 +72,6 @@ def test_what_a_file_is(content: bytes, kind: Kind) -> None:
         (b'{"format_version": "1.0", "provider_schemas": {}}', "description of its providers"),
         (b'{"format_version": "1.0"}', "neither a plan nor a state"),
         (b'{"version": 3, "terraform_version": "0.11"}', "another format than version 4"),
-        (b'{"resource": {"aws_vpc": {"a": {}}}}', "no plan was made"),
         (changed(format_version="2.0"), "format_version: 2.0 is not read"),
         (changed(format_version="0.2"), "format_version: 0.2 is not read"),
         (changed(format_version="10.1"), "format_version: 10.1 is not read"),
@@ -443,6 +442,25 @@ def test_the_files_beside_a_plan_give_lines_and_certainty() -> None:
     assert text[line - 1] == 'resource "aws_vpc" "main" {'
     assert beside['module.part["p"].aws_sns_topic.there'].source.file == "part/main.tf"
     assert len(read("plan.json", WHOLE, files).gaps) < len(read("plan.json", WHOLE).gaps)
+
+
+@pytest.mark.parametrize("file", ["main.tf.json", "/estates/shop/main.tf.json", "shop.json"])
+def test_a_configuration_in_json_is_read_without_a_plan(file: str) -> None:
+    content = b"""{
+      "provider": {"aws": {"region": "eu-west-1"}},
+      "resource": {
+        "aws_vpc": {"a": {"cidr_block": "10.0.0.0/16"}},
+        "aws_subnet": {"s": {"count": 2, "vpc_id": "${aws_vpc.a.id}"}}
+      }
+    }"""
+    topology = read(file, content)
+    assert [each.id for each in topology.resources] == [
+        "aws_vpc.a",
+        "aws_subnet.s[0]",
+        "aws_subnet.s[1]",
+    ]
+    assert {each.vpc for each in topology.network.subnets} == {"aws_vpc.a"}
+    assert topology.resources[0].source.line == 4
 
 
 def test_an_empty_configuration_reads_nothing() -> None:

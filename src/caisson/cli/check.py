@@ -13,8 +13,10 @@ from caisson.estate.loading import find, load
 from caisson.estate.mistakes import EstateErrors, Mistake
 from caisson.estate.model import Estate
 from caisson.estate.promise_files import with_promises
+from caisson.estate.sources import Source
 from caisson.prove.check import prove
 from caisson.prove.model import Decision
+from caisson.terraform.document import SIZE_LIMIT
 from caisson.terraform.read import read
 from caisson.topology.resolve import resolve
 
@@ -78,12 +80,23 @@ def _check_all(
 def _check(path: Path | None, promises: Path | None) -> Checked:
     found = find(path)
     if found.suffix == ".json" and found.is_file():
-        return Checked(Estate(estate="plan"), read(str(found), found.read_bytes()), ())
+        return Checked(Estate(estate="plan"), read(str(found), _content(found)), ())
     loaded = load(found)
     if promises is not None:
         loaded = with_promises(loaded, promises)
     topology = resolve(loaded.estate, loaded.sources)
     return Checked(loaded.estate, topology, prove(loaded.estate, loaded.sources, topology))
+
+
+def _content(file: Path) -> bytes:
+    """Return the file's content, read no further than one byte beyond the limit."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        remedy = "name a plan that you may read"
+        raise EstateErrors([Mistake(Source(str(file), 1), what, remedy)]) from error
 
 
 def _show(checked: list[Checked], form: str) -> None:

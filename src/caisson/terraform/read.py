@@ -4,12 +4,14 @@ import gc
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 
 from caisson.terraform.aws.catalogue import TRANSLATORS
 from caisson.terraform.aws.neutral import NEUTRAL, PARTIAL
 from caisson.terraform.configuration import Configuration, configuration
 from caisson.terraform.document import Document, Kind, parse, refuse
 from caisson.terraform.hcl.configuration import Project, lines, project
+from caisson.terraform.hcl.expand import MANIFEST, expand
 from caisson.terraform.hcl.links import SourceLinks
 from caisson.terraform.hcl.syntax import Literal
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
@@ -19,8 +21,6 @@ from caisson.topology.model import Topology
 from caisson.topology.places import Places
 from caisson.topology.resources import EVERY_QUESTION, Gap
 
-MANIFEST = ".terraform/modules/modules.json"
-_PLAN = "write `terraform plan -out=PLAN` and `terraform show -json PLAN > plan.json`, check that"
 _NOBODY_SAID = Places()
 _UNDERSTOOD = Understood(TRANSLATORS, NEUTRAL, PARTIAL)
 
@@ -31,36 +31,53 @@ def read(
     files: Mapping[str, bytes] | None = None,
     places: Places = _NOBODY_SAID,
 ) -> Topology:
-    """Return the topology of the plan or state in `content`; `file` is its name.
+    """Return the topology of the plan, state or JSON configuration in `content`.
 
-    `files` are those of the configuration that was planned, by their paths from its root folder:
-    `*.tf` and `*.tf.json` of the root and of its modules, and MANIFEST. They tell what a plan
-    leaves out, and are believed only where they agree with it. `places` says what environments
-    and jurisdictions there are.
+    `file` is its name. `files` are those of the configuration that was planned, by their paths
+    from its root folder: `*.tf` and `*.tf.json` of the root and of its modules, and MANIFEST.
+    They tell what a plan leaves out, and are believed only where they agree with it. `places`
+    says what environments and jurisdictions there are.
 
     Raises EstateErrors when it cannot be read whole.
     """
     with _few_collections():
         document = parse(file, content)
         try:
+            if document.kind is Kind.CONFIGURATION:
+                return read_configuration(file, files or _alone(file, content), places)
             return _topology(document, files, places)
         except RecursionError:
-            refuse(
-                file, "nested too deep to be followed", "check parts of the estate by themselves"
-            )
+            refuse(file, "nested too deep to be followed", "check parts of it by themselves")
+
+
+def read_configuration(
+    name: str, files: Mapping[str, bytes], places: Places = _NOBODY_SAID
+) -> Topology:
+    """Return the topology of a configuration of which no plan was made; `name` is its folder's.
+
+    `files` are as for `read`, and `*.tfvars` of the root too. What only a plan tells is a gap.
+    Raises EstateErrors when a file cannot be read.
+    """
+    with _few_collections():
+        expanded = expand(files)
+        return topology_of(
+            name,
+            reading_of(expanded.instances, expanded.links, places),
+            _UNDERSTOOD,
+            expanded.links.mentions,
+            expanded.programs.__contains__,
+            expanded.gaps,
+        )
 
 
 def _topology(document: Document, files: Mapping[str, bytes] | None, places: Places) -> Topology:
-    match document.kind:
-        case Kind.PLAN:
-            written = configuration(document.file, document.content)
-            sources = None if files is None else _project(files)
-            listed = planned(document, written, NO_TEXT if sources is None else _text(sources))
-        case Kind.STATE | Kind.RAW_STATE:
-            written, sources = Configuration(), None
-            listed = present(document)
-        case Kind.CONFIGURATION:
-            refuse(document.file, "a configuration, of which no plan was made", _PLAN)
+    if document.kind is Kind.PLAN:
+        written = configuration(document.file, document.content)
+        sources = None if files is None else _project(files)
+        listed = planned(document, written, NO_TEXT if sources is None else _text(sources))
+    else:
+        written, sources = Configuration(), None
+        listed = present(document)
     resolver = _resolver(written, listed, sources)
     return topology_of(
         document.file,
@@ -70,6 +87,12 @@ def _topology(document: Document, files: Mapping[str, bytes] | None, places: Pla
         resolver.runs_programs,
         _put_off(document, listed),
     )
+
+
+def _alone(file: str, content: bytes) -> dict[str, bytes]:
+    """Return a configuration of one file, by a name that Terraform would read it under."""
+    name = PurePosixPath(file).name
+    return {name if name.endswith(".tf.json") else f"{name}.tf.json": content}
 
 
 def _resolver(written: Configuration, listed: Listed, sources: Project | None) -> Resolver:
