@@ -178,7 +178,8 @@ def test_a_vault_that_was_not_read_is_where_its_arn_says() -> None:
         "222222222222",
         "us",
     )
-    assert there.deletion_protected is None
+    assert (there.rest, there.encrypted, there.multi_zone) == (Rest.BACKUP, True, True)
+    assert (there.deletion_protected, there.public) == (None, None)
     assert found.movements[-1].target == there.id
 
 

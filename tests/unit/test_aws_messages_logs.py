@@ -140,6 +140,14 @@ def test_streams(kind: object, expected: bool | None) -> None:
     assert found.encrypted_in_transit is True
 
 
+def test_the_keys_of_a_stream() -> None:
+    key = thing("aws_kms_key.k")
+    by_key = thing(STREAM, encryption_type="KMS", kms_key_id=ref("aws_kms_key.k"))
+    assert streamed(by_key, key).holdings[0].keys == ("aws_kms_key.k",)
+    off = thing(STREAM, encryption_type="NONE", kms_key_id=ref("aws_kms_key.k"))
+    assert streamed(off, key).holdings[0].keys == ()
+
+
 def test_a_delivery_goes_wherever_it_is_told_to() -> None:
     found = streamed(
         thing(STREAM),
@@ -275,6 +283,16 @@ def test_only_what_the_filters_take(filters: list[str], expected: list[bool]) ->
 
 def test_a_name_known_after_apply_is_perhaps_taken() -> None:
     found = images(thing(REPOSITORY, name=unknown()), replication("app"))
+    assert [each.sure for each in found.movements] == [False]
+
+
+def test_filters_that_cannot_be_seen_take_perhaps() -> None:
+    destination = {"region": "us-east-1", "registry_id": "222222222222"}
+    rule = {"destination": [destination], "repository_filter": UNKNOWN}
+    copied = thing(
+        "aws_ecr_replication_configuration.r", replication_configuration=[{"rule": [rule]}]
+    )
+    found = images(thing(REPOSITORY, name="app"), copied)
     assert [each.sure for each in found.movements] == [False]
 
 

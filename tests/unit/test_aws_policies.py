@@ -112,6 +112,11 @@ def test_refusals_that_may_take_the_permission_away(
     assert public(written(allow(), refusal)) is expected
 
 
+@pytest.mark.parametrize("conditions", ["x", ["x"], 1])
+def test_conditions_that_make_no_sense_are_not_told(conditions: object) -> None:
+    assert public(written(allow(Condition=conditions))) is None
+
+
 @pytest.mark.parametrize("document", [{}, {"Statement": "x"}, {"Statement": [1]}, [], "text"])
 def test_what_makes_no_sense_is_not_told(document: object) -> None:
     assert public(parsed(document)) is None
@@ -229,3 +234,13 @@ def test_a_data_source_that_refuses_plain_text_for_a_bucket_and_its_objects() ->
     one = {**refusal, "resources": both[:1]}
     assert refuses_plain_text(from_data(document(statement=[one])), contents=True) is None
     assert refuses_plain_text(from_data(document(statement=[one]))) is True
+
+
+def test_principals_of_a_data_source_that_cannot_be_seen() -> None:
+    assert public(from_data(document(statement=[says(principals=unknown())]))) is None
+    assert public(from_data(document(statement=[says(condition=unknown())]))) is None
+    assert public(from_data(document(statement=unknown()))) is None
+    other = [{"type": "AWS", "identifiers": ["123456789012"]}]
+    refused = says(principals=[], not_principals=other)
+    assert public(from_data(document(statement=[refused]))) is True
+    assert public(from_data(document(statement=[says(not_principals=unknown())]))) is None

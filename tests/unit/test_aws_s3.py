@@ -410,3 +410,54 @@ def test_replication_that_cannot_be_seen_is_a_gap() -> None:
 
 def test_a_policy_beside_replaces_what_is_perhaps_written_inside() -> None:
     assert bucket(part("policy", policy=ONLY_TLS), policy=unknown()).public is False
+
+
+# Parts that are perhaps another bucket's
+
+EITHER = among(B, "aws_s3_bucket.other")
+
+
+@pytest.mark.parametrize(
+    ("perhaps", "field"),
+    [
+        (
+            part("versioning", of=EITHER, versioning_configuration=[{"status": "Enabled"}]),
+            "versioned",
+        ),
+        (part("acl", of=EITHER, acl="public-read"), "public"),
+        (part("policy", of=EITHER, policy=EVERYBODY), "public"),
+        (part("policy", of=EITHER, policy=ONLY_TLS), "encrypted_in_transit"),
+        (part("object_lock_configuration", of=EITHER, rule=[]), "deletion_protected"),
+        (
+            part(
+                "lifecycle_configuration",
+                of=EITHER,
+                rule=[{"status": "Enabled", "transition": [{"storage_class": "ONEZONE_IA"}]}],
+            ),
+            "multi_zone",
+        ),
+    ],
+)
+def test_what_is_perhaps_of_this_bucket_is_not_told(perhaps: Thing, field: str) -> None:
+    found = read(thing(B), thing("aws_s3_bucket.other"), perhaps).holdings
+    assert [getattr(each, field) for each in found] == [None, None]
+
+
+def test_ownership_that_is_perhaps_of_this_bucket() -> None:
+    controls = part(
+        "ownership_controls", of=EITHER, rule=[{"object_ownership": "BucketOwnerEnforced"}]
+    )
+    other, listed = thing("aws_s3_bucket.other"), part("acl", acl="public-read")
+    assert [each.public for each in read(thing(B), other, controls, listed).holdings] == [
+        None,
+        False,
+    ]
+
+
+def test_replication_between_buckets_of_which_it_is_not_known_whether_they_have_versions() -> None:
+    unsure = part("versioning", "b", versioning_configuration=[{"status": unknown()}])
+    (moved,) = replicated(rule(), and_=(unsure, VERSIONED[1]))
+    assert not moved.sure
+    hidden = part("server_side_encryption_configuration", rule=UNKNOWN)
+    (moved,) = replicated(rule(), and_=(*VERSIONED, hidden))
+    assert not moved.sure

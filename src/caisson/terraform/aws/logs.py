@@ -201,7 +201,7 @@ def _flows(block: Block) -> Fragment:
     targets = [
         block.link(each, *kept)
         for each in ("log_destination", "log_group_name")
-        if block.written(each) or (each == "log_destination" and not block.known(each))
+        if block.written(each)
     ]
     via = f"flow log {block.address}"
     return moving(block, observed, together(targets), Way.LOG, via=via)
