@@ -210,14 +210,21 @@ class Project:
 
     files: Mapping[str, bytes]
     places: Mapping[str, str] = field(default_factory=dict)
-    _read: dict[ModulePath, Module | None] = field(default_factory=dict, repr=False, compare=False)
+    _found: dict[ModulePath, Module | None] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[str, Module | None] = field(default_factory=dict, repr=False, compare=False)
 
     def module(self, path: ModulePath = ()) -> Module | None:
         """Return the module that these calls lead to, None when its files are not there."""
-        if path not in self._read:
+        if path not in self._found:
             folder = self._folder(path)
-            self._read[path] = None if folder is None else self._module(folder)
-        return self._read[path]
+            self._found[path] = None if folder is None else self._in(folder)
+        return self._found[path]
+
+    def _in(self, folder: str) -> Module | None:
+        """Return the module in a folder, which many calls may lead to."""
+        if folder not in self._read:
+            self._read[folder] = self._module(folder)
+        return self._read[folder]
 
     def modules(self) -> Iterator[tuple[ModulePath, Module]]:
         """Yield every module, callers first."""
