@@ -350,3 +350,52 @@ def test_json_configuration_is_expanded_like_native() -> None:
         {"self": True, "from_port": 1}
     ]
     assert expanded.links.link("aws_subnet.a[1]", ("vpc_id",), ("aws_vpc",)).only == "aws_vpc.main"
+
+
+@pytest.mark.parametrize(
+    "doubled",
+    [
+        "[local.l{0}, local.l{0}]",
+        "{{ a = local.l{0}, b = local.l{0} }}",
+        "concat(local.l{0}, local.l{0})",
+        'replace("xx", "x", "${{local.l{0}}}")',
+        '"${{local.l{0}}}${{local.l{0}}}"',
+    ],
+)
+def test_values_that_double_with_each_name_are_given_up(doubled: str) -> None:
+    last = "[aws_vpc.a.id]" if "concat" in doubled else '"text"'
+    chain = "".join(f"  l{at} = {doubled.format(at + 1)}\n" for at in range(40))
+    expanded = made(
+        f"locals {{\n{chain}  l40 = {last}\n}}\n"
+        'resource "aws_vpc" "a" {}\n'
+        'resource "aws_thing" "x" { to = local.l0 }\n'
+    )
+    assert at(expanded, "aws_thing.x").values["to"] is UNKNOWN
+    assert expanded.links.link("aws_thing.x", ("to",), ()).certainty is Certainty.OPEN
+
+
+def test_attributes_that_double_with_each_resource_are_given_up() -> None:
+    chain = "".join(
+        f'resource "aws_thing" "r{at}" {{ to = [aws_thing.r{at + 1}.to, aws_thing.r{at + 1}.to]}}\n'
+        for at in range(40)
+    )
+    expanded = made(f'{chain}resource "aws_thing" "r40" {{ to = ["text"] }}\n')
+    assert at(expanded, "aws_thing.r39").values["to"] == [["text"], ["text"]]
+    assert expanded.links.link("aws_thing.r0", ("to",), ()).certainty is Certainty.OPEN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('resource "aws_s3_bucket" "t" {}\nresource "aws_s3_bucket_policy" "x" {\n'
+         "  bucket = aws_s3_bucket.t.id\n}\n", "aws_s3_bucket.t"),
+        ('resource "aws_sns_topic" "t" {}\nresource "aws_sns_topic_policy" "x" {\n'
+         "  arn = aws_sns_topic.t.arn\n}\n", "aws_sns_topic.t"),
+        ('resource "aws_lambda_function" "t" {}\nresource "aws_cloudwatch_event_target" "x" {\n'
+         "  arn = aws_lambda_function.t.arn\n}\n", "aws_cloudwatch_event_target.x"),
+    ],
+)  # fmt: skip
+def test_a_part_that_has_the_id_of_the_whole_names_the_whole(text: str, expected: str) -> None:
+    kind = text.split('"')[5]
+    links = made(f'{text}resource "aws_thing" "y" {{\n  to = {kind}.x.id\n}}\n').links
+    assert links.link("aws_thing.y", ("to",), ()) == Link((expected,))

@@ -59,10 +59,10 @@ class Written:
                 yield from self._generated(block)
 
     def _generated(self, block: Block) -> "Iterator[Written]":
-        attributes = block.body.attributes
-        over = forced(
-            self.scope.module.world, evaluate(attributes["for_each"].expression, self.scope)
-        )
+        for_each = block.body.attributes.get("for_each")
+        if for_each is None:
+            raise NotTold
+        over = forced(self.scope.module.world, evaluate(for_each.expression, self.scope))
         items = entries(over)
         if items is None or (isinstance(over, Bag) and not over.whole):
             raise NotTold
@@ -115,10 +115,12 @@ def value_at(text: Written, planned: Mapping[str, object], path: Path, *, in_ord
         return _whole(text, str(name))
     below = planned.get(str(name))
     if isinstance(below, Mapping):
-        (only,) = text.blocks(str(name)) or (None,)
-        if only is None:
+        texts = text.blocks(str(name))
+        if not texts:
             return ABSENT
-        return value_at(only, below, tuple(rest), in_order=in_order)
+        if len(texts) > 1:
+            raise NotTold
+        return value_at(texts[0], below, tuple(rest), in_order=in_order)
     at, *inner = rest
     if not isinstance(at, int) or not isinstance(below, list) or not 0 <= at < len(below):
         raise NotTold

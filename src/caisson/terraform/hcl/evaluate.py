@@ -27,6 +27,7 @@ from caisson.terraform.hcl.syntax import (
     Unary,
 )
 from caisson.terraform.hcl.values import (
+    LONGEST_TEXT,
     Bag,
     Choice,
     Derived,
@@ -152,9 +153,12 @@ def _is_free(part: Expression, scope: Scope) -> bool:
 
 
 def _text(parts: list[Value]) -> Value:
-    if all(map(is_plain, parts)):
-        return "".join(map(access.as_text, parts))
-    return derived(*parts)
+    if not all(map(is_plain, parts)):
+        return derived(*parts)
+    text = "".join(map(access.as_text, parts))
+    if len(text) > LONGEST_TEXT:
+        raise Exhausted
+    return text
 
 
 def _object(items: tuple[tuple[Expression, Expression], ...], scope: Scope) -> Value:

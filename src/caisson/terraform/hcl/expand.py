@@ -178,7 +178,7 @@ class _Expansion:
                     for inner in text.blocks(name)
                 ]
             return known(text.value(name))
-        except (NotTold, Undefined, Exhausted):
+        except (NotTold, Undefined, Exhausted, RecursionError):
             return UNKNOWN
 
 

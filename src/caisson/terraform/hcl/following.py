@@ -50,6 +50,7 @@ _ALIASES: Mapping[str, str] = {
     "aws_sqs_queue_policy": "queue_url",
     "aws_sqs_queue_redrive_policy": "queue_url",
 }
+_TAKEN_FROM = {("aws_kms_alias", "target_key_arn"): "target_key_id"}
 # What a resource makes besides itself: these attributes name a part of it.
 _PARTS: Mapping[str, frozenset[str]] = {
     "aws_vpc": frozenset(
@@ -147,12 +148,22 @@ class Follower:
             return self._of_data(instance, reference, depth)
         first = str(reference.path[0]) if reference.path else "id"
         own = len(reference.path) <= 1 and first in words_of(instance.type)
-        alias = _ALIASES.get(instance.type) if first == "id" else None
-        if alias is not None:
-            return self._reference(Reference(reference.address, (alias,)), depth + 1)
+        meant = self._meant(instance, first)
+        if meant is not None:
+            other = Reference(instance.address, (meant,))
+            return self._of_attribute(instance, other, depth, own=False)
         if own and (first in ("id", "arn") or not self.types or instance.type in self.types):
             return Link((instance.address,))
         return self._of_attribute(instance, reference, depth, own=own)
+
+    def _meant(self, instance: Instance, attribute: str) -> str | None:
+        """Return the attribute that names what this one, for all its name, is of."""
+        alias = _ALIASES.get(instance.type)
+        if alias is not None and attribute in ("id", "arn", alias):
+            return alias
+        if attribute == "arn" and isinstance(self.written(instance, ("arn",)), Reference):
+            return "arn"  # nobody writes the ARN of the thing itself
+        return _TAKEN_FROM.get((instance.type, attribute))
 
     def _of_attribute(
         self, instance: Instance, reference: Reference, depth: int, *, own: bool

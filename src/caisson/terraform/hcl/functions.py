@@ -11,7 +11,16 @@ from caisson.terraform.hcl.function import Arguments
 from caisson.terraform.hcl.known_functions import KNOWN
 from caisson.terraform.hcl.list_functions import LISTS
 from caisson.terraform.hcl.map_functions import MAPS
-from caisson.terraform.hcl.values import Choice, Undefined, Value, derived, is_plain, plain
+from caisson.terraform.hcl.values import (
+    LONGEST_TEXT,
+    Choice,
+    Exhausted,
+    Undefined,
+    Value,
+    derived,
+    is_plain,
+    plain,
+)
 
 _MOVING = {**LISTS, **MAPS}
 
@@ -36,9 +45,12 @@ def _of_known(function: Callable[..., Value], arguments: Arguments) -> Value:
     if not all(map(is_plain, arguments)):
         return derived(*arguments)
     try:
-        return function(*map(plain, arguments))
+        value = function(*map(plain, arguments))
     except (TypeError, ValueError, KeyError, IndexError, OverflowError, AttributeError):
         raise Undefined(function) from None
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise Exhausted
+    return value
 
 
 def _each_choice(

@@ -18,10 +18,13 @@ _Texts = list[str]
 _MOST_NUMBERS = 1024  # Terraform's own bound on range()
 
 
+_VERB = re.compile(r"%(?:(%)|([-+0 ]*\d{0,3}(?:\.\d{1,2})?)([a-z]))")
+
+
 def _format(pattern: str, *values: Value) -> str:
     """`%s %d %q %v %%` and widths, as far as wiring and names use them."""
     rest = list(values)
-    text = re.sub(r"%(?:(%)|([-+0 ]*\d*(?:\.\d+)?)([a-z]))", lambda m: _verb(m, rest), pattern)
+    text = _VERB.sub(lambda match: _verb(match, rest), pattern)
     if rest:
         raise ValueError("too many values")
     return text

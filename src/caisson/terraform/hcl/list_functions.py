@@ -27,6 +27,7 @@ from caisson.terraform.hcl.values import (
     is_plain,
     listed,
     same,
+    without_doubles,
 )
 
 _MOST_ITEMS = 10_000
@@ -125,10 +126,7 @@ def _toset(world: World, arguments: Arguments) -> Value:
 def _distinct(world: World, arguments: Arguments) -> Value:
     if (lists := collections(world, arguments)) is None:
         return derived(*arguments)
-    kept: list[Value] = []
-    for each in each_item(lists[0]):
-        if not any(same(each, other) for other in kept):
-            kept.append(each)
+    kept = without_doubles(each_item(lists[0]))
     if isinstance(lists[0], Bag) or not all(map(is_plain, kept)):
         return bag(kept, whole=not isinstance(lists[0], Bag) or lists[0].whole)
     return kept

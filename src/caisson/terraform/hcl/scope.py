@@ -23,6 +23,7 @@ from caisson.terraform.hcl.values import (
     Bag,
     Namespace,
     Reference,
+    Scales,
     Value,
     in_order,
     is_plain,
@@ -122,6 +123,7 @@ class ModuleInstance:
         self._found[key] = NOBODY_KNOWS
         try:
             value = work_out(name)
+            self.whole.scales.weigh(value)
         except BaseException:
             del self._found[key]
             raise
@@ -243,6 +245,7 @@ class Instances:
     def __init__(self, project: Project, estate: Estate) -> None:
         self.estate = estate
         self.effort = Effort()
+        self.scales = Scales()
         self._project = project
         self._modules: dict[str, ModuleInstance | None] = {}
         self._attributes: dict[Reference, Value] = {}
@@ -296,8 +299,10 @@ class Instances:
     def follow(self, reference: Reference) -> Value:
         """Return what the instance's own expression gives for a whole attribute."""
         if reference not in self._attributes:
-            self._attributes[reference] = None
-            self._attributes[reference] = self._written(reference)
+            self._attributes[reference] = None  # what leads back to itself is not followed
+            value = self._written(reference)
+            self.scales.weigh(value)
+            self._attributes[reference] = value
         return self._attributes[reference]
 
     def _written(self, reference: Reference) -> Value:
@@ -339,7 +344,8 @@ def _by_key(
     if keys is None:
         return NOBODY_KNOWS
     if repeated.count is not None:
-        return [make(at) for at in range(len(keys))]
+        numbers = range(len(keys))
+        return [make(at) for at in numbers] if keys == set(numbers) else NOBODY_KNOWS
     if repeated.for_each is not None:
         return {key: make(key) for key in sorted(map(str, keys))}
     return make(None)

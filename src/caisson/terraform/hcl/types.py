@@ -23,7 +23,7 @@ def converted(value: Value, constraint: Expression | None) -> Value:  # noqa: PL
     if isinstance(value, Choice):
         return choice(converted(each, constraint) for each in value.options)
     match constraint:
-        case Literal(str() as quoted) if quoted not in ("string", "list", "map"):
+        case Literal(str() as quoted):
             return converted(value, parse_expression(quoted))
         case Name("string"):
             return as_text(value) if isinstance(value, bool | int | float) else value

@@ -79,6 +79,55 @@ class Exhausted(Exception):  # noqa: N818  it is no error of ours
     """Working the value out takes more steps, or goes deeper, than is sensible."""
 
 
+_HEAVIEST = 200_000
+LONGEST_TEXT = 1_000_000  # characters
+
+
+class Scales:
+    """Refuses values that are too large to be walked through.
+
+    One value can be in another many times, and that in a third: sizes double with each name.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, int] = {}  # of containers that are kept, by identity
+
+    def weigh(self, value: Value) -> None:
+        """Raise Exhausted when the value is too large; it must be kept when it is not."""
+        found: dict[int, int] = {}
+        if self._weight(value, found) > _HEAVIEST:
+            raise Exhausted
+        self._known |= found
+
+    def _weight(self, value: Value, found: dict[int, int]) -> int:
+        match value:
+            case list() | dict() | Bag() | Choice():
+                pass
+            case Derived(sources, _):
+                return 1 + len(sources)
+            case _:
+                return 1
+        here = id(value)
+        weight = self._known.get(here) or found.get(here)
+        if weight is None:
+            weight = 1 + sum(self._weight(each, found) for each in _inside(value))
+            found[here] = weight
+        return weight
+
+
+def _inside(value: Value) -> Iterator[Value]:
+    match value:
+        case Choice(inner) | Bag(inner, _, _):
+            yield from inner
+        case list():
+            yield from value
+        case dict():
+            yield from value
+            yield from value.values()
+        case _:
+            pass
+
+
 def references_in(value: Value) -> Iterator[Reference]:
     """Yield every reference anywhere in the value."""
     match value:
@@ -166,13 +215,22 @@ def same(left: Value, right: Value) -> bool:
 
 def bag(items: Iterable[Value], *, whole: bool = True) -> Bag:
     """Return a set of these: sorted as far as known, and counted when nothing can coincide."""
-    kept: list[Value] = []
-    for item in items:
-        if not any(same(item, other) for other in kept):
-            kept.append(item)
+    kept = without_doubles(items)
     plain = all(map(is_plain, kept))
     counted = whole and (plain or len(kept) <= 1)
     return Bag(tuple(sorted(kept, key=_order) if plain else kept), counted, whole)
+
+
+def without_doubles(items: Iterable[Value]) -> list[Value]:
+    """Return the items, each only once where it is certain that they are the same."""
+    every = list(items)
+    if all(isinstance(each, str | Reference) for each in every):
+        return list(dict.fromkeys(every))
+    kept: list[Value] = []
+    for item in every:
+        if not any(same(item, other) for other in kept):
+            kept.append(item)
+    return kept
 
 
 _UNORDERED = Bag(())
