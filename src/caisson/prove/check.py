@@ -32,6 +32,7 @@ from caisson.prove import (
     exposure,
     isolation,
     reachability,
+    reachability_of_networks,
     recoverability,
     residency,
     restore,
@@ -111,10 +112,14 @@ def _of_estate(
             return _of_resources(promise, source, world)
 
 
-def _of_resources(promise: Promise, source: Source, world: World) -> Verdicts:
+def _of_resources(  # noqa: PLR0911  one line for each question
+    promise: Promise, source: Source, world: World
+) -> Verdicts:
     match promise:
         case Isolation():
             return isolation.decide(promise, source, world, Sources(whole=source))
+        case Reach():
+            return reachability_of_networks.decide(promise, source, world)
         case Encrypted():
             return encryption.decide(promise, source, world)
         case Public():
