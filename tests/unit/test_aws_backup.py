@@ -21,6 +21,7 @@ PLAN, VAULT, DB = "aws_backup_plan.p", "aws_backup_vault.v", "aws_db_instance.db
         ("rate(7 days)", 168),
         ("cron(0 5 * * ? *)", 24),
         ("cron(0 5,17 * * ? *)", 12),
+        ("cron(0,45 5 * * ? *)", 23.25),
         ("cron(0 6,8 * * ? *)", 22),
         ("cron(0 */6 * * ? *)", 6),
         ("cron(15 0/4 ? * * *)", 4),
@@ -303,6 +304,7 @@ def settings(**choices: bool) -> Thing:
 
 def test_types_that_are_not_opted_in() -> None:
     assert takes(TAGGED, settings(RDS=False), selection_tag=[tag("yes")]) == {}
+    assert takes(TAGGED, settings(EBS=False), selection_tag=[tag("yes")]) == {DB: True}
     # What is listed is taken all the same, but for clusters.
     assert takes(TAGGED, settings(RDS=False), resources=refs(DB)) == {DB: True}
     cluster = thing("aws_rds_cluster.c")

@@ -210,6 +210,8 @@ def test_who_may_send_to_a_bus() -> None:
     assert public(permission("*", event_bus_name=ref(BUS), condition=UNKNOWN)) is None
     assert public(permission("222222222222", event_bus_name=ref(BUS))) is False
     assert public(permission(unknown(), event_bus_name=ref(BUS))) is None
+    assert public(permission("*", event_bus_name=unknown(BUS))) is None
+    assert public(permission("222222222222", event_bus_name=unknown(BUS))) is False
 
 
 def test_the_default_bus_open_to_everybody_is_told() -> None:

@@ -60,6 +60,7 @@ def test_who_is_everybody(principal: object, expected: bool | None) -> None:
         ("ArnLike", "aws:SourceArn", ["arn:aws:sns:*:*:topic"], None),
         ("StringLike", "aws:SourceVpc", ["vpc-*"], None),
         ("StringLike", "aws:SourceVpc", ["*"], True),
+        ("StringLike", "aws:SourceVpc", ["vpc-1", "*"], True),
         # These hold when the request has no such key at all.
         ("StringEqualsIfExists", "aws:SourceVpce", ["vpce-1"], None),
         ("ForAllValues:StringEquals", "aws:PrincipalOrgID", ["o-123"], None),
@@ -94,12 +95,23 @@ def test_not_principal_allows_everybody_else() -> None:
     assert public(written(statement)) is True
 
 
+def test_patterns_of_actions_that_may_overlap() -> None:
+    def refused(action: str) -> bool | None:
+        return public(written(allow(Action="s3:Get*"), deny(Action=action)))
+
+    assert refused("s3:*Object") is None
+    assert refused("*") is None
+    assert refused("sqs:*") is True
+
+
 @pytest.mark.parametrize(
     ("refusal", "expected"),
     [
         (deny(), None),
         (deny(Action="s3:*", Condition={"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}), None),
         (deny(Action="s3:DeleteObject"), True),
+        (deny(Action="s3:Get*"), None),
+        (deny(Action="sqs:*"), True),
         (deny(NotAction="s3:ListBucket"), None),
         (deny(Principal={"AWS": "123456789012"}), True),
         (deny(Action="s3:*", Condition={"Bool": {"aws:SecureTransport": "false"}}), True),
@@ -138,6 +150,7 @@ PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
         (deny(Action="*", Condition=PLAIN, Resource=["arn:aws:s3:::b", "arn:aws:s3:::b/*"]), True),
         (deny(Action="s3:*", Condition=PLAIN, Resource="arn:aws:s3:::b"), None),
         (deny(Action="s3:PutObject", Condition=PLAIN), None),
+        (deny(Action="s3:*", Condition={"Bool": {"aws:SecureTransport": False}}), True),
         (deny(Action="s3:*", Condition=PLAIN, Principal={"AWS": "123456789012"}), False),
         (
             deny(Action="s3:*", Condition={**PLAIN, "StringEquals": {"aws:SourceVpc": "vpc-1"}}),

@@ -97,6 +97,11 @@ def test_grants_to_everybody(group: str) -> None:
     assert bucket(grant=[{"type": "Group", "uri": uri, "permissions": ["READ"]}]).public is True
 
 
+def test_a_grant_to_a_group_known_after_apply() -> None:
+    grant = {"permission": "READ", "grantee": [{"type": "Group", "uri": unknown()}]}
+    assert bucket(part("acl", access_control_policy=[{"grant": [grant]}])).public is None
+
+
 def test_grants_to_somebody() -> None:
     uri = "http://acs.amazonaws.com/groups/s3/LogDelivery"
     grant = {"permission": "WRITE", "grantee": [{"type": "Group", "uri": uri}]}
