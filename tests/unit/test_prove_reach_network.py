@@ -18,7 +18,7 @@ from caisson.estate.model import Reach
 from caisson.prove import reachability_of_networks
 from caisson.prove.certificate import ANYTHING, INTERNET, Blocked, Passed
 from caisson.prove.model import Decision, Verdict
-from caisson.topology.network import Forward, Network, Ports, Route, RouteTable, Target
+from caisson.topology.network import Forward, Network, Ports, Route, RouteTable, Rule, Target
 from caisson.topology.resources import Question, Rest
 
 HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
@@ -183,3 +183,33 @@ def test_a_subject_that_names_nothing_is_told() -> None:
     assert [each.decision for each in verdicts] == [HOLDS, UNKNOWN]
     assert "names nothing" in texts(verdicts[1])[0]
     assert one(promised(WEB, reach="aws_db_instance.mian")).decision is UNKNOWN
+
+
+def balanced(*ingress: Rule, keeps_client: bool | None) -> Network:
+    """A balancer in front of a store, whose rules are these."""
+    forward = Forward(LB, POSTGRES, DB, POSTGRES, at(), keeps_client=keeps_client)
+    return network(
+        vpc("main", 0),
+        group("db", *ingress),
+        group("lb"),
+        card(DB, ["db"], public=False),
+        card(LB, ["lb"]),
+        Network(forwards=(forward,)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("keeps_client", "cidr", "decision"),
+    [
+        (False, "198.51.100.0/24", HOLDS),
+        (True, "198.51.100.0/24", UNKNOWN),
+        (None, "198.51.100.0/24", UNKNOWN),
+        (True, "0.0.0.0/0", BROKEN),
+        (False, "10.0.0.0/8", BROKEN),
+    ],
+)
+def test_who_keeps_its_address_is_let_in_by_it(
+    keeps_client: bool | None, cidr: str, decision: Decision
+) -> None:
+    let_in = rule("aws_security_group_rule.some", POSTGRES, cidrs=(cidr,))
+    assert one(promised(WEB), balanced(let_in, keeps_client=keeps_client)).decision is decision

@@ -9,11 +9,11 @@ from caisson.prove.certificate import INTERNET, Blocked, Packet, Passed, Refusal
 from caisson.prove.gaps import settled_by
 from caisson.prove.judgement import matches_nothing
 from caisson.prove.model import Decision, Fact, Verdict
+from caisson.prove.network.forwarding import forwarded
 from caisson.prove.network.ports import Connections, PortSet
 from caisson.prove.network.trace import Trace
 from caisson.prove.packets import doubts, refused, source_of, steps, tracer
 from caisson.prove.subjects import ANYTHING, STORES
-from caisson.prove.ways import Ways
 from caisson.prove.world import World
 from caisson.topology.model import Source
 from caisson.topology.network import Forward, Ports, Protocol
@@ -151,19 +151,9 @@ def _openers(world: World, asked: _Asked, target: str) -> Iterator[_Opener]:
                 yield _Opener(name, ports)
     for each in world.topology.network.forwards:
         if each.target == target and asked.is_asked(each.owner):
-            ports = _delivered(world.ways, each) & asked.ports
+            ports = forwarded(world.ways.reach, each, internet=False) & asked.ports
             if ports:
                 yield _Opener(each.owner, ports, each)
-
-
-def _delivered(ways: Ways, forward: Forward) -> Connections:
-    """Return the ports at which a forward arrives: by the network where both are in it."""
-    to = PortSet.from_ports(Protocol.TCP, (forward.to_ports,))
-    to |= PortSet.from_ports(Protocol.UDP, (forward.to_ports,))
-    found = Connections(to, to)
-    if forward.owner in ways.reach.owners and forward.target in ways.reach.owners:
-        found = ways.reach.between(forward.owner, forward.target) & to
-    return found if forward.sure else Connections(found.may)
 
 
 def _packet(trace: Trace, opener: _Opener, target: str, *, sure: bool) -> Packet | None:

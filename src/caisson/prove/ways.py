@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from caisson.prove.crowd import open_to_crowd
 from caisson.prove.network.blocks import Block
+from caisson.prove.network.forwarding import forwarded
 from caisson.prove.network.parts import Part
 from caisson.prove.network.ports import NOTHING, Connections, PortSet
 from caisson.prove.network.reach import Reach
@@ -173,17 +174,10 @@ class Ways:
         passed = {each.owner for each in entry.by}
         for each in self.forwards.get(entry.resource, ()):
             ports = entry.ports if entry.by else entry.ports & _tcp_and_udp(each.ports)
-            delivered = self._delivered(each)
+            delivered = forwarded(self.reach, each, internet=True)
             if ports and delivered and each.target not in {*passed, entry.resource}:
                 must = ports.must if each.sure and delivered.must else NOTHING
                 yield Entry(each.target, Connections(ports.may, must), (*entry.by, each))
-
-    def _delivered(self, forward: Forward) -> Connections:
-        """Return where what is forwarded may arrive; all of it when not over a network."""
-        to = _tcp_and_udp(forward.to_ports)
-        if forward.owner not in self.reach.owners or forward.target not in self.reach.owners:
-            return Connections(to, to)
-        return self.reach.between(forward.owner, forward.target) & to
 
 
 def _ways(
