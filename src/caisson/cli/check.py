@@ -7,17 +7,16 @@ import click
 
 from caisson.cli import output
 from caisson.cli.estates import json_option, strict_option
+from caisson.cli.terraform_input import Root, is_terraform, roots, topology
 from caisson.cli.views import markdown, sarif, verdicts
 from caisson.cli.views.verdicts import Checked
+from caisson.estate import promise_files
 from caisson.estate.loading import find, load
 from caisson.estate.mistakes import EstateErrors, Mistake
-from caisson.estate.model import Estate
-from caisson.estate.promise_files import with_promises
-from caisson.estate.sources import Source
-from caisson.prove.check import prove
+from caisson.estate.promise_files import Promised
+from caisson.prove.check import prove, prove_terraform
 from caisson.prove.model import Decision
-from caisson.terraform.document import SIZE_LIMIT
-from caisson.terraform.read import read
+from caisson.topology.places import Places
 from caisson.topology.resolve import resolve
 
 
@@ -30,6 +29,12 @@ from caisson.topology.resolve import resolve
     help="A file with `promises:` alone; they replace those of the same name.",
 )
 @click.option(
+    "--source",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="The folder that was planned (default: the plan's own, when it has *.tf files).",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["human", "json", "sarif", "markdown"]),
@@ -40,6 +45,7 @@ from caisson.topology.resolve import resolve
 def check(
     paths: tuple[Path, ...],
     promises: Path | None,
+    source: Path | None,
     form: str | None,
     as_json: bool,
     strict: bool,
@@ -52,7 +58,7 @@ def check(
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} exclude each other")
     form = "json" if as_json else form or "human"
-    checked = _check_all(paths or (None,), promises, as_json=form == "json")
+    checked = _check_all(paths or (None,), promises, source, as_json=form == "json")
     _show(checked, form)
     raise SystemExit(output.exit_code(_decisions(checked), strict=strict))
 
@@ -62,14 +68,14 @@ def _decisions(checked: list[Checked]) -> Iterator[Decision]:
 
 
 def _check_all(
-    paths: tuple[Path | None, ...], promises: Path | None, *, as_json: bool
+    paths: tuple[Path | None, ...], promises: Path | None, source: Path | None, *, as_json: bool
 ) -> list[Checked]:
     """Check every estate, or end with the mistakes of all of them."""
     checked: list[Checked] = []
     mistakes: dict[Mistake, None] = {}
     for path in paths:
         try:
-            checked.append(_check(path, promises))
+            checked += _check(path, promises, source)
         except EstateErrors as errors:
             mistakes.update(dict.fromkeys(errors.mistakes))
     if mistakes:
@@ -77,26 +83,23 @@ def _check_all(
     return checked
 
 
-def _check(path: Path | None, promises: Path | None) -> Checked:
+def _check(path: Path | None, promises: Path | None, source: Path | None) -> list[Checked]:
     found = find(path)
-    if found.suffix == ".json" and found.is_file():
-        return Checked(Estate(estate="plan"), read(str(found), _content(found)), ())
+    if is_terraform(found):
+        promised = None if promises is None else promise_files.read(promises)
+        return [_check_terraform(root, promised) for root in roots(found, source)]
     loaded = load(found)
     if promises is not None:
-        loaded = with_promises(loaded, promises)
-    topology = resolve(loaded.estate, loaded.sources)
-    return Checked(loaded.estate, topology, prove(loaded.estate, loaded.sources, topology))
+        loaded = promise_files.with_promises(loaded, promises)
+    seen = resolve(loaded.estate, loaded.sources)
+    verdicts = prove(loaded.estate, loaded.sources, seen)
+    return [Checked(loaded.estate.estate, seen, tuple(loaded.estate.promises), verdicts)]
 
 
-def _content(file: Path) -> bytes:
-    """Return the file's content, read no further than one byte beyond the limit."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        what = f"cannot be read: {error.strerror or error}"
-        remedy = "name a plan that you may read"
-        raise EstateErrors([Mistake(Source(str(file), 1), what, remedy)]) from error
+def _check_terraform(root: Root, promised: Promised | None) -> Checked:
+    seen = topology(root, Places.of(promised.file) if promised else Places())
+    proved = prove_terraform(promised, seen)
+    return Checked(root.name, seen, proved.promises, proved.verdicts, defaults=proved.defaults)
 
 
 def _show(checked: list[Checked], form: str) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -30,11 +31,12 @@ def read(
     content: bytes,
     files: Mapping[str, bytes] | None = None,
     places: Places = _NOBODY_SAID,
+    root: str = "",
 ) -> Topology:
     """Return the topology of the plan, state or JSON configuration in `content`.
 
     `file` is its name. `files` are those of the configuration that was planned, by their paths
-    from its root folder: `*.tf` and `*.tf.json` of the root and of its modules, and MANIFEST.
+    from its folder `root`: `*.tf` and `*.tf.json` of the root and of its modules, and MANIFEST.
     They tell what a plan leaves out, and are believed only where they agree with it. `places`
     says what environments and jurisdictions there are.
 
@@ -44,14 +46,16 @@ def read(
         document = parse(file, content)
         try:
             if document.kind is Kind.CONFIGURATION:
-                return read_configuration(file, files or _alone(file, content), places)
-            return _topology(document, files, places)
+                if not files:
+                    files, root = _alone(file, content), posixpath.dirname(file)
+                return read_configuration(file, files, places, root)
+            return _topology(document, files, places, root)
         except RecursionError:
             refuse(file, "nested too deep to be followed", "check parts of it by themselves")
 
 
 def read_configuration(
-    name: str, files: Mapping[str, bytes], places: Places = _NOBODY_SAID
+    name: str, files: Mapping[str, bytes], places: Places = _NOBODY_SAID, root: str = ""
 ) -> Topology:
     """Return the topology of a configuration of which no plan was made; `name` is its folder's.
 
@@ -59,7 +63,7 @@ def read_configuration(
     Raises EstateErrors when a file cannot be read.
     """
     with _few_collections():
-        expanded = expand(files)
+        expanded = expand(files, root)
         return topology_of(
             name,
             reading_of(expanded.instances, expanded.links, places),
@@ -70,10 +74,12 @@ def read_configuration(
         )
 
 
-def _topology(document: Document, files: Mapping[str, bytes] | None, places: Places) -> Topology:
+def _topology(
+    document: Document, files: Mapping[str, bytes] | None, places: Places, root: str
+) -> Topology:
     if document.kind is Kind.PLAN:
         written = configuration(document.file, document.content)
-        sources = None if files is None else _project(files)
+        sources = None if files is None else _project(files, root)
         listed = planned(document, written, NO_TEXT if sources is None else _text(sources))
     else:
         written, sources = Configuration(), None
@@ -103,12 +109,12 @@ def _resolver(written: Configuration, listed: Listed, sources: Project | None) -
     return Resolver(written, listed.modules, listed.instances, listed.collections, better)
 
 
-def _project(files: Mapping[str, bytes]) -> Project:
+def _project(files: Mapping[str, bytes], root: str) -> Project:
     try:
         manifest = json.loads(files.get(MANIFEST, b"null"))
     except (ValueError, RecursionError):
         manifest = None  # modules that it would have placed are then not found, and not believed
-    return project(files, manifest)
+    return project(files, manifest, root)
 
 
 def _text(sources: Project) -> Text:

@@ -132,5 +132,5 @@ def _uri(file: str) -> str:
 
 def _fingerprint(one: Checked, verdict: Verdict) -> str:
     """Of what is said, not of where it stands: the same when lines move."""
-    said = (one.estate.estate, verdict.promise, verdict.subject, verdict.decision.value)
+    said = (one.name, verdict.promise, verdict.subject, verdict.decision.value)
     return hashlib.sha256("\0".join(said).encode()).hexdigest()

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from caisson.cli.views.words import STYLES, WIDEST_WORD, marked, paragraph, summary
-from caisson.estate.model import Estate, Promise
+from caisson.estate.model import Promise
 from caisson.ledger.wording import sentence
 from caisson.prove.coverage import Coverage, coverage
 from caisson.prove.model import Decision, Fact, Verdict
@@ -22,14 +22,19 @@ _WORST_FIRST = (Decision.BROKEN, Decision.UNKNOWN, Decision.HOLDS)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An estate with what was proved of it."""
+    """An estate, or somebody's Terraform, with what was proved of it.
 
-    estate: Estate
+    `defaults`: nobody wrote these promises, they are Caisson's own.
+    """
+
+    name: str
     topology: Topology
+    promises: tuple[Promise, ...]
     verdicts: tuple[Verdict, ...]
+    defaults: bool = False
 
     def promise(self, name: str) -> Promise:
-        return next(promise for promise in self.estate.promises if promise.name == name)
+        return next(promise for promise in self.promises if promise.name == name)
 
 
 def verdicts_document(checked: Sequence[Checked]) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def verdicts_document(checked: Sequence[Checked]) -> dict[str, Any]:
 
 def _verdict(one: Checked, verdict: Verdict) -> dict[str, Any]:
     return {
-        "estate": one.estate.estate,
+        "estate": one.name,
         "promise": verdict.promise,
         "subject": verdict.subject,
         "verdict": verdict.decision.value,
@@ -65,7 +70,7 @@ def _fact(fact: Fact) -> dict[str, str | None]:
 def show_verdicts(console: Console, checked: Sequence[Checked]) -> None:
     for one in checked:
         if len(checked) > 1:
-            paragraph(console, Text.assemble("estate ", (one.estate.estate, "bold")), indent=0)
+            paragraph(console, Text.assemble("estate ", (one.name, "bold")), indent=0)
             console.print()
         _show_estate(console, one)
     _show_end(console, checked)
@@ -118,7 +123,7 @@ def _show_overview(console: Console, checked: Sequence[Checked]) -> None:
     for one in checked:
         for name, group in groupby(one.verdicts, lambda verdict: verdict.promise):
             decisions = [verdict.decision for verdict in group]
-            estate = f"  {one.estate.estate}" if len(checked) > 1 else ""
+            estate = f"  {one.name}" if len(checked) > 1 else ""
             worst = next(decision for decision in _WORST_FIRST if decision in decisions)
             line = Text.assemble(f"{name:<{widest}}", (estate + _share(worst, decisions), "dim"))
             paragraph(console, line, indent=WIDEST_WORD + 4, lead=marked(worst))

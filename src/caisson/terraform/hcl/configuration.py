@@ -206,10 +206,12 @@ class Project:
 
     `files` are by path from the root folder; `places` says in which folder each module call's
     module lies, by the dotted names of the calls, as `.terraform/modules/modules.json` does.
+    `root` is the root folder's own path, with which files are named in what is said of them.
     """
 
     files: Mapping[str, bytes]
     places: Mapping[str, str] = field(default_factory=dict)
+    root: str = ""
     _found: dict[ModulePath, Module | None] = field(default_factory=dict, repr=False, compare=False)
     _read: dict[str, Module | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -249,7 +251,9 @@ class Project:
 
     def _module(self, folder: str) -> Module | None:
         paths = self._by_folder.get(folder)
-        return None if paths is None else _module_of(folder, [(p, self.files[p]) for p in paths])
+        if paths is None:
+            return None
+        return _module_of(folder, [(named(self.root, p), self.files[p]) for p in paths])
 
     @cached_property
     def _by_folder(self) -> Mapping[str, list[str]]:
@@ -264,7 +268,12 @@ class Project:
 _DEEPEST = 20
 
 
-def project(files: Mapping[str, bytes], manifest: object = None) -> Project:
+def named(root: str, path: str) -> str:
+    """Return the name by which a person finds a file: its path from the root folder, and that."""
+    return posixpath.normpath(posixpath.join(root, path))
+
+
+def project(files: Mapping[str, bytes], manifest: object = None, root: str = "") -> Project:
     """Return the project of these files; `manifest` is the parsed `modules.json`, when there."""
     listed = manifest.get("Modules") if isinstance(manifest, Mapping) else None
     places = {
@@ -272,7 +281,7 @@ def project(files: Mapping[str, bytes], manifest: object = None) -> Project:
         for each in (listed if isinstance(listed, list) else ())
         if isinstance(each, Mapping) and "Key" in each and "Dir" in each
     }
-    return Project({posixpath.normpath(path): text for path, text in files.items()}, places)
+    return Project({posixpath.normpath(path): text for path, text in files.items()}, places, root)
 
 
 def lines(whole: Project) -> dict[str, Source]:

@@ -42,14 +42,14 @@ class Expanded:
     programs: frozenset[str]
 
 
-def expand(files: Mapping[str, bytes]) -> Expanded:
-    """Return what the configuration in these files will make; paths are from its root folder.
+def expand(files: Mapping[str, bytes], root: str = "") -> Expanded:
+    """Return what the configuration in these files will make; paths are from its folder `root`.
 
     `*.tf` and `*.tf.json` of the root and of its modules, `*.tfvars` of the root, and MANIFEST.
     Raises EstateErrors when a file cannot be read, or when there are too many instances.
     """
-    whole = project(files, _manifest(files))
-    given, wrong = inputs(files)
+    whole = project(files, _manifest(files), root)
+    given, wrong = inputs(files, root)
     broken = [*wrong, *(each for _, module in whole.modules() for each in module.mistakes)]
     if broken:
         raise EstateErrors([_told(each) for each in broken])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from caisson.estate.sources import Source
 from caisson.terraform.hcl import native
+from caisson.terraform.hcl.configuration import named
 from caisson.terraform.hcl.syntax import Body, Expression, Literal, Mistake, Object, Tuple, Unary
 from caisson.terraform.hcl.values import NOBODY_KNOWS, Value
 
@@ -12,13 +13,15 @@ _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 
 
-def inputs(files: Mapping[str, bytes]) -> tuple[dict[str, Value], tuple[Mistake, ...]]:
+def inputs(
+    files: Mapping[str, bytes], root: str = ""
+) -> tuple[dict[str, Value], tuple[Mistake, ...]]:
     """Return the values by variable, later files before earlier ones, and what cannot be read."""
     found: dict[str, Value] = {}
     mistakes: list[Mistake] = []
     for path in _in_order(files):
         read = _json if path.endswith(".json") else _native
-        values = read(path, files[path])
+        values = read(named(root, path), files[path])
         if isinstance(values, Mistake):
             mistakes.append(values)
         else:

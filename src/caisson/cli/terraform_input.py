@@ -1,0 +1,140 @@
+"""Reading Terraform from disk: which files a path means, and those that belong to them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from caisson.estate.mistakes import EstateErrors, Mistake
+from caisson.estate.sources import Source
+from caisson.terraform.document import SIZE_LIMIT
+from caisson.terraform.hcl.expand import MANIFEST
+from caisson.terraform.read import read, read_configuration
+from caisson.topology.model import Topology
+from caisson.topology.places import Places
+
+_CONFIGURATION = (".tf", ".tf.json")
+_OF_THE_ROOT = (*_CONFIGURATION, ".tfvars", ".tfvars.json")
+# The places in which a configuration's text says that a module lies beside it.
+_BESIDE = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}/[^"\n]*)"')
+_IN_MANIFEST = re.compile(rb'"Dir":\s*"([^"\n]*)"')
+_MOST_FOLDERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A plan, a state or a configuration: `document` is None for a folder that nobody planned.
+
+    `folder` holds the configuration, None when it is not there.
+    """
+
+    document: Path | None
+    folder: Path | None
+
+    @property
+    def name(self) -> str:
+        return str(self.document or self.folder)
+
+
+def roots(path: Path, source: Path | None) -> list[Root]:
+    """Return what `path` means: one file, or all plans and states of a folder.
+
+    Raises EstateErrors when there is none.
+    """
+    if source is not None and not _is_configuration(source):
+        _wrong(source, "there is no *.tf file in this folder", "name the folder that was planned")
+    if path.is_file():
+        return [Root(path, source or _beside(path))]
+    if _is_configuration(path):
+        return [Root(None, path)]
+    found = sorted(each for each in path.glob("*.json") if each.is_file())
+    if not found:
+        _wrong(
+            path,
+            "there is neither an estate.yaml nor a plan, a state or *.tf in this folder",
+            "write `terraform show -json PLAN > plan.json`, and check that file",
+        )
+    return [Root(each, source) for each in found]
+
+
+def is_terraform(path: Path) -> bool:
+    """Tell a path to Terraform from one to an estate."""
+    if path.is_file():
+        return path.suffix not in (".yaml", ".yml")
+    return not (path / "estate.yaml").is_file() and (
+        _is_configuration(path) or any(path.glob("*.json"))
+    )
+
+
+def topology(root: Root, places: Places) -> Topology:
+    """Read one root. Raises EstateErrors when it cannot be read whole."""
+    files = _files(root.folder) if root.folder is not None else None
+    folder = "" if root.folder is None else root.folder.as_posix()
+    if root.document is None:
+        return read_configuration(root.name, files or {}, places, folder)
+    return read(root.name, _content(root.document), files, places, folder)
+
+
+def _beside(plan: Path) -> Path | None:
+    return plan.parent if _is_configuration(plan.parent) else None
+
+
+def _is_configuration(folder: Path) -> bool:
+    return folder.is_dir() and any(each.name.endswith(_CONFIGURATION) for each in folder.iterdir())
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    """Return the files of a configuration and of its modules, by their paths from its folder."""
+    found = dict(_in_folder(root, Path(), _OF_THE_ROOT))
+    seen: set[Path] = {Path()}
+    waiting: list[Path] = []
+    if (manifest := root / MANIFEST).is_file():
+        found[MANIFEST] = _content(manifest)
+        waiting = [Path(each.decode()) for each in _IN_MANIFEST.findall(found[MANIFEST])]
+    waiting += _local_modules(Path(), found)
+    while waiting and len(seen) < _MOST_FOLDERS:
+        if (folder := _normal(waiting.pop())) not in seen:
+            seen.add(folder)
+            inside = dict(_in_folder(root, folder, _CONFIGURATION))
+            found |= inside
+            waiting += _local_modules(folder, inside)
+    return found
+
+
+def _local_modules(folder: Path, files: dict[str, bytes]) -> Iterator[Path]:
+    for content in files.values():
+        for each in _BESIDE.findall(content):
+            yield folder / each.decode(errors="replace")
+
+
+def _in_folder(root: Path, folder: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    if not (root / folder).is_dir():
+        return
+    for file in sorted((root / folder).iterdir()):
+        if file.name.endswith(endings) and file.is_file():
+            yield (folder / file.name).as_posix(), _content(file)
+
+
+def _normal(path: Path) -> Path:
+    """Fold `a/..` away without asking the disk, as the names in plans are."""
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return Path(*parts)
+
+
+def _content(file: Path) -> bytes:
+    """Return the file's content, read no further than one byte beyond the limit."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        _wrong(file, f"cannot be read: {error.strerror or error}", "name one that you may read")
+
+
+def _wrong(path: Path, what: str, remedy: str) -> NoReturn:
+    raise EstateErrors([Mistake(Source(str(path), 1), what, remedy)])
