@@ -114,15 +114,14 @@ class Trace:
                     yield from part.points.owners[number]
 
     def _choose(self, chosen: np.ndarray, rule: Rule, part: Part) -> None:
-        known = part.points.code[: part.points.known]
+        points = part.points
         for cidr in rule.cidrs:
             span = self._index.codes.span(cidr)
-            chosen[part.points.known :] = True
+            chosen[points.known :] = True
             if span is None:
                 chosen[:] = True
             else:
-                begin, end = np.searchsorted(known, span[:2])
-                chosen[begin:end] = True
+                chosen |= (points.code < span[1]) & (points.last > span[0])
 
     def _pairs(self, source: str, target: str) -> Iterator[tuple[End, End]]:
         if source == INTERNET:
