@@ -13,7 +13,7 @@ SERVERS := postgres redis-server memcached haproxy
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check bench lock
+.PHONY: help install demo test soak check bench lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ demo: $(INSTALLED) ## Run the reference estate, lose a region while users write,
 test: $(INSTALLED) ## Run the tests against real servers and a real browser (TESTS=tests/unit for some)
 	@$(FETCH) --quiet $(SERVERS) chromium
 	@$(BIN)/pytest $(TESTS)
+
+soak: $(INSTALLED) ## Run the property tests on examples that were never tried before
+	@$(FETCH) --quiet $(SERVERS)
+	@$(BIN)/pytest tests/properties --hypothesis-profile=soak
 
 check: $(INSTALLED) ## Run the linter, the formatter, the type checker and the layer contracts
 	@$(BIN)/ruff check

@@ -2,6 +2,8 @@
 
 from hypothesis import settings
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("caisson", deadline=None)
+# How long an example takes says more about the machine than about the code. The same examples each
+# time, so that a red run speaks of the change; `make soak` looks for new ones.
+settings.register_profile("caisson", deadline=None, derandomize=True)
+settings.register_profile("soak", deadline=None)
 settings.load_profile("caisson")

@@ -18,7 +18,20 @@ from caisson.estate.model import Reach
 from caisson.prove import reachability_of_networks
 from caisson.prove.certificate import ANYTHING, INTERNET, Blocked, Passed
 from caisson.prove.model import Decision, Verdict
-from caisson.topology.network import Forward, Network, Ports, Route, RouteTable, Rule, Target
+from caisson.prove.network.reach import Reach as ReachOfNetwork
+from caisson.topology.network import (
+    Forward,
+    Interface,
+    Membership,
+    Network,
+    Ports,
+    Protocol,
+    Route,
+    RouteTable,
+    Rule,
+    SecurityGroup,
+    Target,
+)
 from caisson.topology.resources import Question, Rest
 
 HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
@@ -213,3 +226,20 @@ def test_who_keeps_its_address_is_let_in_by_it(
 ) -> None:
     let_in = rule("aws_security_group_rule.some", POSTGRES, cidrs=(cidr,))
     assert one(promised(WEB), balanced(let_in, keeps_client=keeps_client)).decision is decision
+
+
+def test_rules_of_a_network_that_is_not_known_tell_addresses_apart() -> None:
+    """The database has some address of its subnet, and the function may open just one of them."""
+    subnet, name = "10.0.1.0/24", "aws_lambda_function.report"
+    out = rule("aws_security_group_rule.out", POSTGRES, cidrs=("10.0.1.77/32",))
+    nowhere = SecurityGroup("aws_security_group.report", "", (), (out,), at())
+    somewhere = Interface(name, (), (Membership(nowhere.id),), False, at())
+    anyone = rule("aws_security_group_rule.db", POSTGRES, cidrs=(subnet, "10.0.0.0/8"))
+    whole = network(
+        vpc("main", 0),
+        group("db", anyone),
+        card(DB, ["db"], public=False),
+        Network(groups=(nowhere,), interfaces=(somewhere,)),
+    )
+    reach = ReachOfNetwork.of(whole)
+    assert reach.between(name, DB).may.has(Protocol.TCP, 5432)

@@ -1,6 +1,6 @@
 """Which VPCs the routes of a VPC may lead to: pairs that no route joins need no looking at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from caisson.prove.network.index import Index
 from caisson.topology.network import Route, RouteTable, Target
@@ -20,6 +20,16 @@ def leads_of(vpc: str, index: Index) -> set[str] | None:
                 return None
             found |= led
     return found - {vpc}
+
+
+def neighbourhood(vpc: str, leads: set[str] | None, vpcs: Iterable[str], index: Index) -> set[str]:
+    """Return those of `vpcs` whose rules may meet addresses of this one.
+
+    They are where it leads to (`leads`, None for anywhere), itself, and every stand-in for a VPC
+    that is not known.
+    """
+    near = None if leads is None else leads | {vpc}
+    return {each for each in vpcs if near is None or each in near or not index.is_placed(each)}
 
 
 def _tables(vpc: str, index: Index) -> Iterator[RouteTable | None]:

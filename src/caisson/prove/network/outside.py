@@ -13,7 +13,7 @@ from caisson.prove.certificate import INTERNET
 from caisson.prove.network.addresses import IPV6_BASE
 from caisson.prove.network.blocks import Block, block_by
 from caisson.prove.network.index import NO_ACL, Index
-from caisson.prove.network.parts import Part, cuts_of, nobodys_part
+from caisson.prove.network.parts import Part, nobodys_part, spans_of
 from caisson.prove.network.points import Place, Points, Slot
 from caisson.prove.network.ports import EVERYTHING
 from caisson.prove.network.routing import Delivery, Router, Sender, WorldRouter
@@ -109,7 +109,7 @@ def outside_ranges(vpc: str, index: Index, world: str | None = None) -> list[_Ra
     inside = [
         each for each in inside if any(each[0] < high and low < each[1] for low, high in reach)
     ]
-    spans = (*reach, *inside, *cuts_of(vpc, index))
+    spans = (*reach, *inside, *spans_of(vpc, index))
     cuts = sorted({edge for each in spans for edge in each[:2]})
     return [
         (low, high)

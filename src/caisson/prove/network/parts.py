@@ -136,7 +136,13 @@ def _is_told(acl: Acl | None) -> bool:
     )
 
 
-def cuts_of(vpc: str, index: Index) -> Iterator[Span]:
+def edges_of(vpc: str, index: Index) -> Numbers:
+    """Return the codes at which a rule, an ACL's entry or a route of a VPC begins or ends."""
+    edges = {edge for span in spans_of(vpc, index) for edge in span[:2]}
+    return np.array(sorted(edges), np.int64)
+
+
+def spans_of(vpc: str, index: Index) -> Iterator[Span]:
     """Yield the spans that the rules, ACLs and routes of a VPC tell apart."""
     span = index.codes.span
     yield from filter(None, map(span, (*index.vpc(vpc).cidrs, *_cidrs_in_rules(vpc, index))))

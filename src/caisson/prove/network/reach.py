@@ -13,9 +13,9 @@ import numpy as np
 from caisson.prove.network.addresses import UnknownAddressError
 from caisson.prove.network.blocks import Block, block
 from caisson.prove.network.index import Index
-from caisson.prove.network.leads import leads_of, worlds_of
+from caisson.prove.network.leads import leads_of, neighbourhood, worlds_of
 from caisson.prove.network.outside import Outside
-from caisson.prove.network.parts import Part, cuts_of, part_of
+from caisson.prove.network.parts import Part, edges_of, part_of
 from caisson.prove.network.ports import NO_CONNECTION, Connections
 from caisson.prove.network.rules import Numbering, Numbers
 from caisson.topology.network import Network
@@ -172,8 +172,7 @@ class Reach:
         return leads is None or target in leads or not self.index.is_placed(target)
 
     def _near(self, vpc: str) -> set[str]:
-        leads = self._leads[vpc]
-        return set(self.parts) if leads is None else leads | {vpc}
+        return neighbourhood(vpc, self._leads[vpc], self.parts, self.index)
 
 
 class _Maker:
@@ -189,11 +188,10 @@ class _Maker:
     def _cuts(self, vpc: str) -> Numbers:
         """Return the codes that the rules of a VPC, and of those it leads to, tell apart."""
         leads = leads_of(vpc, self._index)
-        near = self._index.interfaces.keys() if leads is None else leads | {vpc}
+        near = neighbourhood(vpc, leads, self._index.interfaces, self._index)
         return np.unique(np.concatenate([self._edges_of(each) for each in near]))
 
     def _edges_of(self, vpc: str) -> Numbers:
         if vpc not in self._edges:
-            edges = {edge for span in cuts_of(vpc, self._index) for edge in span[:2]}
-            self._edges[vpc] = np.array(sorted(edges), np.int64)
+            self._edges[vpc] = edges_of(vpc, self._index)
         return self._edges[vpc]

@@ -1,6 +1,8 @@
 """Certificates of what the engine decided: one packet that passes, or what refuses them all."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -9,9 +11,10 @@ from caisson.prove.network.addresses import IPV4_END, WILD, is_ipv6
 from caisson.prove.network.checks import Check, Checks, End, leads_by
 from caisson.prove.network.cover import Met, cover
 from caisson.prove.network.outside import outside_ranges
-from caisson.prove.network.parts import Part
+from caisson.prove.network.parts import Part, edges_of
 from caisson.prove.network.ports import EVERYTHING, RANGES, Connections, PortSet, at
 from caisson.prove.network.reach import Reach
+from caisson.prove.network.rules import Numbers
 from caisson.topology.network import Ports, Protocol, Rule
 
 # Of an address range, the one shown: the cloud keeps the first four of a subnet for itself.
@@ -24,6 +27,7 @@ class Trace:
 
     def __init__(self, reach: Reach) -> None:
         self._reach, self._index = reach, reach.index
+        self._edges_of: dict[str, Numbers] = {}
 
     def witness(
         self, source: str, target: str, ports: PortSet = EVERYTHING, *, sure: bool
@@ -110,15 +114,14 @@ class Trace:
                     yield from part.points.owners[number]
 
     def _choose(self, chosen: np.ndarray, rule: Rule, part: Part) -> None:
-        known = part.points.code[: part.points.known]
+        points = part.points
         for cidr in rule.cidrs:
             span = self._index.codes.span(cidr)
-            chosen[part.points.known :] = True
+            chosen[points.known :] = True
             if span is None:
                 chosen[:] = True
             else:
-                begin, end = np.searchsorted(known, span[:2])
-                chosen[begin:end] = True
+                chosen |= (points.code < span[1]) & (points.last > span[0])
 
     def _pairs(self, source: str, target: str) -> Iterator[tuple[End, End]]:
         if source == INTERNET:
@@ -133,7 +136,26 @@ class Trace:
             others = list(self._ends(target))
             for one in self._ends(source):
                 for other in others:
-                    yield one, other
+                    yield from product(self._told_apart(one, other), self._told_apart(other, one))
+
+    def _told_apart(self, end: End, by: End) -> Iterator[End]:
+        """Yield the addresses of an end as far as the rules around the other tell them apart.
+
+        The points of a VPC are told apart by the rules of those that it has routes to, which is
+        enough to decide; a refusal is also shown where there is none.
+        """
+        if end.code == WILD or end.vpc == by.vpc:
+            yield end
+            return
+        edges = self._edges(by.vpc or "")
+        inside = edges[np.searchsorted(edges, end.code, "right") : np.searchsorted(edges, end.last)]
+        for low, high in pairwise((end.code, *inside.tolist(), end.last)):
+            yield replace(end, code=low, last=high)
+
+    def _edges(self, vpc: str) -> Numbers:
+        if vpc not in self._edges_of:
+            self._edges_of[vpc] = edges_of(vpc, self._index)
+        return self._edges_of[vpc]
 
     def _ends(self, owner: str) -> Iterator[End]:
         for vpc, slot in self._reach.homes(owner):
