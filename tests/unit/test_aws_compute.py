@@ -90,6 +90,11 @@ def test_a_default_subnet_gives_public_addresses_when_nobody_says_it(
     assert seat(read(quiet, machine(subnet_id=ref(f"{kind}.quiet")))).public is public
 
 
+def test_a_machine_in_the_default_vpc_has_a_public_address_when_nobody_says_otherwise() -> None:
+    assert seat(read(machine(subnet_id=UNKNOWN))).public is True
+    assert seat(read(machine(subnet_id=UNKNOWN, associate_public_ip_address=False))).public is False
+
+
 def test_a_subnet_that_was_not_read_may_give_public_addresses() -> None:
     assert seat(read(machine(subnet_id=outside("subnet-1")))).public is None
 

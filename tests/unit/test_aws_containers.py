@@ -5,8 +5,8 @@ import json
 import pytest
 from terraform_support import Thing, outside, reading, ref, refs, thing, unknown
 
-from caisson.terraform.aws import ecs, eks, lambdas
-from caisson.terraform.fragment import Fragment
+from caisson.terraform.aws import ecs, eks, lambdas, security_groups
+from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import UNKNOWN
 from caisson.topology.network import ANYWHERE, Membership, Ports, Protocol
 from caisson.topology.resources import Question, Rest, Way
@@ -361,11 +361,11 @@ def kubernetes(*things: Thing) -> Fragment:
 
 
 def test_a_control_plane_is_in_the_group_that_eks_makes() -> None:
-    fragment = kubernetes(cluster())
-    (found,) = fragment.network.interfaces
-    (group,) = fragment.network.groups
+    (found,) = kubernetes(cluster()).network.interfaces
     assert found.groups == (Membership("aws_eks_cluster.main/cluster-group"),)
-    assert group.id == "aws_eks_cluster.main/cluster-group"
+    made = reading(*PLACE, thing("aws_kms_key.k"), cluster())
+    groups = joined([eks.read(made), security_groups.read(made)]).network.groups
+    (group,) = [each for each in groups if each.id == "aws_eks_cluster.main/cluster-group"]
     assert group.ingress[0].groups == (group.id,)
     assert group.egress[0].cidrs == ANYWHERE
 

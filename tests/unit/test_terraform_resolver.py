@@ -423,6 +423,18 @@ def test_an_arn_names_what_has_none_yet_by_its_name() -> None:
     assert named(known, "arn:aws:sqs:us-east-1:111122223333:orders") == ()
 
 
+def test_an_arn_names_nothing_of_another_service() -> None:
+    role = "arn:aws:iam::111122223333:role/main"
+    cluster = {"cluster_identifier": "main", "arn": ...}
+    assert named(cluster, role, "aws_redshift_cluster") == ()
+    assert named({"name": "main", "arn": ...}, role, "aws_iam_role") == ("aws_iam_role.q",)
+    table = "arn:aws:rds:eu-west-1:111122223333:cluster:main"
+    known = {"cluster_identifier": "main", "arn": ...}
+    assert named(known, table, "aws_docdb_cluster") == ("aws_docdb_cluster.q",)
+    other = "arn:aws:wherever:eu-west-1:111122223333:main"  # a service that is not known
+    assert named({"name": "main", "arn": ...}, other) == ("aws_sqs_queue.q",)
+
+
 def test_a_name_means_a_thing_in_the_same_region() -> None:
     def group(name: str, region: str) -> dict[str, Any]:
         return planned(f"aws_db_subnet_group.{name}", name="main", region=region, id=...)

@@ -22,7 +22,6 @@ from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import (
-    ALL_PORTS,
     ANYWHERE,
     Forward,
     Listener,
@@ -85,24 +84,7 @@ def _control_plane(names: Names, block: Block, configuration: Block) -> Fragment
     subnets = names.link(configuration, "subnet_ids", SUBNET)
     named = names.link(configuration, "security_group_ids", GROUP)
     groups = together([Link((own_group(block.address),)), named])
-    vpcs = together(map(names.vpcs_of_subnet, subnets.every))
-    return joined(
-        (
-            present(names, block, subnets, groups, public=False),
-            Fragment(network=Network(groups=(_group(block, vpcs),))),
-        )
-    )
-
-
-def _group(block: Block, vpcs: Link) -> SecurityGroup:
-    """Return the group that EKS makes: members reach each other, and everything outside.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
-    """
-    own = own_group(block.address)
-    inside = Rule(f"{own}/self", Protocol.ANY, ALL_PORTS, (), (own,), block.source)
-    outside = Rule(f"{own}/out", Protocol.ANY, ALL_PORTS, ANYWHERE, (), block.source)
-    return SecurityGroup(own, vpcs.only, (inside,), (outside,), block.source)
+    return present(names, block, subnets, groups, public=False)
 
 
 def _endpoint(block: Block, configuration: Block) -> Fragment:

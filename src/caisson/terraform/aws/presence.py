@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caisson.terraform.aws.kinds import DEFAULT_GROUP
+from caisson.terraform.aws.kinds import DEFAULT_GROUP, DEFAULT_SUBNETS
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Link
@@ -51,6 +51,8 @@ def public_by_subnets(reading: Reading, subnets: Link) -> bool | None:
 
 
 def _public_by_subnet(reading: Reading, subnet: str) -> bool | None:
+    if subnet.endswith(f"/{DEFAULT_SUBNETS}"):
+        return True  # those of a default VPC, as AWS makes them
     instance = reading.instances.get(subnet)
     if instance is None or instance.type not in ("aws_subnet", "aws_default_subnet"):
         return None

@@ -14,6 +14,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_cloudfront_distribution": ("domain_name",),
     "aws_cognito_user_pool": (),
     "aws_db_instance": ("identifier", "resource_id", "address", "endpoint"),
+    "aws_docdb_cluster": ("cluster_identifier", "cluster_resource_id", "endpoint"),
     "aws_dynamodb_table": ("name", "stream_arn"),
     "aws_ecr_repository": ("name", "repository_url"),
     "aws_ecs_service": ("name",),
@@ -32,6 +33,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_lambda_function": ("function_name", "invoke_arn", "qualified_arn"),
     "aws_launch_template": ("name",),
     "aws_lb": ("name", "dns_name"),
+    "aws_neptune_cluster": ("cluster_identifier", "cluster_resource_id", "endpoint"),
     "aws_network_interface": (),
     "aws_opensearch_domain": ("domain_name", "endpoint"),
     "aws_elasticsearch_domain": ("domain_name", "endpoint"),
@@ -49,6 +51,36 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # What belongs to these has one name in the whole world, or in the whole account.
 _EVERYWHERE = ("aws_s3_bucket", "aws_iam_", "aws_route53_", "aws_cloudfront_", "aws_organizations_")
 _ARN_PARTS = 6
+# How the types begin that an ARN of this service can name; one of another service, any.
+_OF_SERVICE: Mapping[str, tuple[str, ...]] = {
+    "acm": ("aws_acm_",),
+    "backup": ("aws_backup_",),
+    "cloudfront": ("aws_cloudfront_",),
+    "codebuild": ("aws_codebuild_",),
+    "cognito-idp": ("aws_cognito_",),
+    "dynamodb": ("aws_dynamodb_",),
+    "ecr": ("aws_ecr_",),
+    "ecs": ("aws_ecs_",),
+    "elasticache": ("aws_elasticache_",),
+    "elasticfilesystem": ("aws_efs_",),
+    "elasticloadbalancing": ("aws_lb", "aws_alb", "aws_elb"),
+    "es": ("aws_opensearch_", "aws_elasticsearch_"),
+    "events": ("aws_cloudwatch_event_",),
+    "firehose": ("aws_kinesis_firehose_",),
+    "iam": ("aws_iam_",),
+    "kinesis": ("aws_kinesis_stream",),
+    "kms": ("aws_kms_",),
+    "lambda": ("aws_lambda_",),
+    "logs": ("aws_cloudwatch_log_",),
+    "rds": ("aws_db_", "aws_rds_", "aws_docdb_", "aws_neptune_"),
+    "redshift": ("aws_redshift_",),
+    "s3": ("aws_s3_",),
+    "secretsmanager": ("aws_secretsmanager_",),
+    "sns": ("aws_sns_",),
+    "sqs": ("aws_sqs_",),
+    "ssm": ("aws_ssm_",),
+    "states": ("aws_sfn_",),
+}
 
 
 def words_of(type_: str) -> tuple[str, ...]:
@@ -95,11 +127,12 @@ class Index:
         parts = text.split(":", _ARN_PARTS - 1)
         if len(parts) != _ARN_PARTS:
             return
-        region, account, tail = parts[3:]
+        service, region, account, tail = parts[2:]
+        begins = _OF_SERVICE.get(service, "")
         for name in dict.fromkeys(_names_in(tail)):
             for each in self._of(name, types):
-                told = each.values.get("arn")
-                if not isinstance(told, str) and _may_be_in(each, account, region):
+                told = isinstance(each.values.get("arn"), str)
+                if not told and each.type.startswith(begins) and _may_be_in(each, account, region):
                     yield each
 
 
