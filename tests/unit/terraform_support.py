@@ -14,6 +14,8 @@ Where an attribute names other things, its value is one of these, also inside ne
   has it as its `id`, `arn` or `name`
 - `unknown()`, `unknown("a")`: known after apply; perhaps these, perhaps others
 - `besides("a")`: surely these, and perhaps others
+- `jsonencode({...})`: a text that encodes a document of which a part is known after apply; what
+  stands for names in it is written `<aws_s3_bucket.logs.arn>`, and all else is UNKNOWN
 - `UNKNOWN` itself: what nobody wrote and the provider computes
 
 Whatever has a name in it, other than by `outside`, has the value UNKNOWN, as in most real plans.
@@ -67,6 +69,17 @@ def unknown(*perhaps: str) -> Named:
 def besides(*surely: str) -> Named:
     """These for certain, and perhaps others: a plan hides literals beside a reference."""
     return Named(Link(surely, certainty=Certainty.OPEN, surely=surely))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The value of an attribute whose text as a whole is known after apply."""
+
+    document: object
+
+
+def jsonencode(document: object) -> Encoded:
+    return Encoded(document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +158,8 @@ def _jurisdiction(region: str | None) -> str | None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Encoded):
+        return UNKNOWN
     if isinstance(value, Named):
         given = value.link
         told = given.sure and given.outside and not given.to
@@ -189,13 +204,19 @@ class HandmadeLinks:
             value = _step(value, step)
         return value is not None and value is not UNKNOWN
 
+    def encoded(self, address: str, path: Path) -> object:
+        value: object = self.attributes[address]
+        for step in path:
+            value = _step(value, step)
+        return value.document if isinstance(value, Encoded) else UNKNOWN
+
     def _type(self, address: str) -> str:
         return self.instances[address].type if address in self.instances else ""
 
     def _of_value(self, value: object, types: Sequence[str]) -> Link:
         if value is None or value == "":
             return Link()
-        if value is UNKNOWN:
+        if value is UNKNOWN or isinstance(value, Encoded):
             return Link(certainty=Certainty.OPEN)
         if isinstance(value, Named):
             return value.link

@@ -35,6 +35,15 @@ class Links(Protocol):
         """
         ...
 
+    def encoded(self, address: str, path: Path) -> object:
+        """Return the JSON value that the text at `path` encodes, as far as it was written.
+
+        Asked only where that text is UNKNOWN. What is known only after apply is UNKNOWN in it,
+        but for ids and ARNs of AWS: those stand as `<aws_s3_bucket.logs.arn>`, also in longer
+        texts. UNKNOWN itself when nothing is told.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -140,6 +149,10 @@ class Block:
             return json.loads(value)  # type: ignore[no-any-return]
         except (ValueError, RecursionError):
             return UNKNOWN
+
+    def encoded(self, name: str) -> object:
+        """Return the JSON document in a text that is not known as a whole; see `Links.encoded`."""
+        return self.reading.links.encoded(self.address, (*self.path, name))
 
 
 def _nowhere(_region: str | None) -> str | None:

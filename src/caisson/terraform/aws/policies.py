@@ -1,8 +1,8 @@
 """Policy documents, as far as one question needs them: who may not even be known and gets in.
 
-A document is read from JSON text or, when the text is known only after apply, from the
-statements of the `aws_iam_policy_document` data source that writes it: of those usually all but
-the ARNs are known. Whether a named principal may do something is not asked here.
+A document is read from JSON text or, when the text is known only after apply, from what writes
+it: the statements of an `aws_iam_policy_document` data source, or an expression. Of those usually
+all but the ARNs are known. Whether a named principal may do something is not asked here.
 
 What makes a statement public follows the meaning of "public" that Amazon S3 documents for its
 block of public access, except that conditions which it calls public without more (a referer, a
@@ -10,7 +10,7 @@ tag) leave the answer open here.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from caisson.terraform.aws.truth import any_of
@@ -83,7 +83,7 @@ def document_of(block: Block, attribute: str) -> Document:
     if value is not UNKNOWN:
         return parsed(value)
     found = _data(block, attribute)
-    return _from_data(found, frozenset()) if found else NOT_TOLD
+    return _from_data(found, frozenset()) if found else parsed(block.encoded(attribute))
 
 
 def parsed(document: object) -> Document:
@@ -111,14 +111,14 @@ def _data_at(block: Block, name: str | None) -> Block | None:
 
 def _statement(written: Mapping[str, object]) -> Statement:
     effect = written.get("Effect")
-    resources = _texts(written.get("Resource"))
+    resources = _listed(written.get("Resource"))
     return Statement(
         sid=str(written.get("Sid") or ""),
         allow={"Allow": True, "Deny": False}.get(str(effect)),
         everybody=_everybody(written),
         actions=_texts(written.get("Action")) if "Action" in written else None,
         conditions=_conditions(written.get("Condition")),
-        resources=resources,
+        resources=_texts([each for each in resources if each is not UNKNOWN]) or (),
         resource_count=len(resources),
     )
 
@@ -138,8 +138,10 @@ def _everybody(written: Mapping[str, object]) -> bool | None:
             return None
 
 
-def _anyone(kind: str, names: Iterable[str]) -> bool | None:
-    """Return whether everybody is among the principals of one kind."""
+def _anyone(kind: str, names: Collection[str] | None) -> bool | None:
+    """Return whether everybody is among the principals of one kind; None given is not told."""
+    if names is None:
+        return None
     if kind not in ("AWS", "*"):
         return None if "*" in names else False
     return any_of(each == "*" or (None if "*" in each else False) for each in names)
@@ -150,17 +152,25 @@ def _conditions(written: object) -> tuple[Condition, ...] | None:
         return ()
     if not isinstance(written, Mapping):
         return None
+    if not all(isinstance(keys, Mapping) for keys in written.values()):
+        return None
     return tuple(
         Condition(str(operator), str(key), _texts(values))
         for operator, keys in written.items()
-        if isinstance(keys, Mapping)
         for key, values in keys.items()
     )
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    listed = value if isinstance(value, list) else [] if value is None else [value]
+def _texts(value: object) -> tuple[str, ...] | None:
+    """Return one text or several; None when some of them are not known."""
+    listed = _listed(value)
+    if UNKNOWN in listed:
+        return None
     return tuple("true" if e is True else "false" if e is False else str(e) for e in listed)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 # aws_iam_policy_document

@@ -39,6 +39,7 @@ from caisson.terraform.hcl.values import (
     derived,
     is_plain,
     listed,
+    pieced,
 )
 
 _DEEPEST = 150
@@ -154,7 +155,7 @@ def _is_free(part: Expression, scope: Scope) -> bool:
 
 def _text(parts: list[Value]) -> Value:
     if not all(map(is_plain, parts)):
-        return derived(*parts)
+        return pieced(parts)
     text = "".join(map(access.as_text, parts))
     if len(text) > LONGEST_TEXT:
         raise Exhausted

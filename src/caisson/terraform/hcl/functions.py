@@ -18,6 +18,7 @@ from caisson.terraform.hcl.values import (
     Undefined,
     Value,
     derived,
+    encoded,
     is_plain,
     plain,
 )
@@ -31,6 +32,8 @@ def call(world: World, name: str, arguments: Arguments) -> Value:
     Raises `Undefined` when the arguments are not what the function takes.
     """
     name = name.removeprefix("core::")
+    if name == "jsonencode" and len(arguments) == 1 and not is_plain(arguments[0]):
+        return encoded(arguments[0])
     if (known := KNOWN.get(name)) is not None:
         return _of_known(known, arguments)
     if (function := _MOVING.get(name)) is None:

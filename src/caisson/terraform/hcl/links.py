@@ -6,6 +6,7 @@ from functools import cached_property
 from caisson.terraform.configuration import Configuration
 from caisson.terraform.hcl.bodies import ABSENT, NotTold, Written, fits, value_at
 from caisson.terraform.hcl.configuration import Project, ResourceKey
+from caisson.terraform.hcl.documents import document_in
 from caisson.terraform.hcl.following import UNTOLD, Follower
 from caisson.terraform.hcl.planned import Planned
 from caisson.terraform.hcl.scope import Instances
@@ -48,6 +49,10 @@ class TextLinks:
         """Return False where the text says for certain that nobody gave a value at `path`."""
         value = self.value(address, path)
         return value is not None and value is not ABSENT
+
+    def encoded(self, address: str, path: Path) -> object:
+        """Return the document that the text at `path` encodes; see `Links.encoded`."""
+        return document_in(self.value(address, path))
 
     def mentions(self, address: str) -> Link:
         """Return everything that an instance refers to, of any type."""

@@ -7,11 +7,12 @@ Plain JSON values, and besides them:
 - `Choice`     exactly one of several values, which one is not told
 - `Bag`        a set, or a list whose order is not told
 - `Namespace`  something whose parts are worked out when they are asked for
-- `Derived`    anything at all, made from these references and from whatever else
+- `Derived`    anything at all, made from these references and from whatever else; of `Encoded` and
+               `Pieced` it is known how
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 Steps = tuple[str | int, ...]
@@ -67,6 +68,20 @@ NOBODY_KNOWS = Derived()
 
 
 @dataclass(frozen=True, slots=True)
+class Encoded(Derived):
+    """The JSON text of `document`."""
+
+    document: Value = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pieced(Derived):
+    """A text put together from these parts."""
+
+    parts: tuple[Value, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Namespace:
     get: Callable[[str], Value]
 
@@ -101,7 +116,7 @@ class Scales:
 
     def _weight(self, value: Value, found: dict[int, int]) -> int:
         match value:
-            case list() | dict() | Bag() | Choice():
+            case list() | dict() | Bag() | Choice() | Encoded() | Pieced():
                 pass
             case Derived(sources, _):
                 return 1 + len(sources)
@@ -124,6 +139,10 @@ def _inside(value: Value) -> Iterator[Value]:
         case dict():
             yield from value
             yield from value.values()
+        case Encoded(document=document):
+            yield document
+        case Pieced(parts=parts):
+            yield from parts
         case _:
             pass
 
@@ -155,6 +174,19 @@ def derived(*values: Value) -> Derived:
     """Return something unknown that was made from these."""
     sources = frozenset(one for each in values for one in references_in(each))
     return Derived(sources, complete=all(map(is_traced, values)))
+
+
+def encoded(document: Value) -> Encoded:
+    """Return the JSON text of a document that is not known through and through."""
+    unknown = derived(document)
+    return Encoded(unknown.sources, unknown.complete, document)
+
+
+def pieced(parts: Iterable[Value]) -> Pieced:
+    """Return a text made from parts that are not all known."""
+    every = tuple(parts)
+    unknown = derived(*every)
+    return Pieced(unknown.sources, unknown.complete, every)
 
 
 def is_traced(value: Value) -> bool:

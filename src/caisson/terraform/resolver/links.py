@@ -73,6 +73,10 @@ class Resolver:
             return True
         return bool(found.expressions) and not self._is_null(instance, found)
 
+    def encoded(self, address: str, path: Path) -> object:
+        """Return what only the configuration's own text tells; a plan drops the literals."""
+        return UNKNOWN if self._better is None else self._better.encoded(address, path)
+
     def mentions(self, address: str) -> Link:
         """Return everything that an instance refers to, of any type."""
         instance = self._instances[address]
