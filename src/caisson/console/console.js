@@ -1,12 +1,10 @@
-// The console draws a snapshot. Every update builds the wanted elements afresh and morphs
-// the page into them, so that focus, scrolling and unfolded details stay where they are.
-// Text of the snapshot enters the page as text nodes and attributes only, never as markup.
+"use strict";
 
-const SVG = "http://www.w3.org/2000/svg";
-const DRAWN = new Set(["svg", "use", "path", "text", "g", "circle"]);
+// The console draws a snapshot, with what elements.js gives. Every update builds the wanted elements afresh and morphs
+// the page into them, so that focus, scrolling and unfolded details stay where they are.
+
 const SILENCE_MS = 25_000; // the server sends at least a pulse every 10 s
 const RETRY_MS = 1_000;
-const $ = (id) => document.getElementById(id);
 
 let snapshot = null;
 let receivedAt = 0; // performance.now() when the snapshot came
@@ -14,15 +12,6 @@ let connected = false;
 let environment = recall("environment");
 
 // ── elements ────────────────────────────────────────────────────────────────────────────
-
-function h(tag, attributes, ...children) {
-  const element = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {}))
-    if (value !== null && value !== undefined && value !== false)
-      element.setAttribute(name, value === true ? "" : String(value));
-  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
-  return element;
-}
 
 // `open` belongs to the reader once a <details> is on the page.
 const readersOwn = (element, name) => name === "open" && element.nodeName === "DETAILS";
@@ -84,33 +73,18 @@ function bytes(count) {
   return `${count < 10 && power > 0 ? count.toFixed(1) : Math.round(count)} ${units[power]}`;
 }
 
-const present = (value) => value !== null && value !== undefined;
-const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 const now = () => snapshot.now + (connected ? (performance.now() - receivedAt) / 1000 : 0);
 const age = (at) => (now() - at < 3 ? "just now" : `${duration(now() - at)} ago`);
 const clock = (at) => new Date(at * 1000).toLocaleTimeString("en-GB");
-const both = (list) => (list.length < 2 ? list.join("") : `${list.slice(0, -1).join(", ")} and ${list.at(-1)}`);
-
 // state → [shape, tone]; a shape never stands for two different tones
 const STATES = {
   healthy: ["ok", "good"], running: ["dot", "good"], starting: ["half", "busy"],
   degraded: ["warn", "warn"], backoff: ["warn", "warn"], lost: ["cross", "bad"],
   stopped: ["off", "idle"], frozen: ["ice", "cold"],
 };
-const VERDICTS = { holds: ["ok", "good"], broken: ["cross", "bad"] };
-const VERDICT_WORDS = { holds: "holds", broken: "broken" };
 const STEPS = { pending: ["todo", "idle"], running: ["spin", "busy"], done: ["ok", "good"], failed: ["cross", "bad"] };
 const LEVELS = { info: ["info", "idle"], warning: ["warn", "warn"], error: ["cross", "bad"] };
 const FIDELITY_ORDER = ["proof", "rehearsal", "cloud drill", "real event"];
-
-function glyph([shape, tone] = ["ask", "idle"], label = null) {
-  const words = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
-  return h("svg", { class: `glyph ${tone} shape-${shape}`, viewBox: "0 0 16 16", ...words },
-    h("use", { href: `#g-${shape}` }));
-}
-
-const tag = (text, kind = "") => h("span", { class: `tag ${kind}` }, text);
-const unseen = (text) => h("span", { class: "unseen" }, text);
 
 // ── headline ────────────────────────────────────────────────────────────────────────────
 
@@ -430,27 +404,6 @@ function setConnected(is, why = "") {
 
 // ── the reader's choices ────────────────────────────────────────────────────────────────
 
-function recall(name) {
-  try { return localStorage.getItem(`caisson.${name}`); } catch { return null; } // storage may be forbidden
-}
-
-function remember(name, value) {
-  try { localStorage.setItem(`caisson.${name}`, value); } catch { /* forgotten at the next visit */ }
-}
-
-const THEMES = ["auto", "light", "dark"];
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  show("theme", { auto: "◐", light: "☀", dark: "☾" }[theme], unseen(`Theme: ${theme}. Change`));
-  $("theme").title = `Theme: ${theme}`;
-}
-
-$("theme").addEventListener("click", () => {
-  const theme = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length];
-  remember("theme", theme);
-  setTheme(theme);
-});
 $("environments").addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -459,7 +412,6 @@ $("environments").addEventListener("click", (event) => {
   draw();
 });
 
-setTheme(THEMES.includes(recall("theme")) ? recall("theme") : "auto");
 show("headline", glyph(["half", "busy"]), h("div", null, h("p", { class: "sentence" }, "Asking the controller …")));
 listen();
 setInterval(() => connected && draw(), 1000); // ages and running times go on

@@ -1,6 +1,6 @@
 """The console: one page, a JSON API and a stream of server-sent events.
 
-    GET  /                 the page (with /console.css and /console.js)
+    GET  /                 the page (with its style and its scripts)
     GET  /api/snapshot     the estate as it is now
     GET  /api/events       the same as a stream: an event `snapshot` whenever it changed
     GET  /api/drills/{id}  one drill as JSON;  /drills/{id}  the same as a page
@@ -40,6 +40,7 @@ _GRACE_S = 2.0  # for open requests, once the server is told to stop
 _ASSETS = {
     "/": ("page.html", "text/html"),
     "/console.css": ("console.css", "text/css"),
+    "/elements.js": ("elements.js", "text/javascript"),
     "/console.js": ("console.js", "text/javascript"),
 }
 
