@@ -89,7 +89,7 @@ def test_what_breaks_it_is_shown_as_a_packet() -> None:
     assert verdict.decision is BROKEN
     assert texts(verdict) == [
         f"{WEB} can open tcp 5432 at {DB}",
-        f"a packet of {WEB} (10.0.1.4) to {DB} (10.0.1.4), tcp 5432",
+        f"a packet of {WEB} (10.0.1.4) to {DB} (10.0.1.5), tcp 5432",
         "all out lets it out, in aws_security_group.web",
         "aws_security_group_rule.web lets it in, in aws_security_group.db",
     ]

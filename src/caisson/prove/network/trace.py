@@ -183,14 +183,14 @@ class Trace:
             self._address(one),
             answer,
             other.owner,
-            self._address(other),
+            self._address(other, but=self._address(one)),
             protocol,
             port,
             tuple(self._hops(checks, one, other, protocol, port)),
         )
 
-    def _address(self, end: End) -> str:
-        """Write one address of an end; empty where it may be any."""
+    def _address(self, end: End, but: str = "") -> str:
+        """Write one address of an end, if it can another than `but`; empty where it may be any."""
         if end.code == WILD:
             return ""
         if is_ipv6(end.code) or end.last > IPV4_END:
@@ -198,7 +198,9 @@ class Trace:
         if end.slot is None:
             good = (each for each in _EXAMPLES if end.code <= each < end.last)
             return self._index.codes.text(next(good, end.code))
-        return self._index.codes.text(min(end.code + _KEPT_ADDRESSES, end.last - 1))
+        usual = (end.code + each for each in (_KEPT_ADDRESSES, _KEPT_ADDRESSES + 1, 0))
+        inside = [self._index.codes.text(each) for each in usual if each < end.last]
+        return next((each for each in inside if each != but), but)
 
     def _hops(
         self, checks: Checks, one: End, other: End, protocol: Protocol, port: int
