@@ -7,7 +7,7 @@ from caisson.terraform.aws import autoscaling, compute, disks
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import UNKNOWN
 from caisson.topology.network import Interface, Membership
-from caisson.topology.resources import Holding, Question, Rest, Use, Way
+from caisson.topology.resources import Gap, Holding, Question, Rest, Use, Way
 
 VPC = thing("aws_vpc.main", cidr_block="10.0.0.0/16")
 OPEN_SUBNET = thing("aws_subnet.open", vpc_id=ref("aws_vpc.main"), map_public_ip_on_launch=True)
@@ -42,6 +42,10 @@ def used(fragment: Fragment, why: str) -> list[Use]:
 
 def holding(fragment: Fragment, name: str) -> Holding:
     return next(each for each in fragment.holdings if each.id == name)
+
+
+def confined(fragment: Fragment, question: Question) -> list[Gap]:
+    return [each for each in fragment.gaps if question in each.questions]
 
 
 def test_a_machine_is_in_its_subnet_and_its_groups() -> None:
@@ -128,9 +132,8 @@ def test_unknown_subnets_are_all_subnets_and_a_gap() -> None:
     fragment = read(machine(subnet_id=unknown()))
     assert set(seat(fragment).subnets) == {"aws_subnet.open", "aws_subnet.closed"}
     assert not seat(fragment).sure
-    (gap,) = fragment.gaps
+    (gap,) = confined(fragment, Question.REACHABILITY)
     assert gap.about == ("aws_instance.web",)
-    assert Question.REACHABILITY in gap.questions
 
 
 def test_a_network_interface_of_its_own_says_where_it_is() -> None:
@@ -156,7 +159,8 @@ def test_a_network_interface_that_was_not_read_is_a_gap() -> None:
     fragment = read(
         thing("aws_instance.web", network_interface=[{"network_interface_id": outside("eni-1")}])
     )
-    assert [each.about for each in fragment.gaps] == [("aws_instance.web",)]
+    (gap,) = confined(fragment, Question.REACHABILITY)
+    assert gap.about == ("aws_instance.web",)
 
 
 def test_a_group_attached_by_a_resource_of_its_own_counts() -> None:
@@ -228,6 +232,15 @@ def test_a_root_disk_of_which_nothing_is_said_follows_its_accounts_default() -> 
     assert holding(read(quiet), "aws_instance.web/root").encrypted is None
     assert holding(read(quiet, default), "aws_instance.web/root").encrypted is True
     assert holding(read(quiet, elsewhere), "aws_instance.web/root").encrypted is None
+
+
+def test_what_would_tell_whether_a_disk_is_encrypted_is_said_where_nobody_wrote_it() -> None:
+    volumes = (thing("aws_ebs_volume.a", encrypted=True), thing("aws_ebs_volume.b"))
+    alone = disks.read(reading(*volumes)).gaps
+    (root,) = confined(read(machine()), Question.ENCRYPTION)
+    assert [each.about for each in alone] == [("aws_ebs_volume.b",)]
+    assert root.about == ("aws_instance.web/root",)
+    assert all("aws_ebs_encryption_by_default" in each.what for each in (*alone, root))
 
 
 def test_a_group_of_machines_is_in_each_of_its_subnets() -> None:

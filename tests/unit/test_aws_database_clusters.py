@@ -49,7 +49,9 @@ def test_a_cluster_is_one_store_in_several_zones_with_backups_unless_told() -> N
     found = read(cluster(storage_encrypted=UNKNOWN, backup_retention_period=UNKNOWN))
     store = held(found)
     assert (store.rest, store.system, store.multi_zone) == (Rest.STORE, "postgres", True)
-    assert store.encrypted is None  # by the age of the cluster
+    assert store.encrypted is None
+    (why,) = found.gaps
+    assert "its age is not told" in why.what
     assert store.public is False
     backups = moved(found, f"{MAIN}/automated-backups")
     assert (backups.lag_most_s, backups.kept_s, backups.point_in_time) == (300, 86400, True)

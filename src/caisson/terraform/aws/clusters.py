@@ -91,6 +91,7 @@ def _cluster(
         [
             Fragment(holdings=(store,)),
             encryption(family, block).gaps(block),
+            _untold(block, store),
             *_seats(family, names, block, serving),
             _backups(block, store),
             _origin(family, block, store),
@@ -128,6 +129,18 @@ def encryption(family: Family, block: Block) -> AtRest:
         # Of an encrypted backup comes an encrypted database, whatever the flag says.
         return by_key(block, family.key, without=None)
     return by_flag(block, family.key, flagged=said)
+
+
+def _untold(block: Block, store: Holding) -> Fragment:
+    """Return why it is not told of a new cluster about which nobody wrote anything."""
+    said = any(not unset(block, each) for each in ("storage_encrypted", *COPIED))
+    if store.encrypted is not None or said or block.blocks("restore_to_point_in_time"):
+        return Fragment()
+    what = (
+        f"nobody wrote whether {block.address} is encrypted: new clusters are, those made before "
+        "February 2026 are not, and its age is not told"
+    )
+    return unread(block, what, Question.ENCRYPTION, about=(block.address,))
 
 
 def _public(instance: Block) -> bool | None:

@@ -1,5 +1,6 @@
 """Disks: of instances, of templates, and on their own; and what is copied from them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
@@ -9,7 +10,7 @@ from caisson.terraform.aws.presence import chosen, gap, given, unset
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Question, Rest, Way
+from caisson.topology.resources import Gap, Holding, Question, Rest, Way
 
 DISKS = ("aws_ebs_volume", "aws_ebs_snapshot", "aws_ebs_snapshot_copy", "aws_ebs_snapshot_import")
 IMAGES = ("aws_ami", "aws_ami_copy", "aws_ami_from_instance")
@@ -109,7 +110,18 @@ def _disk(machine: Block, part: str, disk: Block | None, lasting: bool) -> Fragm
         rebuildable=not lasting,
         durable=lasting,
     )
-    return Fragment(holdings=(found,), gaps=keys.gaps(machine))
+    untold = _untold(machine, found, written=disk is not None and not unset(disk, "encrypted"))
+    return Fragment(holdings=(found,), gaps=(*keys.gaps(machine), *untold))
+
+
+def _untold(block: Block, disk: Holding, *, written: bool) -> Iterator[Gap]:
+    """Yield what would settle whether a disk is encrypted about which nobody wrote anything."""
+    if disk.encrypted is None and not written:
+        what = (
+            f"nobody wrote whether {disk.id} is encrypted: it is where its account encrypts every "
+            "new disk, which an aws_ebs_encryption_by_default would tell"
+        )
+        yield gap(block, what, frozenset({Question.ENCRYPTION}), disk.id)
 
 
 def read(reading: Reading) -> Fragment:
@@ -126,7 +138,10 @@ def read(reading: Reading) -> Fragment:
 
 def _volume(block: Block) -> Fragment:
     disk = _rests(block, Rest.DISK, encrypted(block))
-    return joined((disk, _copied(block, "snapshot_id", Way.COPY, "snapshot")))
+    untold = _untold(block, disk.holdings[0], written=not unset(block, "encrypted"))
+    return joined(
+        (disk, Fragment(gaps=tuple(untold)), _copied(block, "snapshot_id", Way.COPY, "snapshot"))
+    )
 
 
 def _snapshot(block: Block) -> Fragment:
