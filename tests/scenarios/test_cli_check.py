@@ -56,16 +56,24 @@ def test_the_json_option_and_the_json_format_are_the_same(tmp_path: Path) -> Non
 def test_people_read_verdict_chain_counterexample_and_remedy(tmp_path: Path) -> None:
     estate = shop(tmp_path, HOLDS, BROKEN)
     lines = caisson("check", estate).out.splitlines()
-    assert f"only-web  {estate}:16" in lines
-    at = lines.index("  ✗ broken       production/orders")
+    assert lines[0] == "read        shop: all 9 resources understood"
+    at = lines.index(f"✗ broken       only-web  {estate}:16")
+    assert "only web can open orders" in lines[at + 1]
+    assert "  production/orders" in lines[at:]
     assert (
         f"    ✗ jobs may write with the credential production/us/jobs/orders  {estate}:11"
         in (lines[at:])
     )
     assert any(line.startswith("    → take `orders` out") for line in lines[at:])
-    assert "✓ holds        stays" in lines
-    assert "✗ broken       only-web" in lines
-    assert lines[-2:] == ["1 holds, 1 is broken", "9 of 9 components understood"]
+    assert "✓ holds        stays     the data of us tenants stays in us" in lines
+    assert lines[-3:] == ["✗ broken       only-web", "", "1 holds, 1 is broken"]
+
+
+def test_what_holds_is_derived_for_those_who_ask_why(tmp_path: Path) -> None:
+    estate = shop(tmp_path, HOLDS)
+    derived = "production/us-east/orders, in us: replication from production/us-west/orders"
+    assert derived not in caisson("check", estate).out
+    assert derived in caisson("check", estate, "--why").out
 
 
 def test_what_is_piped_has_no_colour_and_no_broken_lines(tmp_path: Path) -> None:
@@ -207,9 +215,10 @@ def test_markdown_is_a_table_with_the_derivations_folded_away(tmp_path: Path) ->
     lines = caisson("check", shop(tmp_path, HOLDS, BROKEN), "--format", "markdown").out.splitlines()
     assert lines[0] == "### Promises: 1 holds, 1 is broken"
     rows = [line for line in lines if line.startswith(("| ✅", "| ❌"))]
-    assert rows[0] == "| ✅ holds | stays | `production/us` |  |"
-    assert rows[1].startswith("| ❌ broken | only-web | `production/orders` | ")
-    assert all(row.count("|") == 5 for row in rows)
+    assert rows == [
+        "| ✅ holds | stays | the data of us tenants stays in us |  |",
+        "| ❌ broken | only-web | only web can open orders | 1 of 1 answers |",
+    ]
     assert lines.count("</details>") == 1
 
 

@@ -1,39 +1,64 @@
-"""`caisson check`: prove the promises of estates, from what they declare alone."""
+"""`caisson check`: what the declaration, or somebody's Terraform, proves of the promises."""
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from caisson.cli import baseline as baselines
 from caisson.cli import output
+from caisson.cli.checked import Checked, Report
 from caisson.cli.estates import json_option, strict_option
-from caisson.cli.terraform_input import Root, is_terraform, roots, topology
-from caisson.cli.views import markdown, sarif, verdicts
-from caisson.cli.views.verdicts import Checked
-from caisson.estate import promise_files
-from caisson.estate.loading import find, load
+from caisson.cli.reading import Asked, read_all
+from caisson.cli.views import markdown, sarif, verdicts, verdicts_document
+from caisson.estate import accepted
 from caisson.estate.mistakes import EstateErrors, Mistake
-from caisson.estate.promise_files import Promised
-from caisson.prove.check import prove, prove_terraform
-from caisson.prove.model import Decision
-from caisson.topology.places import Places
-from caisson.topology.resolve import resolve
+from caisson.prove.acceptance import Weighed, weigh
+from caisson.prove.changes import changes
+from caisson.prove.model import Verdict
+
+_FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=_FILE, metavar="[PATH]...")
 @click.option(
     "--promises",
-    type=click.Path(path_type=Path),
+    type=_FILE,
     metavar="FILE",
-    help="A file with `promises:` alone; they replace those of the same name.",
+    help="A file with promises. Those of an estate's own that have the same name are replaced.",
 )
 @click.option(
     "--source",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=_FOLDER,
     metavar="DIR",
     help="The folder that was planned (default: the plan's own, when it has *.tf files).",
 )
+@click.option(
+    "--together/--each",
+    default=None,
+    help="Whether several plans are parts of one estate (default: with --promises they are).",
+)
+@click.option(
+    "--before",
+    multiple=True,
+    type=_FILE,
+    metavar="OLD",
+    help="The plan or state before a change: tells what the change does to each promise.",
+)
+@click.option(
+    "--baseline",
+    type=_FILE,
+    metavar="FILE",
+    help="Findings that are accepted, each with a reason, an owner and the day it ends.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help=f"Write what is broken now into the baseline (default: {baselines.USUAL_NAME}).",
+)
+@click.option("--why", is_flag=True, help="Show people every derivation whole.")
 @click.option(
     "--format",
     "form",
@@ -46,69 +71,100 @@ def check(
     paths: tuple[Path, ...],
     promises: Path | None,
     source: Path | None,
+    together: bool | None,
+    before: tuple[Path, ...],
+    baseline: Path | None,
+    write_baseline: bool,
+    why: bool,
     form: str | None,
     as_json: bool,
     strict: bool,
 ) -> None:
-    """Prove the promises of the estates at PATH (default: the current folder).
+    """Prove the promises of what is at PATH (default: the estate in the current folder).
 
-    Nothing is started: a verdict follows from what is declared. It holds, it is broken, or it
-    cannot be told without a drill.
+    PATH is an estate, or Terraform: a plan or a state as JSON, by `terraform show -json`, a
+    configuration, or a folder of these. Nothing is started, and no cloud is asked: a verdict
+    follows from what is declared. A promise holds, or it is broken, or it cannot be told.
+
+    Without --promises, Terraform is asked for a default set of promises.
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} exclude each other")
     form = "json" if as_json else form or "human"
-    checked = _check_all(paths or (None,), promises, source, as_json=form == "json")
-    _show(checked, form)
-    raise SystemExit(output.exit_code(_decisions(checked), strict=strict))
-
-
-def _decisions(checked: list[Checked]) -> Iterator[Decision]:
-    return (verdict.decision for one in checked for verdict in one.verdicts)
-
-
-def _check_all(
-    paths: tuple[Path | None, ...], promises: Path | None, source: Path | None, *, as_json: bool
-) -> list[Checked]:
-    """Check every estate, or end with the mistakes of all of them."""
-    checked: list[Checked] = []
+    as_json = form == "json"
+    asked = Asked(promises, source, together)
     mistakes: dict[Mistake, None] = {}
-    for path in paths:
-        try:
-            checked += _check(path, promises, source)
-        except EstateErrors as errors:
-            mistakes.update(dict.fromkeys(errors.mistakes))
+    checked = _gathered(asked, paths or (None,), mistakes)
+    old = _gathered(Asked(promises, None, together), before, mistakes)
+    known = _known(baseline, mistakes, draft=write_baseline)
     if mistakes:
         output.fail_mistaken(mistakes, as_json=as_json)
-    return checked
+    if write_baseline:
+        _write(baseline or Path(baselines.USUAL_NAME), checked, known)
+        return
+    report = Report(
+        checked,
+        None if baseline is None else _weighed(checked, known),
+        changes(_verdicts(old), _verdicts(checked)) if before else None,
+        ", ".join(map(str, before)),
+    )
+    _show(report, form, why=why)
+    raise SystemExit(output.exit_code(report.decisions(), strict=strict))
 
 
-def _check(path: Path | None, promises: Path | None, source: Path | None) -> list[Checked]:
-    found = find(path)
-    if is_terraform(found):
-        promised = None if promises is None else promise_files.read(promises)
-        return [_check_terraform(root, promised) for root in roots(found, source)]
-    loaded = load(found)
-    if promises is not None:
-        loaded = promise_files.with_promises(loaded, promises)
-    seen = resolve(loaded.estate, loaded.sources)
-    verdicts = prove(loaded.estate, loaded.sources, seen)
-    return [Checked(loaded.estate.estate, seen, tuple(loaded.estate.promises), verdicts)]
+def _gathered(
+    asked: Asked, paths: tuple[Path | None, ...], mistakes: dict[Mistake, None]
+) -> tuple[Checked, ...]:
+    """Check everything, and gather the mistakes of all of it."""
+    try:
+        return read_all(asked, paths) if paths else ()
+    except EstateErrors as errors:
+        mistakes.update(dict.fromkeys(errors.mistakes))
+        return ()
 
 
-def _check_terraform(root: Root, promised: Promised | None) -> Checked:
-    seen = topology(root, Places.of(promised.file) if promised else Places())
-    proved = prove_terraform(promised, seen)
-    return Checked(root.name, seen, proved.promises, proved.verdicts, defaults=proved.defaults)
+def _known(
+    file: Path | None, mistakes: dict[Mistake, None], *, draft: bool
+) -> tuple[accepted.Acceptance, ...]:
+    if file is None and draft:
+        file = Path(baselines.USUAL_NAME)
+    if file is None or (draft and not file.exists()):
+        return ()
+    try:
+        return accepted.read(file, draft=draft)
+    except EstateErrors as errors:
+        mistakes.update(dict.fromkeys(errors.mistakes))
+        return ()
 
 
-def _show(checked: list[Checked], form: str) -> None:
+def _weighed(checked: tuple[Checked, ...], known: tuple[accepted.Acceptance, ...]) -> Weighed:
+    found = {one.fingerprint(v): v for one in checked for v in one.verdicts}
+    return weigh(found, known, datetime.now(UTC).date())
+
+
+def _verdicts(checked: tuple[Checked, ...]) -> list[Verdict]:
+    return [verdict for one in checked for verdict in one.verdicts]
+
+
+def _write(
+    file: Path, checked: tuple[Checked, ...], known: tuple[accepted.Acceptance, ...]
+) -> None:
+    written = baselines.written(checked, known, datetime.now(UTC).date())
+    file.write_text(written.text, encoding="utf-8")
+    click.echo(
+        f"{file}: {output.plural(written.entries, 'finding')}, of which {written.empty} have no "
+        "reason or owner yet; write these before you check with it",
+        err=True,
+    )
+
+
+def _show(report: Report, form: str, *, why: bool) -> None:
     match form:
         case "json":
-            output.print_json(verdicts.verdicts_document(checked))
+            output.print_json(verdicts_document.verdicts_document(report))
         case "sarif":
-            output.print_json(sarif.sarif_log(checked))
+            output.print_json(sarif.sarif_log(report))
         case "markdown":
-            click.echo(markdown.verdicts_table(checked))
+            click.echo(markdown.report_comment(report))
         case _:
-            verdicts.show_verdicts(output.screen(), checked)
+            verdicts.show_report(output.screen(), report, why=why)

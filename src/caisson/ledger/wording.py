@@ -49,7 +49,8 @@ def sentence(promise: Promise) -> str:
             return f"{one} and {other} share nothing"
         case Reach():
             on = f" on {ports(promise.ports)}" if promise.ports else ""
-            return f"only {' and '.join(promise.from_) or 'nobody'} can open {promise.reach}{on}"
+            who = f"only {' and '.join(promise.from_)}" if promise.from_ else "nobody"
+            return f"{who} can open {promise.reach}{on}"
         case Restore():
             return f"{promise.restore} can be restored within {duration(promise.within)}"
         case Lose() | OpenToInternet() | Encrypted() | Public() | Same():

@@ -17,11 +17,11 @@ values that the plan marks as sensitive are not in a topology and so cannot be h
 from collections.abc import Sequence
 from typing import Any
 
+from caisson.cli.checked import Checked
 from caisson.cli.views.map_paths import Paths
 from caisson.cli.views.map_places import Atlas
 from caisson.cli.views.map_regions import accounts
 from caisson.cli.views.map_things import lines, things
-from caisson.cli.views.verdicts import Checked
 from caisson.ledger.wording import sentence
 from caisson.prove.coverage import coverage
 from caisson.prove.model import Fact, Verdict

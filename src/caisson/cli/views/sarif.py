@@ -1,13 +1,12 @@
 """Verdicts as SARIF 2.1.0, for code scanning. What holds is no result."""
 
-import hashlib
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from caisson.cli.views.verdicts import Checked
+from caisson.cli.checked import Checked, Report
+from caisson.estate.accepted import Acceptance
 from caisson.estate.model import (
     Encrypted,
     Isolation,
@@ -55,7 +54,7 @@ _RULE_OF: tuple[tuple[type[Promise], str], ...] = (
 )
 
 
-def sarif_log(checked: Sequence[Checked]) -> dict[str, Any]:
+def sarif_log(report: Report) -> dict[str, Any]:
     """Return the log of one run; a result for each verdict that is broken or cannot be told."""
     driver = {
         "name": "caisson",
@@ -66,33 +65,51 @@ def sarif_log(checked: Sequence[Checked]) -> dict[str, Any]:
         ],
     }
     results = [
-        _result(one, verdict)
-        for one in checked
-        for verdict in one.verdicts
+        _result(one, verdict, report.acceptance(one, verdict))
+        for one, verdict in report.findings()
         if verdict.decision in _LEVELS
     ]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(one: Checked, verdict: Verdict) -> dict[str, Any]:
+def _result(one: Checked, verdict: Verdict, acceptance: Acceptance | None) -> dict[str, Any]:
     promise = one.promise(verdict.promise)
     rule = _rule(promise)
-    facts = (*verdict.why, *verdict.counterexample)
-    return {
+    result: dict[str, Any] = {
         "ruleId": rule,
         "ruleIndex": list(_RULES).index(rule),
         "level": _LEVELS[verdict.decision],
         "message": {"text": _message(promise, verdict)},
         "locations": [
             {
-                **_place(verdict.source),
+                **_place(_where(one, verdict)),
                 "logicalLocations": [{"fullyQualifiedName": verdict.subject}],
             }
         ],
-        "codeFlows": [{"threadFlows": [{"locations": [_step(fact) for fact in facts]}]}],
-        "partialFingerprints": {"caissonVerdict/v1": _fingerprint(one, verdict)},
+        "partialFingerprints": {"caissonVerdict/v1": one.fingerprint(verdict)},
     }
+    if facts := (*verdict.why, *verdict.counterexample):
+        steps = [_step(one, fact) for fact in facts]
+        result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+    if acceptance is not None:
+        said = f"{acceptance.reason} ({acceptance.owner}, until {acceptance.expires})"
+        suppression = {"kind": "external", "status": "accepted", "justification": said}
+        result["suppressions"] = [suppression]
+    return result
+
+
+def _where(one: Checked, verdict: Verdict) -> Source | None:
+    """Return where to look: at the promise in an estate, at what breaks it in Terraform."""
+    if not one.documents and not one.folders:
+        return verdict.source
+    facts = (*verdict.counterexample, *verdict.why)
+    named = (fact.source for fact in facts if fact.source and not _is_document(one, fact.source))
+    return next(named, Source(one.documents[0], 1) if one.documents else None)
+
+
+def _is_document(one: Checked, source: Source) -> bool:
+    return source.file in one.documents
 
 
 def _rule(promise: Promise) -> str:
@@ -110,8 +127,9 @@ def _message(promise: Promise, verdict: Verdict) -> str:
     return "\n".join(parts)
 
 
-def _step(fact: Fact) -> dict[str, Any]:
-    return {"location": {**_place(fact.source), "message": {"text": fact.text}}}
+def _step(one: Checked, fact: Fact) -> dict[str, Any]:
+    source = fact.source or (Source(one.documents[0], 1) if one.documents else None)
+    return {"location": {**_place(source), "message": {"text": fact.text}}}
 
 
 def _place(source: Source | None) -> dict[str, Any]:
@@ -128,9 +146,3 @@ def _uri(file: str) -> str:
         return path.as_uri()
     relative = path.relative_to(Path.cwd()) if path.is_absolute() else path
     return quote(relative.as_posix())
-
-
-def _fingerprint(one: Checked, verdict: Verdict) -> str:
-    """Of what is said, not of where it stands: the same when lines move."""
-    said = (one.name, verdict.promise, verdict.subject, verdict.decision.value)
-    return hashlib.sha256("\0".join(said).encode()).hexdigest()

@@ -1,141 +1,241 @@
-"""Verdicts for people, and as the JSON document of the contract."""
+"""Verdicts for people: what was read, what is broken, what would settle the rest, and the board.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+What says the same of several subjects is said once. `why` shows the whole of every derivation,
+what holds included.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from caisson.cli.checked import Checked, Report
+from caisson.cli.views.certificates import packets
+from caisson.cli.views.changed import show_changes
+from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling
+from caisson.cli.views.head import show_example, show_head
+from caisson.cli.views.places import near
 from caisson.cli.views.words import STYLES, WIDEST_WORD, marked, paragraph, summary
-from caisson.estate.model import Promise
 from caisson.ledger.wording import sentence
-from caisson.prove.coverage import Coverage, coverage
+from caisson.prove.certificate import Passed
+from caisson.prove.changes import worst
 from caisson.prove.model import Decision, Fact, Verdict
-from caisson.topology.model import Topology
+from caisson.topology.model import Source
 
-_INDENT = 4
-_FACTS = 6
-_WORST_FIRST = (Decision.BROKEN, Decision.UNKNOWN, Decision.HOLDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """An estate, or somebody's Terraform, with what was proved of it.
-
-    `defaults`: nobody wrote these promises, they are Caisson's own.
-    """
-
-    name: str
-    topology: Topology
-    promises: tuple[Promise, ...]
-    verdicts: tuple[Verdict, ...]
-    defaults: bool = False
-
-    def promise(self, name: str) -> Promise:
-        return next(promise for promise in self.promises if promise.name == name)
+_LEAD = WIDEST_WORD + 4
+_SUBJECTS, _FACTS = 2, 4
+_MOST_SUBJECTS, _MOST_GROUPS, _MOST_FACTS, _MOST_OPEN = 8, 12, 6, 2
+_EVERYTHING = 1_000_000
 
 
-def verdicts_document(checked: Sequence[Checked]) -> dict[str, Any]:
-    """`caisson check --json`."""
-    covered = coverage(one.topology for one in checked)
-    return {
-        "verdicts": [_verdict(one, verdict) for one in checked for verdict in one.verdicts],
-        "coverage": {
-            "resources": covered.resources,
-            "understood": covered.understood,
-            "ignored": dict(covered.ignored),
-        },
-    }
+def show_report(console: Console, report: Report, *, why: bool = False) -> None:
+    show_head(console, report)
+    for one in report.checked:
+        _Shown(console, report, one, why=why).show(alone=len(report.checked) == 1)
+    show_changes(console, report)
+    _show_accepted(console, report)
+    if any(one.defaults for one in report.checked):
+        show_example(console)
+    _show_board(console, report)
 
 
-def _verdict(one: Checked, verdict: Verdict) -> dict[str, Any]:
-    return {
-        "estate": one.name,
-        "promise": verdict.promise,
-        "subject": verdict.subject,
-        "verdict": verdict.decision.value,
-        "why": [_fact(fact) for fact in verdict.why],
-        "counterexample": [_fact(fact) for fact in verdict.counterexample],
-        "source": str(verdict.source) if verdict.source else None,
-        "remedy": verdict.remedy,
-    }
+class _Shown:
+    """Shows what was found in one estate."""
+
+    def __init__(self, console: Console, report: Report, one: Checked, *, why: bool) -> None:
+        self._console = console
+        self._one = one
+        self._why = why
+        self._verdicts = [v for v in one.verdicts if report.acceptance(one, v) is None]
+
+    def show(self, *, alone: bool) -> None:
+        if not alone and self._verdicts:
+            text = Text.assemble("estate ", (self._one.name, "bold"))
+            paragraph(self._console, text, indent=0)
+            self._console.print()
+        self._show_broken()
+        self._show_unknown()
+        if self._why:
+            self._show_holds()
+
+    def _of(self, decision: Decision) -> Iterator[tuple[str, list[Verdict]]]:
+        for promise in self._one.promises:
+            said = [v for v in self._verdicts if v.promise == promise.name]
+            if found := [v for v in said if v.decision is decision]:
+                yield promise.name, found
+
+    def _show_broken(self) -> None:
+        for name, found in self._of(Decision.BROKEN):
+            self._show_name(name, Decision.BROKEN)
+            groups = folded(found)
+            for number, group in enumerate(groups[: self._most(_MOST_GROUPS)]):
+                if number:
+                    self._console.print()
+                self._show_group(group)
+            if more := sum(len(g.verdicts) for g in groups[self._most(_MOST_GROUPS) :]):
+                self._dim(f"and {more} more, which --why shows", _SUBJECTS)
+            self._console.print()
+
+    def _show_name(self, name: str, decision: Decision) -> None:
+        promise = self._one.promise(name)
+        source = next(v.source for v in self._one.verdicts if v.promise == name)
+        place = None if self._one.defaults else source
+        head = Text.assemble((name, "bold"), self._place(place))
+        paragraph(self._console, head, indent=_LEAD, lead=marked(decision))
+        self._dim(sentence(promise), _LEAD)
+
+    def _show_group(self, group: Group) -> None:
+        first = group.verdicts[0]
+        before = Text()
+        for verdict in group.verdicts[: self._most(_MOST_SUBJECTS)]:
+            facts = verdict.counterexample if len(group.verdicts) > 1 else ()
+            place = self._place(facts[0].source if facts else None)
+            text = Text.assemble((verdict.subject, "bold"), place if place != before else "")
+            paragraph(self._console, text, indent=_SUBJECTS)
+            before = place
+        if (more := len(group.verdicts) - self._most(_MOST_SUBJECTS)) > 0:
+            self._dim(f"and {more} more", _SUBJECTS)
+        style = STYLES[first.decision]
+        alone = len(group.verdicts) == 1
+        self._show_facts(first if alone else None, _alike(group, first.why), Text("·", "dim"))
+        against = _alike(group, first.counterexample)
+        self._show_facts(first if alone else None, against, Text("✗", style), style)
+        if group.remedy:
+            lead = Text.assemble(" " * _FACTS, ("→ ", style))
+            paragraph(self._console, Text(group.remedy), indent=_FACTS + 2, lead=lead)
+
+    def _show_facts(
+        self, verdict: Verdict | None, facts: Sequence[Fact], mark: Text, style: str = ""
+    ) -> None:
+        """Show facts; the first packet of a connection takes the place of its sentence."""
+        lines = packets(verdict.certificate) if verdict and style else ()
+        most = self._most(_chain(verdict) if verdict and style else _MOST_FACTS)
+        for number, fact in enumerate(facts[:most]):
+            packet = lines[0] if number == 1 and lines and " packet of " in fact.text else ""
+            self._show_fact(Fact(packet or fact.text, fact.source), mark, style)
+        if more := hidden(facts, most):
+            self._dim(f"and {more} more facts, which --why shows", _FACTS + 2)
+
+    def _show_fact(self, fact: Fact, mark: Text, style: str = "") -> None:
+        text = Text.assemble((fact.text, style), self._place(fact.source))
+        lead = Text.assemble(" " * _FACTS, mark)
+        paragraph(self._console, text, indent=_FACTS + 2, lead=lead)
+
+    def _show_unknown(self) -> None:
+        """Show what cannot be told, by what would settle it: one step often settles much."""
+        unknown = [verdict for _, found in self._of(Decision.UNKNOWN) for verdict in found]
+        if not unknown:
+            return
+        count = f"{len(unknown)} answer{'s' if len(unknown) > 1 else ''}, and "
+        text = Text.assemble((count, "dim"), ("what would settle them", "bold"))
+        paragraph(self._console, text, indent=_LEAD, lead=marked(Decision.UNKNOWN))
+        for remedy, found in settled(unknown):
+            lead = Text.assemble(" " * _SUBJECTS, ("→ ", STYLES[Decision.UNKNOWN]))
+            paragraph(self._console, Text(remedy), indent=_FACTS, lead=lead)
+            for verdict in found:
+                text = Text.assemble((verdict.promise, "bold"), f"  {verdict.subject}")
+                paragraph(self._console, text, indent=_FACTS + 2, lead=" " * _FACTS)
+                self._show_open(verdict)
+        self._console.print()
+
+    def _show_open(self, verdict: Verdict) -> None:
+        facts, more = telling(verdict.why, self._most(_MOST_OPEN))
+        for fact in facts:
+            text = Text.assemble(fact.text, self._place(fact.source))
+            lead = Text.assemble(" " * (_FACTS + 2), ("·", "dim"))
+            paragraph(self._console, text, indent=_FACTS + 4, lead=lead)
+        if more:
+            self._dim(f"and {more} more", _FACTS + 4)
+
+    def _show_holds(self) -> None:
+        for name, found in self._of(Decision.HOLDS):
+            self._show_name(name, Decision.HOLDS)
+            for verdict in found:
+                self._show_group(Group((verdict,), ""))
+            self._console.print()
+
+    def _most(self, count: int) -> int:
+        return _EVERYTHING if self._why else count
+
+    def _dim(self, text: str, indent: int) -> None:
+        paragraph(self._console, Text(text, "dim"), indent=indent, lead=" " * indent)
+
+    def _place(self, source: Source | None) -> Text:
+        told = near(source, self._one)
+        return Text(f"  {told}" if told else "", "dim")
 
 
-def _fact(fact: Fact) -> dict[str, str | None]:
-    return {"text": fact.text, "source": str(fact.source) if fact.source else None}
+def _alike(group: Group, facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts as they are said of every verdict of the group."""
+    if len(group.verdicts) == 1:
+        return list(facts)
+    first = group.verdicts[0]
+    return [Fact(text) for text in dict.fromkeys(about_each(first, f.text) for f in facts)]
 
 
-def show_verdicts(console: Console, checked: Sequence[Checked]) -> None:
-    for one in checked:
-        if len(checked) > 1:
-            paragraph(console, Text.assemble("estate ", (one.name, "bold")), indent=0)
-            console.print()
-        _show_estate(console, one)
-    _show_end(console, checked)
+def _chain(verdict: Verdict) -> int:
+    """Return how many facts the first counterexample has: its packet, and all that lets it by."""
+    if isinstance(verdict.certificate, Passed):
+        found = verdict.certificate.packets
+        return max(_MOST_FACTS, 2 + len(found[0].hops) if found else 0)
+    return _MOST_FACTS
 
 
-def _show_estate(console: Console, one: Checked) -> None:
-    for name, group in groupby(one.verdicts, lambda verdict: verdict.promise):
-        verdicts = list(group)
-        head = Text.assemble((name, "bold"), _place(verdicts[0].source))
-        paragraph(console, head, indent=0)
-        paragraph(console, Text(sentence(one.promise(name)), "dim"), indent=0)
-        for verdict in verdicts:
-            _show_verdict(console, verdict)
+def _show_accepted(console: Console, report: Report) -> None:
+    if report.weighed is None:
+        return
+    for one, verdict in report.findings():
+        if each := report.acceptance(one, verdict):
+            said = f"  {verdict.subject}: {each.reason} ({each.owner}, until {each.expires})"
+            _line(console, "accepted", Text.assemble((verdict.promise, "bold"), said))
+    for each in report.weighed.expired:
+        said = f"  {each.subject}: until {each.expires}, it counts again ({each.source})"
+        _line(console, "expired", Text.assemble((each.promise, "bold"), said), "bold red")
+    for each in report.weighed.idle:
+        said = f"  {each.subject}: matches nothing any more, take it out ({each.source})"
+        _line(console, "idle", Text.assemble((each.promise, "bold"), said), "yellow")
+    if report.accepted or report.weighed.expired or report.weighed.idle:
         console.print()
 
 
-def _show_verdict(console: Console, verdict: Verdict) -> None:
-    lead = Text.assemble("  ", marked(verdict.decision), "  ")
-    paragraph(console, Text(verdict.subject, "bold"), indent=WIDEST_WORD + 6, lead=lead)
-    _show_facts(console, verdict.why, Text("·", "dim"))
-    style = STYLES[verdict.decision]
-    _show_facts(console, verdict.counterexample, Text("✗", style), style)
-    if verdict.remedy:
-        paragraph(console, Text(verdict.remedy), indent=_FACTS, lead=Text("    → ", style))
+def _line(console: Console, word: str, text: Text, style: str = "dim") -> None:
+    paragraph(console, text, indent=_LEAD, lead=Text(f"  {word}", style))
 
 
-def _show_facts(console: Console, facts: Iterable[Fact], mark: Text, style: str = "") -> None:
-    for fact in facts:
-        text = Text.assemble((fact.text, style), _place(fact.source))
-        paragraph(console, text, indent=_FACTS, lead=Text.assemble(" " * _INDENT, mark))
-
-
-def _place(source: object) -> Text:
-    return Text(f"  {source}" if source else "", "dim")
-
-
-def _show_end(console: Console, checked: Sequence[Checked]) -> None:
-    decisions: list[Decision] = [v.decision for one in checked for v in one.verdicts]
-    if decisions:
-        _show_overview(console, checked)
-        paragraph(console, summary(decisions), indent=0)
-    else:
+def _show_board(console: Console, report: Report) -> None:
+    """Show a line for each promise, so that the end of a long derivation tells all of it."""
+    if not any(one.verdicts for one in report.checked):
         console.print("nothing is promised: write `promises:` into the estate")
-    paragraph(console, Text(_covered(coverage(o.topology for o in checked)), "dim"), indent=0)
-
-
-def _show_overview(console: Console, checked: Sequence[Checked]) -> None:
-    """A line for each promise, so that the end of a long derivation tells all of it."""
-    widest = max(len(verdict.promise) for one in checked for verdict in one.verdicts)
-    for one in checked:
-        for name, group in groupby(one.verdicts, lambda verdict: verdict.promise):
-            decisions = [verdict.decision for verdict in group]
-            estate = f"  {one.name}" if len(checked) > 1 else ""
-            worst = next(decision for decision in _WORST_FIRST if decision in decisions)
-            line = Text.assemble(f"{name:<{widest}}", (estate + _share(worst, decisions), "dim"))
-            paragraph(console, line, indent=WIDEST_WORD + 4, lead=marked(worst))
+        return
+    widest = max(len(promise.name) for one in report.checked for promise in one.promises)
+    decisions: list[Decision] = []
+    for one in report.checked:
+        for promise in one.promises:
+            verdicts = [v for v in one.verdicts if v.promise == promise.name]
+            counting = [v for v in verdicts if report.acceptance(one, v) is None]
+            decision = worst(counting) or Decision.HOLDS
+            decisions.append(decision)
+            said = "  ".join(_told(one, promise.name, decision, verdicts, counting, report))
+            line = Text.assemble(f"{promise.name:<{widest}}", (f"  {said}", "dim"))
+            paragraph(console, line, indent=_LEAD, lead=marked(decision))
     console.print()
+    paragraph(console, summary(decisions), indent=0)
 
 
-def _share(decision: Decision, among: Sequence[Decision]) -> str:
-    count = among.count(decision)
-    return f"  {count} of {len(among)} subjects" if len(among) > 1 else ""
-
-
-def _covered(covered: Coverage) -> str:
-    understood = f"{covered.understood} of {covered.resources} components understood"
-    ignored = ", ".join(f"{count} {system}" for system, count in covered.ignored.items())
-    return f"{understood}; left out: {ignored}" if ignored else understood
+def _told(
+    one: Checked,
+    name: str,
+    decision: Decision,
+    verdicts: Sequence[Verdict],
+    counting: Sequence[Verdict],
+    report: Report,
+) -> Iterator[str]:
+    if len(report.checked) > 1:
+        yield one.name
+    if accepted := len(verdicts) - len(counting):
+        yield f"but for {accepted} accepted"
+    if decision is Decision.HOLDS:
+        yield sentence(one.promise(name))
+    elif len(counting) > 1:
+        of = sum(each.decision is decision for each in counting)
+        yield f"{of} of {len(counting)} answers"
