@@ -23,6 +23,7 @@ from caisson.prove.check import Proved, prove_terraform
 from caisson.prove.coverage import coverage
 from caisson.prove.defaults import default_promises
 from caisson.prove.model import Decision
+from caisson.prove.world import World
 from caisson.topology.model import Kind, Topology
 from caisson.topology.network import Ports
 from caisson.topology.resources import EVERY_QUESTION, Count, Question, Rest, Understanding
@@ -90,6 +91,13 @@ def test_what_is_not_there_is_not_asked() -> None:
     assert default_promises(found) == ()
     files = world(resource(BUCKET), holdings=(holding(BUCKET, Rest.LOG),))
     assert names(default_promises(files)) == ["no-public-stores", "encrypted-at-rest"]
+
+
+def test_stores_that_are_in_no_network_are_not_asked_what_the_internet_can_open() -> None:
+    found = shop(network=network(vpc("main", 0), card(WEB, [])))
+    asked = names(default_promises(World(found)))
+    assert "stores-closed-to-the-internet" not in asked
+    assert "only-web-ports-are-open" in asked
 
 
 @pytest.mark.parametrize(

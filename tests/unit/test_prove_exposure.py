@@ -21,7 +21,7 @@ from caisson.prove import exposure
 from caisson.prove.certificate import Listed
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.network import Forward, Network, Ports, Protocol
-from caisson.topology.resources import Question, Rest
+from caisson.topology.resources import Count, Question, Rest, Understanding
 
 HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
 NOTHING_PUBLIC = Public(name="closed", public=[])
@@ -294,6 +294,36 @@ def test_gaps_leave_it_open() -> None:
     assert [each.subject for each in internet(web(443), *parts, gaps=(rules,))] == [WEB]
     elsewhere = gap("aws_x.y", Question.ENCRYPTION, about=())
     assert one(web(443), *parts, gaps=(elsewhere,)).decision is HOLDS
+
+
+def test_a_gap_about_what_keeps_nothing_hides_no_store() -> None:
+    """A service whose machines are not told is no store, and no way to one."""
+    service = "aws_ecs_service.web"
+    stores = (holding(DB),)
+    parts: dict[str, object] = {
+        "network": network(vpc("main", 0), card(DB, [])),
+        "holdings": stores,
+        "gaps": (gap(service, Question.EXPOSURE, Question.REACHABILITY),),
+    }
+
+    def decisions(*counts: Count, **more: object) -> set[Decision]:
+        found = world(*RESOURCES, resource(service), counts=counts, **(parts | more))
+        asked = exposure.decide_open(web(of="stores"), at(9), found)
+        return {
+            each.decision
+            for each in (*asked, *exposure.decide_public(NOTHING_PUBLIC, at(9), found))
+        }
+
+    modelled = Count("aws_ecs_service", 1, Understanding.MODELLED)
+    assert decisions(modelled) == {HOLDS}
+    assert decisions() == {UNKNOWN}
+    assert decisions(replace(modelled, understanding=Understanding.IGNORED)) == {UNKNOWN}
+    assert decisions(modelled, holdings=(*stores, holding(service, Rest.STORE))) == {HOLDS, UNKNOWN}
+    here = network(vpc("main", 0), card(DB, []), card(service, []))
+    assert UNKNOWN in decisions(modelled, network=here)
+    around = gap(service, Question.EXPOSURE, about=("aws_vpc.main",))
+    counted = (modelled, Count("aws_vpc", 1, Understanding.MODELLED))
+    assert decisions(*counted, gaps=(around,)) == {UNKNOWN}
 
 
 def test_nothing_with_an_address_is_unknown() -> None:

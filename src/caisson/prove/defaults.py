@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from caisson.estate.promises import Promise, PromiseFile
+from caisson.prove.hidden import may_hide_data
 from caisson.prove.sides import environments
 from caisson.prove.subjects import SERVING
 from caisson.prove.world import World
-from caisson.topology.resources import Question, Rest
+from caisson.topology.resources import Gap, Question, Rest
 
 NOTE = "no promises were given: these are Caisson's defaults"
 # Among more environments than these, every pair would say the same many times.
@@ -43,18 +44,25 @@ def default_promises(world: World) -> tuple[Promise, ...]:
 def _about_what_is_there(world: World) -> Iterator[_Written]:
     topology = world.topology
     faces = bool(topology.network.interfaces or topology.network.forwards)
-    stores = any(each.rest in SERVING for each in topology.holdings)
+    stores = [each for each in topology.holdings if each.rest in SERVING]
+    facing = any(world.parts_of.get(each.resource) for each in stores)
+    hides_data = may_hide_data(world)
     asked = (
-        (faces and stores, Question.REACHABILITY, _CLOSED),
-        (faces, Question.REACHABILITY, _ONLY_WEB),
-        (bool(topology.holdings), Question.EXPOSURE, _NOT_PUBLIC),
-        (bool(topology.holdings), Question.ENCRYPTION, _ENCRYPTED),
-        (stores, Question.RECOVERABILITY, _BACKED_UP),
+        (facing, Question.REACHABILITY, hides_data, _CLOSED),
+        (faces, Question.REACHABILITY, _anything, _ONLY_WEB),
+        (bool(topology.holdings), Question.EXPOSURE, hides_data, _NOT_PUBLIC),
+        (bool(topology.holdings), Question.ENCRYPTION, hides_data, _ENCRYPTED),
+        (bool(stores), Question.RECOVERABILITY, hides_data, _BACKED_UP),
     )
-    for there, question, promise in asked:
+    for there, question, matters, promise in asked:
         # Of a topology that is empty everything is asked, and nothing told.
-        if there or world.gaps[question] or not topology.resources:
+        if there or world.gaps[question].those(matters) or not topology.resources:
             yield promise
+
+
+def _anything(gap: Gap) -> bool:
+    del gap
+    return True
 
 
 def _residencies(world: World) -> Iterator[_Written]:

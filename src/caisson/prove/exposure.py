@@ -6,6 +6,7 @@ from dataclasses import replace
 from caisson.estate.model import OpenToInternet, Public
 from caisson.prove.answers import Answer, Asked, answered, verdicts
 from caisson.prove.crowd import public
+from caisson.prove.hidden import may_hide_ways
 from caisson.prove.judgement import matches_nothing
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.network.ports import NO_CONNECTION, Connections, PortSet
@@ -31,9 +32,8 @@ def decide_public(promise: Public, source: Source, world: World) -> tuple[Verdic
     allowed, missing = world.subjects.holdings(promise.public)
     free = {each.id for each in allowed}
     asked = [each for each in world.topology.holdings if each.id not in free]
-    gaps = world.gaps[Question.EXPOSURE].beside(
-        part for each in (*asked, *allowed) for part in (each.resource, each.id)
-    )
+    hiding = world.gaps[Question.EXPOSURE].those(may_hide_ways(world))
+    gaps = hiding.beside(part for each in (*asked, *allowed) for part in (each.resource, each.id))
     if not asked and not gaps:
         return (_nothing(promise, source),)
     answers = [_public(world, each) for each in asked]
@@ -144,6 +144,8 @@ def _members(world: World, resource: str) -> tuple[str, ...]:
 
 def _gaps(promise: OpenToInternet, world: World, facing: Collection[str]) -> tuple[Fact, ...]:
     gaps = world.network_gaps
+    if ANYTHING not in promise.of:
+        gaps = gaps.those(may_hide_ways(world))
     if {STORES, ANYTHING} & set(promise.of):
         return gaps.beside(part for each in facing for part in _parts(world, each))
     named = world.subjects.named(promise.of).resources

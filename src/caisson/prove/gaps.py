@@ -5,7 +5,7 @@ nothing, or to something that the answer is about or depends on.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.prove.model import Fact
@@ -35,6 +35,14 @@ class Gaps:
 
     def __bool__(self) -> bool:
         return bool(self.anywhere or self.confined)
+
+    def those(self, wanted: Callable[[Gap], bool]) -> "Gaps":
+        """Return the gaps that are `wanted`, as gaps of their own."""
+        confined = {name: tuple(filter(wanted, found)) for name, found in self.confined.items()}
+        return Gaps(
+            tuple(filter(wanted, self.anywhere)),
+            {name: found for name, found in confined.items() if found},
+        )
 
     def near(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
         """Say what is confined to `subjects` among others: one fact for each type of gap."""
