@@ -15,6 +15,7 @@ from caisson.estate.model import (
     Encrypted,
     Estate,
     Isolation,
+    Lose,
     LoseRegion,
     OpenToInternet,
     Promise,
@@ -34,7 +35,9 @@ from caisson.prove import (
     reachability,
     reachability_of_networks,
     recoverability,
+    recoverability_of_resources,
     residency,
+    residency_of_resources,
     restore,
 )
 from caisson.prove.defaults import default_promises
@@ -128,5 +131,11 @@ def _of_resources(  # noqa: PLR0911  one line for each question
             return exposure.decide_open(promise, source, world)
         case Same():
             return consistency.decide(promise, source, world)
+        case Residency():
+            return residency_of_resources.decide(promise, source, world)
+        case Lose():
+            return recoverability_of_resources.decide(promise, source, world)
+        case LoseRegion():
+            return recoverability_of_resources.decide_region(promise, source, world)
         case _:
             return (not_asked(promise.name, source),)

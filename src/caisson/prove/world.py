@@ -11,7 +11,7 @@ from caisson.prove.ways import Ways
 from caisson.topology.model import Source, Topology
 from caisson.topology.network import SecurityGroup
 from caisson.topology.places import Places
-from caisson.topology.resources import Holding, Key, Movement, Question
+from caisson.topology.resources import Holding, Key, Movement, Question, Use
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,13 @@ class World:
         found: dict[str, list[Movement]] = defaultdict(list)
         for each in self.topology.movements:
             found[each.source].append(each)
+        return {name: tuple(each) for name, each in found.items()}
+
+    @cached_property
+    def uses_by(self) -> Mapping[str, tuple[Use, ...]]:
+        found: dict[str, list[Use]] = defaultdict(list)
+        for each in self.topology.uses:
+            found[each.user].append(each)
         return {name: tuple(each) for name, each in found.items()}
 
     @cached_property

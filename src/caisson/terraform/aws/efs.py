@@ -69,6 +69,7 @@ def _files(block: Block, backups: Attached, policies: Attached) -> Fragment:
             public=False,  # a mount target has no address that the internet can send to
             multi_zone=negated(one_zone),
             deletion_protected=False,
+            versioned=False,
         )
     )
     return joined(
@@ -179,6 +180,7 @@ def _made(block: Block, there: Block, *, sure: bool) -> Fragment:
         encrypted_in_transit=False,
         multi_zone=negated(_one_zone(there)),
         deletion_protected=False,
+        versioned=False,
         sure=sure,
     )
     return joined([Fragment(holdings=(keys.on(found),)), keys.gaps(block)])
