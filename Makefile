@@ -26,7 +26,7 @@ demo: $(INSTALLED) ## Run the reference estate, lose a region while users write,
 	@$(BIN)/caisson demo examples/workspace
 
 test: $(INSTALLED) ## Run the tests against real servers and a real browser (TESTS=tests/unit for some)
-	@$(FETCH) --quiet $(SERVERS) chromium
+	@$(FETCH) --quiet $(SERVERS) chromium ip nft
 	@$(BIN)/pytest $(TESTS)
 
 soak: $(INSTALLED) ## Run the property tests on examples that were never tried before

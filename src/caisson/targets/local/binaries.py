@@ -155,6 +155,15 @@ SOFTWARE = (
         programs=("patroni",),
         installed_by=(("python3", "python3 -m pip install 'patroni[etcd3]' psycopg[binary]"),),
     ),
+    # The networks of tests that send real packets.
+    Software(name="nftables", programs=("nft",), packages=("nftables",), unpacked="usr/sbin"),
+    Software(
+        name="iproute2",
+        programs=("ip",),
+        packages=("iproute2",),
+        unpacked="**/bin",
+        version_flag="-V",
+    ),
     Software(
         name="chromium",
         programs=("chromium",),
