@@ -21,7 +21,7 @@ from caisson.prove import exposure
 from caisson.prove.certificate import Listed
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.network import Forward, Network, Ports, Protocol
-from caisson.topology.resources import Count, Question, Rest, Understanding
+from caisson.topology.resources import Count, Policy, Question, Rest, Understanding
 
 HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
 NOTHING_PUBLIC = Public(name="closed", public=[])
@@ -72,6 +72,13 @@ def test_a_public_store_breaks_it() -> None:
     assert (broken.decision, broken.subject) == (BROKEN, BUCKET)
     assert broken.counterexample[0].text == f"{BUCKET} can be read by everybody"
     assert rest.decision is HOLDS
+
+
+def test_a_public_store_is_shown_with_its_policy() -> None:
+    policy = Policy("aws_s3_bucket_policy.data", BUCKET, None, "resource", at(7))
+    other = Policy("aws_s3_bucket_policy.other", "aws_s3_bucket.other", None, "resource", at(8))
+    (broken,) = public(replace(FILES, public=True), policies=(policy, other))
+    assert [each.source for each in broken.counterexample] == [FILES.source, at(7)]
 
 
 @pytest.mark.parametrize("change", [{"public": None}, {"public": True, "sure": False}])

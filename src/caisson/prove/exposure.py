@@ -71,7 +71,17 @@ def _public(world: World, holding: Holding) -> Answer:
     type_ = world.type_of(holding.resource)
     if holding.public and holding.resource in world.ways.interfaces:
         return _addressed(world, holding, type_, gaps)
-    return answered(_PUBLIC, holding, type_, gaps)
+    said = answered(_PUBLIC, holding, type_, gaps)
+    if not said.against:
+        return said
+    return replace(said, against=(*said.against, *_opening(world, holding)))
+
+
+def _opening(world: World, holding: Holding) -> Iterator[Fact]:
+    """Say where to look: which policies say who may do what with it."""
+    for policy in world.topology.policies:
+        if policy.attached_to == holding.resource and policy.kind == "resource":
+            yield Fact(f"{policy.id} says who may do what with it", policy.source)
 
 
 def _addressed(world: World, holding: Holding, type_: str, gaps: tuple[Fact, ...]) -> Answer:
