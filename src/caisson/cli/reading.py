@@ -65,10 +65,15 @@ def _estate(path: Path, promises: Path | None) -> Checked:
 def _terraform(found: Sequence[Root], asked: Asked) -> Iterator[Checked]:
     if not found:
         return
-    promised = None if asked.promises is None else promise_files.read(asked.promises)
     mistakes: dict[Mistake, None] = {}
+    promised: Promised | None = None
+    try:
+        promised = None if asked.promises is None else promise_files.read(asked.promises)
+    except EstateErrors as errors:
+        mistakes.update(dict.fromkeys(errors.mistakes))
     for root in found:
         try:
+            # Even when the promises are wrong: what is wrong here too is to be told at once.
             yield _root(root, promised, label=root.name if len(found) > 1 else "")
         except EstateErrors as errors:
             mistakes.update(dict.fromkeys(errors.mistakes))

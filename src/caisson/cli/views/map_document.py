@@ -43,7 +43,7 @@ def _check(one: Checked) -> _Json:
         "name": one.name,
         "defaults": one.defaults,
         "promises": [{"name": each.name, "sentence": sentence(each)} for each in one.promises],
-        "verdicts": [_verdict(each, paths) for each in one.verdicts],
+        "verdicts": [_verdict(each, atlas, paths) for each in one.verdicts],
         "map": {
             "by": "environment" if one.topology.components else "account",
             "accounts": accounts(atlas),
@@ -60,7 +60,7 @@ def _check(one: Checked) -> _Json:
     }
 
 
-def _verdict(verdict: Verdict, paths: Paths) -> _Json:
+def _verdict(verdict: Verdict, atlas: Atlas, paths: Paths) -> _Json:
     path = paths.of(verdict)
     return {
         "promise": verdict.promise,
@@ -71,6 +71,7 @@ def _verdict(verdict: Verdict, paths: Paths) -> _Json:
         "remedy": verdict.remedy,
         "source": str(verdict.source) if verdict.source else None,
         "legs": [{"from": leg.source, "to": leg.target, "says": leg.says} for leg in path.legs],
+        "at": atlas.anchor(verdict.subject),
         "involved": list(path.involved),
     }
 
@@ -82,6 +83,8 @@ def _fact(fact: Fact) -> _Json:
 def _gap(gap: Gap, atlas: Atlas) -> _Json:
     return {
         "what": gap.what,
+        "resource": gap.resource,
+        "type": gap.type,
         "questions": sorted(gap.questions),
         "source": str(gap.source),
         "at": atlas.anchor(gap.resource),

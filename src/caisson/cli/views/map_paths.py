@@ -129,7 +129,8 @@ class Paths:
         return found | {(m.source, m.target): m.way.value for m in topology.movements}
 
     def _spoken_of(self, verdict: Verdict) -> Iterator[str]:
-        facts = (*verdict.counterexample, *verdict.why)
+        # What is broken shows itself; its reasons may speak of much besides.
+        facts = verdict.counterexample or verdict.why
         for text in (verdict.subject, *(fact.text for fact in facts)):
             yield from self._mentions(text)
         for name in _named(verdict.certificate):

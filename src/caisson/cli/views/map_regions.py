@@ -89,7 +89,7 @@ class _Lanes:
         vpc = self._atlas.vpcs[name]
         return {
             "id": name,
-            "name": label(name, self._atlas.resources.get(name)),
+            "name": self._called(name),
             "cidrs": list(vpc.cidrs),
             "described": vpc.described,
             "gateways": [
@@ -98,6 +98,12 @@ class _Lanes:
             ],
             "lanes": [*self._lanes(name)],
         }
+
+    def _called(self, vpc: str) -> str:
+        """Return a VPC's name; one that is no resource is not called by its account or region."""
+        place = self._atlas.vpc_places[vpc]
+        said = [each for each in vpc.split("/") if each not in (place.account, place.region)]
+        return self._named(vpc if vpc in self._atlas.resources else "/".join(said))
 
     def _lanes(self, vpc: str) -> Iterator[_Json]:
         """Yield those with things first, then those of which only the number is told."""

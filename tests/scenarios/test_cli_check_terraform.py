@@ -1,0 +1,187 @@
+"""`caisson check` on somebody's Terraform: what it reads, what it shows, and how it ends."""
+
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+from cli_support import WORKSPACE, caisson
+
+SHOP = Path(__file__).parents[1] / "plans" / "shop"
+PLAN, BEFORE = SHOP / "plan.json", SHOP / "before.json"
+SECRET = "a-secret-nobody-may-see"
+DATABASE = "module.orders.aws_db_instance.this"
+
+OWN = """\
+environments:
+  production: {tags: {Environment: production}}
+promises:
+  - {name: database-is-closed, open to internet: [], of: module.orders}
+  - {name: encrypted, encrypted: [at rest], of: module.orders}
+"""
+
+
+def own(folder: Path, text: str = OWN) -> Path:
+    file = folder / "promises.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_without_promises_the_default_set_is_proved_and_said_to_be_so() -> None:
+    ended = caisson("check", PLAN)
+    assert ended.code == 1
+    lines = ended.out.splitlines()
+    assert lines[0] == f"read        {PLAN}: all 16 resources understood"
+    assert lines[1] == f"sources     {SHOP}"
+    assert lines[2].startswith("promises    Caisson's own defaults")
+    assert "✗ broken       stores-closed-to-the-internet" in lines
+    assert "  - {name: survives-a-zone, lose: zone, rpo: 5m}" in ended.out
+    assert caisson("check", PLAN, "--json").json["promises_from"] == "defaults"
+
+
+def test_the_example_of_a_promise_file_is_one(tmp_path: Path) -> None:
+    shown = caisson("check", PLAN).out.splitlines()
+    begin = shown.index("    environments:")
+    text = "\n".join(line[4:] for line in shown[begin : shown.index("", begin)])
+    document = caisson("check", PLAN, "--promises", own(tmp_path, text), "--json").json
+    assert {v["promise"] for v in document["verdicts"]} >= {"only-web-is-open", "survives-a-zone"}
+
+
+def test_one_s_own_promises_are_proved_with_reason_and_place(tmp_path: Path) -> None:
+    asked = own(tmp_path)
+    ended = caisson("check", PLAN, "--promises", asked, "--json")
+    assert ended.code == 1
+    document = ended.json
+    assert document["promises_from"] == "file"
+    assert document["read"] == [{"name": str(PLAN), "files": [str(PLAN)], "sources": [str(SHOP)]}]
+    by_name = {v["promise"]: v for v in document["verdicts"] if v["verdict"] != "holds"}
+    assert by_name.keys() == {"database-is-closed"}
+    broken = by_name["database-is-closed"]
+    assert broken["subject"] == DATABASE
+    assert broken["source"] == f"{asked}:4"
+    texts = {fact["text"]: fact["source"] for fact in broken["counterexample"]}
+    place = f"{SHOP}/database/main.tf"
+    assert texts[f"the internet can open tcp 5432 at {DATABASE}"] == f"{place}:22"
+    assert any(source == f"{place}:11" for source in texts.values())
+    assert broken["certificate"]["kind"]
+    assert document["coverage"] == {"resources": 16, "understood": 16, "ignored": {}}
+
+
+def test_what_holds_and_cannot_be_told_end_as_the_contract_says(tmp_path: Path) -> None:
+    holds = own(tmp_path, "promises:\n  - {name: a, open to internet: [], of: module.orders}\n")
+    assert caisson("check", BEFORE, "--promises", holds, "--strict").code == 0
+    unknown = own(tmp_path, "promises:\n  - {name: a, encrypted: [at rest], of: module.absent}\n")
+    assert caisson("check", PLAN, "--promises", unknown).code == 0
+    assert caisson("check", PLAN, "--promises", unknown, "--strict").code == 3
+
+
+def test_what_is_alike_is_told_once() -> None:
+    out = caisson("check", PLAN).out
+    assert out.count("is not encrypted at rest") == 1
+    assert "    ✗ each of them is not encrypted at rest" in out
+    for key in ("cancelled", "ordered", "paid"):
+        assert f'  aws_sns_topic.events["{key}"]' in out
+
+
+def test_the_sources_can_lie_elsewhere(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    shutil.copy(PLAN, plan)
+    alone = caisson("check", plan)
+    assert "sources     the *.tf files were not found" in alone.out
+    assert "main.tf" not in alone.out
+    assert f"database{'/'}main.tf:22" in caisson("check", plan, "--source", SHOP).out
+
+
+def test_a_source_without_configuration_is_wrong_input(tmp_path: Path) -> None:
+    ended = caisson("check", PLAN, "--source", tmp_path)
+    assert ended.code == 2
+    assert "there is no *.tf file in this folder" in ended.err
+
+
+def test_a_configuration_that_nobody_planned_is_checked_too() -> None:
+    document = caisson("check", SHOP, "--json").json
+    broken = {v["subject"] for v in document["verdicts"] if v["verdict"] == "broken"}
+    assert DATABASE in broken
+    assert document["read"][0]["sources"] == [str(SHOP)]
+
+
+def test_a_folder_of_plans_is_all_of_them(tmp_path: Path) -> None:
+    shutil.copy(PLAN, tmp_path / "new.json")
+    shutil.copy(BEFORE, tmp_path / "old.json")
+    document = caisson("check", tmp_path, "--json").json
+    assert {each["name"] for each in document["read"]} == {
+        f"{tmp_path}/new.json",
+        f"{tmp_path}/old.json",
+    }
+    prints = [v["fingerprint"] for v in document["verdicts"]]
+    assert len(set(prints)) == len(prints)
+
+
+def test_an_empty_folder_is_wrong_input(tmp_path: Path) -> None:
+    ended = caisson("check", tmp_path)
+    assert ended.code == 2
+
+
+@pytest.mark.parametrize("form", ["human", "json", "sarif", "markdown"])
+@pytest.mark.parametrize("why", [(), ("--why",)])
+def test_what_is_sensitive_is_shown_by_no_form(form: str, why: tuple[str, ...]) -> None:
+    assert SECRET in PLAN.read_text()
+    ended = caisson("check", PLAN, "--format", form, "--before", BEFORE, *why)
+    assert SECRET not in ended.out + ended.err
+    assert SECRET not in caisson("check", SHOP, "--format", form, *why).out
+
+
+def test_mistakes_of_plans_promises_and_baseline_are_told_at_once(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.json"
+    cut.write_bytes(PLAN.read_bytes()[:5000])
+    asked = own(tmp_path, "promises:\n  - {name: a, encrypted: [at test]}\n")
+    baseline = tmp_path / "baseline.yaml"
+    baseline.write_text("accepted:\n  - {promise: a}\n")
+    missing = tmp_path / "absent.json"
+    ended = caisson("check", cut, missing, "--promises", asked, "--baseline", baseline)
+    assert ended.code == 2
+    assert ended.out == ""
+    for file in (cut, missing, asked, baseline):
+        assert f"{file}:" in ended.err
+    told = caisson("check", cut, missing, "--promises", asked, "--json")
+    assert {each["file"] for each in told.json["mistakes"]} == {str(cut), str(missing), str(asked)}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", '{"format_version": "9.0"}', "{" * 100_000])
+def test_no_content_is_taken_for_a_plan_that_is_none(tmp_path: Path, content: str) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(content)
+    ended = caisson("check", plan)
+    assert ended.code == 2
+    assert f"{plan}:" in ended.err
+
+
+def test_an_estate_and_a_plan_are_checked_side_by_side() -> None:
+    document = caisson("check", WORKSPACE, PLAN, "--json").json
+    assert {v["estate"] for v in document["verdicts"]} == {"workspace", str(PLAN)}
+
+
+def test_the_change_is_told_promise_by_promise() -> None:
+    ended = caisson("check", PLAN, "--before", BEFORE, "--json")
+    assert ended.code == 1
+    found = {each["promise"]: each for each in ended.json["changes"]}
+    closed = found["stores-closed-to-the-internet"]
+    assert (closed["direction"], closed["before"], closed["after"]) == ("worse", "holds", "broken")
+    assert closed["worse"] == [DATABASE]
+    assert found["encrypted-at-rest"]["direction"] == "same"
+    back = caisson("check", BEFORE, "--before", PLAN, "--json").json["changes"]
+    assert {e["promise"]: e["direction"] for e in back}["no-public-stores"] == "better"
+
+
+def test_the_document_is_as_its_schema_says(tmp_path: Path) -> None:
+    file = Path(__file__).parents[2] / "docs" / "check-output.schema.json"
+    validator = jsonschema.Draft202012Validator(json.loads(file.read_text()))
+    baseline = tmp_path / "baseline.yaml"
+    caisson("check", PLAN, "--baseline", baseline, "--write-baseline")
+    baseline.write_text(baseline.read_text().replace('""', '"because"'))
+    for ended in (
+        caisson("check", PLAN, "--before", BEFORE, "--baseline", baseline, "--json"),
+        caisson("check", WORKSPACE, "--json"),
+    ):
+        validator.validate(ended.json)
