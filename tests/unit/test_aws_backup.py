@@ -116,7 +116,7 @@ def of_db(rules: object = None) -> list[Movement]:
 def test_a_daily_backup() -> None:
     (found,) = of_db([rule(lifecycle=[{"delete_after": 35}])])
     assert (found.way, found.source, found.target) == (Way.BACKUP, DB, VAULT)
-    assert found.lag_most_s == DAY + 3 * HOUR
+    assert (found.lag_least_s, found.lag_most_s) == (DAY, DAY + 3 * HOUR)
     assert found.kept_s == 35 * DAY
     assert not found.point_in_time
     assert found.sure
@@ -145,7 +145,7 @@ def test_what_bounds_nothing(change: dict[str, object]) -> None:
 def test_continuous_backup_only_of_what_can_have_it() -> None:
     continuous = [rule(enable_continuous_backup=True)]
     (found,) = of_db(continuous)
-    assert (found.point_in_time, found.lag_most_s) == (True, 300.0)
+    assert (found.point_in_time, found.lag_least_s, found.lag_most_s) == (True, 0.0, 300.0)
     volume = thing("aws_ebs_volume.d")
     (found,) = moved(volume, selection(resources=refs("aws_ebs_volume.d")), rules=continuous)
     assert (found.point_in_time, found.lag_most_s) == (False, DAY + 3 * HOUR)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from terraform_support import Thing, among, outside, reading, ref, refs, thing, unknown
 
@@ -129,7 +131,7 @@ def test_backups_are_a_holding_of_their_own_with_any_moment() -> None:
     assert (backups.rest, backups.resource, backups.region) == (Rest.BACKUP, DB, "eu-central-1")
     assert backups.encrypted is True
     assert backups.multi_zone is True
-    assert backups.deletion_protected is False
+    assert backups.deletion_protected is True
     movement = moved(found, backups.id)
     assert movement.way is Way.BACKUP
     assert movement.point_in_time
@@ -138,9 +140,20 @@ def test_backups_are_a_holding_of_their_own_with_any_moment() -> None:
     assert movement.sure
 
 
-def test_backups_that_stay_with_a_deleted_database_are_not_said_to_be_lost() -> None:
-    found = read(database(backup_retention_period=7, delete_automated_backups=False))
-    assert held(found, f"{DB}/automated-backups").deletion_protected is None
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ({}, True),
+        ({"skip_final_snapshot": True}, False),
+        ({"skip_final_snapshot": True, "delete_automated_backups": False}, True),
+        ({"skip_final_snapshot": unknown()}, None),
+    ],
+)
+def test_a_deleted_database_leaves_its_backups_or_a_last_snapshot(
+    said: dict[str, Any], left: bool | None
+) -> None:
+    found = read(database(backup_retention_period=7, **said))
+    assert held(found, f"{DB}/automated-backups").deletion_protected is left
 
 
 def test_backups_that_cannot_be_told_are_not_sure() -> None:

@@ -26,7 +26,7 @@ from caisson.topology.model import Source
 from caisson.topology.resources import Holding, Question, Rest, Understanding
 
 # What nobody can make again: caches, queues and logs are asked for when they are named.
-_LASTING = frozenset({Rest.STORE, Rest.SEARCH, Rest.FILES})
+LASTING = frozenset({Rest.STORE, Rest.SEARCH, Rest.FILES})
 _MADE_OF_OTHERS = frozenset({Rest.BACKUP, Rest.REPLICA, Rest.DELIVERY})
 _SPANS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
 _MOST_COPIES = 3
@@ -131,7 +131,7 @@ def _stores(subjects: Sequence[str], world: World) -> tuple[tuple[Holding, ...],
     found: dict[str, Holding] = {}
     missing = []
     for subject in subjects:
-        named, _ = world.subjects.holdings([subject], _LASTING)
+        named, _ = world.subjects.holdings([subject], LASTING)
         if subject == ANYTHING:
             meant = [each for each in named if each.rest not in _MADE_OF_OTHERS]
         else:
@@ -144,7 +144,7 @@ def _stores(subjects: Sequence[str], world: World) -> tuple[tuple[Holding, ...],
 
 
 def _lasts(holding: Holding) -> bool:
-    return holding.rest in _LASTING and holding.durable
+    return holding.rest in LASTING and holding.durable
 
 
 def _gaps(asked: _Asked) -> tuple[Fact, ...]:
@@ -268,7 +268,8 @@ def _remedy(area: Area, store: Holding) -> str:
         case Area.ACCOUNT:
             return f"copy the backups of {store.resource} into a vault of another account"
         case Area.STORE:
-            return f"back {store.resource} up often enough, so that its deletion leaves the backups"
+            kept = "protect it from deletion, or keep what is made of it when it is deleted"
+            return f"back {store.resource} up often enough, and {kept}"
 
 
 # Areas

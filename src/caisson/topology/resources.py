@@ -102,9 +102,11 @@ class Way(StrEnum):
 class Movement:
     """Data of `source` comes to rest in `target` (both holding ids, or one that was not read).
 
-    What is lost when `source` is lost and `target` survives is between `lag_least_s` and
-    `lag_most_s` old; `lag_most_s` is None when nothing bounds it. `kept_s` is how long a
-    backup stays, None when unknown or for ever. `point_in_time`: any moment can be restored.
+    What is lost when `source` is lost at the worst moment and `target` survives is between
+    `lag_least_s` and `lag_most_s` old: a backup that is made once a day is a day old right before
+    the next one, and older when that takes its time. `lag_most_s` is None when nothing bounds it.
+    `kept_s` is how long a backup stays, None when unknown or for ever. `point_in_time`: any
+    moment can be restored.
     """
 
     way: Way

@@ -144,7 +144,8 @@ class _Rule:
     via: str
     into: _Place
     copies: tuple[_Place, ...]
-    between_s: float | None  # the time from one run to the next, at most
+    every_s: float | None  # the longest time from one run to the next, by its schedule
+    between_s: float | None  # the same at most, clocks that are set back included
     window_s: float | None  # from when a run is due until it must be complete
     continuous: bool | None
 
@@ -163,7 +164,13 @@ class _Rule:
         lag = _added(self.between_s, self.window_s)
         for vault in self.into.vaults:
             moved = self._movement(Way.BACKUP, source, vault, self.into, sure)
-            yield replace(moved, lag_most_s=point or lag, point_in_time=point is not None)
+            least = 0.0 if point else self.every_s or 0.0
+            yield replace(
+                moved,
+                lag_least_s=least,
+                lag_most_s=point or lag,
+                point_in_time=point is not None,
+            )
         # A copy begins when the backup is complete, and nothing says when it must end: it is
         # taken to be done before the next run. What is copied is the state of the last run.
         copied = _added(lag, self.between_s)
@@ -171,7 +178,7 @@ class _Rule:
             for vault in place.vaults:
                 moved = self._movement(Way.COPY, source, vault, place, sure)
                 via = f"{self.via}, copy (taken to be done before the next run)"
-                yield replace(moved, lag_most_s=copied, via=via)
+                yield replace(moved, lag_least_s=self.every_s or 0.0, lag_most_s=copied, via=via)
 
     def _movement(self, way: Way, source: str, vault: str, into: _Place, sure: bool) -> Movement:
         return Movement(
@@ -195,18 +202,23 @@ def _rule(plan: Block, rule: Block) -> _Rule:
         via=f"backup plan {plan.address}, rule {name}",
         into=_into(plan, rule),
         copies=tuple(_copied_to(plan, rule, each) for each in rule.blocks("copy_action")),
+        every_s=_every_s(rule),
         between_s=_between_s(rule),
         window_s=None if window is None else window * _MINUTE_S,
         continuous=written.flag(rule, "enable_continuous_backup", default=False),
     )
 
 
-def _between_s(rule: Block) -> float | None:
+def _every_s(rule: Block) -> float | None:
     schedule = written.text(rule, "schedule")
-    between = longest_gap_s(schedule) if schedule else None
+    return longest_gap_s(schedule) if schedule else None
+
+
+def _between_s(rule: Block) -> float | None:
+    every = _every_s(rule)
     zone = written.text(rule, "schedule_expression_timezone", "UTC")
     # Where clocks are set back, one night is an hour longer.
-    return between if zone in _UTC else _added(between, _HOUR_S)
+    return every if zone in _UTC else _added(every, _HOUR_S)
 
 
 def _added(one: float | None, other: float | None) -> float | None:

@@ -18,6 +18,7 @@ from caisson.terraform.aws.stores import (
     NETWORK_QUESTIONS,
     POINT_IN_TIME_LAG_S,
     backed_up,
+    deleted_last,
     logs_exported,
     unread,
     uses,
@@ -179,7 +180,6 @@ def _seats(
 
 def _backups(block: Block, store: Holding) -> Fragment:
     # One day unless told otherwise, and never none (CreateDBCluster, `BackupRetentionPeriod`).
-    gone = flag(block, "delete_automated_backups", default=True)
     return backed_up(
         block,
         store,
@@ -187,7 +187,7 @@ def _backups(block: Block, store: Holding) -> Fragment:
         number(block, "backup_retention_period", 1.0) or 1.0,
         lag_most_s=POINT_IN_TIME_LAG_S,
         point_in_time=True,
-        survives_store=False if gone else None,
+        survives_store=deleted_last(block),
     )
 
 

@@ -99,5 +99,5 @@ def _elastic(names: Names, block: Block) -> Fragment:
         listens=ports(PORT),
     )
     kept = number(block, "backup_retention_period", 1.0)
-    backups = backed_up(block, store, kept, lag_most_s=DAY_S, point_in_time=False)
+    backups = backed_up(block, store, kept, lag_most_s=DAY_S, every_s=DAY_S, point_in_time=False)
     return joined([Fragment(holdings=(store,)), keys.gaps(block), seat, backups])

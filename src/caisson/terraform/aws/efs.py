@@ -113,6 +113,7 @@ def _backups(block: Block, store: Holding, backups: Attached, *, one_zone: bool 
         store,
         0.0 if enabled is False else KEPT_DAYS if enabled else None,
         lag_most_s=DAY_S + LATEST_START_S,
+        every_s=DAY_S,
         point_in_time=False,
         survives_store=True,
         part="automatic-backups",

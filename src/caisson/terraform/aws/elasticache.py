@@ -109,6 +109,7 @@ def _kept(block: Block, store: Holding) -> Fragment:
         number(block, "snapshot_retention_limit", 0.0),
         # Once a day at some moment of the window, which is an hour unless told.
         lag_most_s=DAY_S + window_s(block, "snapshot_window", HOUR_S),
+        every_s=DAY_S,
         point_in_time=False,
         survives_store=False,
     )
@@ -196,5 +197,7 @@ def _serverless(names: Names, block: Block) -> Fragment:
         listens=ports(*listens) if listens else None,
     )
     kept = number(block, "snapshot_retention_limit", 0.0)
-    backups = backed_up(block, store, kept, lag_most_s=DAY_S + HOUR_S, point_in_time=False)
+    backups = backed_up(
+        block, store, kept, lag_most_s=DAY_S + HOUR_S, every_s=DAY_S, point_in_time=False
+    )
     return joined([Fragment(holdings=(store,)), keys.gaps(block), seat, backups])

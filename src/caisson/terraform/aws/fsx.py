@@ -106,6 +106,7 @@ def _files(family: Family, names: Names, block: Block) -> Fragment:
         store,
         number(block, "automatic_backup_retention_days", family.kept_days),
         lag_most_s=DAY_S + HOUR_S,
+        every_s=DAY_S,
         point_in_time=False,
     )
     restored = uses(block, given(block, "backup_id", BACKUP), "restored from")

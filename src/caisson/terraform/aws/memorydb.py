@@ -90,6 +90,7 @@ def _backups(block: Block, store: Holding) -> Fragment:
         store,
         number(block, "snapshot_retention_limit", 0.0),
         lag_most_s=DAY_S + window_s(block, "snapshot_window", HOUR_S),
+        every_s=DAY_S,
         point_in_time=False,
     )
 

@@ -159,6 +159,7 @@ def _snapshots(block: Block, store: Holding) -> Fragment:
         store,
         KEPT_DAYS,
         lag_most_s=HOUR_S if hourly else DAY_S + HOUR_S,
+        every_s=HOUR_S if hourly else DAY_S,
         point_in_time=False,
         via="automated snapshots",
     )

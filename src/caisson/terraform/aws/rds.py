@@ -14,6 +14,7 @@ from caisson.terraform.aws.seats import port, seated, subnets_of_group
 from caisson.terraform.aws.stores import (
     POINT_IN_TIME_LAG_S,
     backed_up,
+    deleted_last,
     logs_exported,
     unread,
     uses,
@@ -195,7 +196,6 @@ def _seat(names: Names, block: Block, store: Holding) -> Fragment:
 def _backups(block: Block, store: Holding) -> Fragment:
     # None by default (Terraform AWS provider, `backup_retention_period`), a replica included.
     kept = number(block, "backup_retention_period", None if _restored(block) else 0.0)
-    gone = flag(block, "delete_automated_backups", default=True)
     return backed_up(
         block,
         store,
@@ -203,7 +203,7 @@ def _backups(block: Block, store: Holding) -> Fragment:
         # "Amazon RDS uploads transaction logs for DB instances to Amazon S3 every five minutes".
         lag_most_s=POINT_IN_TIME_LAG_S,
         point_in_time=True,
-        survives_store=False if gone else None,
+        survives_store=deleted_last(block),
     )
 
 

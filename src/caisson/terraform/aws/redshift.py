@@ -277,6 +277,7 @@ def _namespace(block: Block) -> Fragment:
         store,
         1.0,
         lag_most_s=RECOVERY_POINT_EVERY_S,
+        every_s=RECOVERY_POINT_EVERY_S,
         point_in_time=False,
         via="recovery points",
     )

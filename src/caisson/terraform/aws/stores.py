@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.places import elsewhere
+from caisson.terraform.aws.truth import any_of, negated
+from caisson.terraform.aws.written import flag
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Link, Texts
 from caisson.terraform.reading import Block
@@ -43,6 +45,7 @@ def backed_up(
     kept_days: float | None,
     *,
     lag_most_s: float | None,
+    every_s: float = 0.0,
     point_in_time: bool,
     survives_store: bool | None = False,
     part: str = BACKUPS,
@@ -50,8 +53,9 @@ def backed_up(
 ) -> Fragment:
     """Return the backups that the service makes of `store` by itself, in the same region.
 
-    `kept_days` 0 means none, None that it cannot be told. `survives_store` says whether they
-    stay when the store is deleted. The services keep them in S3, so in several zones.
+    `kept_days` 0 means none, None that it cannot be told. `every_s` is the time from one to the
+    next where nothing is kept in between. `survives_store` says whether they stay when the store
+    is deleted. The services keep them in S3, so in several zones.
     """
     if kept_days == 0:
         return Fragment()
@@ -73,6 +77,7 @@ def backed_up(
         store.id,
         there.id,
         block.source,
+        lag_least_s=every_s,
         lag_most_s=lag_most_s,
         kept_s=None if kept_days is None else kept_days * DAY_S,
         point_in_time=point_in_time,
@@ -80,6 +85,19 @@ def backed_up(
         sure=sure,
     )
     return Fragment(holdings=(there,), movements=(movement,))
+
+
+def deleted_last(block: Block) -> bool | None:
+    """Return whether a database's deletion leaves a copy: its backups, or a final snapshot.
+
+    Terraform makes one unless it is told to skip it.
+    """
+    return any_of(
+        (
+            negated(flag(block, "delete_automated_backups", default=True)),
+            negated(flag(block, "skip_final_snapshot", default=False)),
+        )
+    )
 
 
 def uses(block: Block, link: Link, why: str) -> Fragment:
