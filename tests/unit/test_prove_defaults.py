@@ -100,6 +100,14 @@ def test_stores_that_are_in_no_network_are_not_asked_what_the_internet_can_open(
     assert "only-web-ports-are-open" in asked
 
 
+def test_nobody_asks_of_caches_what_is_left_after_their_loss() -> None:
+    cache = holding(DB, Rest.CACHE, durable=False)
+    asked = names(default_promises(world(resource(DB), holdings=(cache,))))
+    assert "stores-survive-their-own-loss" not in asked
+    lasting = names(default_promises(world(resource(DB), holdings=(holding(DB),))))
+    assert "stores-survive-their-own-loss" in lasting
+
+
 @pytest.mark.parametrize(
     "found",
     [Topology("empty"), topology(resource("aws_x.y"), gaps=(gap("aws_x.y", *EVERY_QUESTION),))],
@@ -119,7 +127,7 @@ def test_promises_about_places_are_those_of_the_places() -> None:
     (apart,) = (each for each in found if isinstance(each, Isolation))
     assert (apart.isolate, apart.except_) == (["production", "staging"], ["account"])
     (lose,) = (each for each in found if isinstance(each, Lose))
-    assert (lose.lose, lose.rpo) == ("store", 86400.0)
+    assert (lose.lose, lose.rpo) == ("store", 172_800)
 
 
 def test_of_many_environments_some_pairs_are_asked_and_names_are_names() -> None:

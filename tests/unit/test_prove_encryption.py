@@ -59,6 +59,15 @@ def test_one_store_in_the_clear_breaks_it(promise: Encrypted, field: str, said: 
     assert (rest.decision, rest.subject) == (Decision.HOLDS, "everything else")
 
 
+def test_what_is_in_memory_alone_has_nothing_at_rest() -> None:
+    cache = replace(WELL[0], rest=Rest.CACHE, system="memcached", encrypted=False, durable=False)
+    verdict = only(AT_REST, cache)
+    assert verdict.decision is Decision.HOLDS
+    assert "in memory alone" in verdict.why[0].text
+    assert only(AT_REST, replace(cache, system="redis")).decision is Decision.BROKEN
+    assert only(IN_TRANSIT, replace(cache, encrypted_in_transit=False)).decision is Decision.BROKEN
+
+
 @pytest.mark.parametrize("change", [{"encrypted": None}, {"encrypted": False, "sure": False}])
 def test_what_is_not_told_is_unknown(change: dict[str, bool | None]) -> None:
     unknown, rest = asked(AT_REST, replace(WELL[0], **change), WELL[1])

@@ -11,6 +11,7 @@ from itertools import combinations
 
 from caisson.estate.promises import Promise, PromiseFile
 from caisson.prove.hidden import may_hide_data
+from caisson.prove.recoverability_of_resources import LASTING
 from caisson.prove.sides import environments
 from caisson.prove.subjects import SERVING
 from caisson.prove.world import World
@@ -32,7 +33,8 @@ _CLOSED: _Written = {
 _ONLY_WEB: _Written = {"name": "only-web-ports-are-open", "open to internet": [80, 443]}
 _NOT_PUBLIC: _Written = {"name": "no-public-stores", "public": []}
 _ENCRYPTED: _Written = {"name": "encrypted-at-rest", "encrypted": ["at rest"]}
-_BACKED_UP: _Written = {"name": "stores-survive-their-own-loss", "lose": "store", "rpo": "24h"}
+# A daily backup is more than a day old before the next one is there: its window counts too.
+_BACKED_UP: _Written = {"name": "stores-survive-their-own-loss", "lose": "store", "rpo": "2d"}
 
 
 def default_promises(world: World) -> tuple[Promise, ...]:
@@ -45,6 +47,7 @@ def _about_what_is_there(world: World) -> Iterator[_Written]:
     topology = world.topology
     faces = bool(topology.network.interfaces or topology.network.forwards)
     stores = [each for each in topology.holdings if each.rest in SERVING]
+    lasting = any(each.rest in LASTING and each.durable for each in stores)
     facing = any(world.parts_of.get(each.resource) for each in stores)
     hides_data = may_hide_data(world)
     asked = (
@@ -52,7 +55,7 @@ def _about_what_is_there(world: World) -> Iterator[_Written]:
         (faces, Question.REACHABILITY, _anything, _ONLY_WEB),
         (bool(topology.holdings), Question.EXPOSURE, hides_data, _NOT_PUBLIC),
         (bool(topology.holdings), Question.ENCRYPTION, hides_data, _ENCRYPTED),
-        (bool(stores), Question.RECOVERABILITY, hides_data, _BACKED_UP),
+        (lasting, Question.RECOVERABILITY, hides_data, _BACKED_UP),
     )
     for there, question, matters, promise in asked:
         # Of a topology that is empty everything is asked, and nothing told.

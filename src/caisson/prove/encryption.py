@@ -13,6 +13,8 @@ from caisson.topology.model import Source
 from caisson.topology.network import Listener
 from caisson.topology.resources import Holding, Key, Question
 
+# Systems that write nothing to a disk, not even to start again or to make a replica.
+_IN_MEMORY = frozenset({"memcached"})
 _AT_REST = Asked(
     "encrypted",
     wanted=True,
@@ -78,6 +80,15 @@ def _parts(holding: Holding) -> tuple[str, ...]:
 
 
 def _at_rest(world: World, holding: Holding) -> Answer:
+    if holding.system in _IN_MEMORY and not holding.durable:
+        said = Answer(
+            holding.id,
+            world.type_of(holding.resource),
+            holding.resource,
+            looked_up=((holding.id, "system", holding.system),),
+        )
+        text = f"{holding.id} keeps its data in memory alone, nothing of it at rest"
+        return replace(said, why=(Fact(text, holding.source),))
     with_keys = f" with {', '.join(holding.keys)}" if holding.keys else ""
     asked = replace(_AT_REST, well=f"{_AT_REST.well}{with_keys}")
     return answered(
