@@ -62,9 +62,10 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["human", "json", "sarif", "markdown"]),
+    type=click.Choice(["human", "json", "sarif", "markdown", "html"]),
     help="How to show it (default: human).",
 )
+@click.option("--console", is_flag=True, help="Then serve a page with the map, on this machine.")
 @json_option
 @strict_option
 def check(
@@ -77,6 +78,7 @@ def check(
     write_baseline: bool,
     why: bool,
     form: str | None,
+    console: bool,
     as_json: bool,
     strict: bool,
 ) -> None:
@@ -109,6 +111,10 @@ def check(
         ", ".join(map(str, before)),
     )
     _show(report, form, why=why)
+    if console:
+        from caisson.cli import checked_page  # noqa: PLC0415  see _show
+
+        checked_page.serve(report)
     raise SystemExit(output.exit_code(report.decisions(), strict=strict))
 
 
@@ -166,5 +172,10 @@ def _show(report: Report, form: str, *, why: bool) -> None:
             output.print_json(sarif.sarif_log(report))
         case "markdown":
             click.echo(markdown.report_comment(report))
+        case "html":
+            # A web server takes longer to import than most plans take to be checked.
+            from caisson.cli import checked_page  # noqa: PLC0415
+
+            click.echo(checked_page.page(report))
         case _:
             verdicts.show_report(output.screen(), report, why=why)

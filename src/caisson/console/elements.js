@@ -21,7 +21,7 @@ const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 const both = (list) => (list.length < 2 ? list.join("") : `${list.slice(0, -1).join(", ")} and ${list.at(-1)}`);
 
 // verdict → [shape, tone] and word; a shape never stands for two different tones
-const VERDICTS = { holds: ["ok", "good"], broken: ["cross", "bad"] };
+const VERDICTS = { holds: ["ok", "good"], broken: ["cross", "bad"], accepted: ["todo", "idle"] };
 const VERDICT_WORDS = { holds: "holds", broken: "broken" };
 
 function glyph([shape, tone] = ["ask", "idle"], label = null) {

@@ -14,11 +14,10 @@ A lane is a set of subnets with the things that stand in them. Everything is in 
 values that the plan marks as sensitive are not in a topology and so cannot be here.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from caisson.cli.checked import Checked
-from caisson.cli.views.map_paths import Paths
+from caisson.cli.checked import Checked, Report
+from caisson.cli.views.map_paths import Path, Paths
 from caisson.cli.views.map_places import Atlas
 from caisson.cli.views.map_regions import accounts
 from caisson.cli.views.map_things import lines, things
@@ -30,12 +29,12 @@ from caisson.topology.resources import Gap
 _Json = dict[str, Any]
 
 
-def map_document(checked: Sequence[Checked]) -> _Json:
+def map_document(report: Report) -> _Json:
     """Return the document; its size grows with the things, the verdicts and what they name."""
-    return {"checks": [_check(one) for one in checked]}
+    return {"checks": [_check(one, report) for one in report.checked]}
 
 
-def _check(one: Checked) -> _Json:
+def _check(one: Checked, report: Report) -> _Json:
     atlas = Atlas(one.topology)
     paths = Paths(atlas)
     covered = coverage([one.topology])
@@ -43,7 +42,11 @@ def _check(one: Checked) -> _Json:
         "name": one.name,
         "defaults": one.defaults,
         "promises": [{"name": each.name, "sentence": sentence(each)} for each in one.promises],
-        "verdicts": [_verdict(each, atlas, paths) for each in one.verdicts],
+        "verdicts": [
+            _verdict(each, paths.of(each))
+            | {"at": atlas.anchor(each.subject), "accepted": _accepted(report, one, each)}
+            for each in one.verdicts
+        ],
         "map": {
             "by": "environment" if one.topology.components else "account",
             "accounts": accounts(atlas),
@@ -60,8 +63,13 @@ def _check(one: Checked) -> _Json:
     }
 
 
-def _verdict(verdict: Verdict, atlas: Atlas, paths: Paths) -> _Json:
-    path = paths.of(verdict)
+def _accepted(report: Report, one: Checked, verdict: Verdict) -> str | None:
+    """Return why a finding is borne, and until when."""
+    found = report.acceptance(one, verdict)
+    return f"{found.reason} ({found.owner}, until {found.expires})" if found else None
+
+
+def _verdict(verdict: Verdict, path: Path) -> _Json:
     return {
         "promise": verdict.promise,
         "subject": verdict.subject,
@@ -71,7 +79,6 @@ def _verdict(verdict: Verdict, atlas: Atlas, paths: Paths) -> _Json:
         "remedy": verdict.remedy,
         "source": str(verdict.source) if verdict.source else None,
         "legs": [{"from": leg.source, "to": leg.target, "says": leg.says} for leg in path.legs],
-        "at": atlas.anchor(verdict.subject),
         "involved": list(path.involved),
     }
 
@@ -87,5 +94,5 @@ def _gap(gap: Gap, atlas: Atlas) -> _Json:
         "type": gap.type,
         "questions": sorted(gap.questions),
         "source": str(gap.source),
-        "at": atlas.anchor(gap.resource),
+        "at": next(filter(None, map(atlas.anchor, (gap.resource, *gap.about))), None),
     }
