@@ -55,6 +55,14 @@ def test_without_groups_it_is_in_the_vpc_s_own() -> None:
     assert interface(endpoint(security_group_ids=UNKNOWN)).groups == (DEFAULT,)
 
 
+def test_an_endpoint_of_which_nobody_wrote_subnets_is_in_none() -> None:
+    fragment = read(endpoint(subnet_ids=UNKNOWN, subnet_configuration=UNKNOWN))
+    assert fragment.network.interfaces == ()
+    assert fragment.gaps == ()
+    placed = endpoint(subnet_ids=UNKNOWN, subnet_configuration=unknown())
+    assert read(placed).gaps != ()
+
+
 def test_subnets_and_groups_can_be_added_by_resources() -> None:
     seat = thing(
         "aws_vpc_endpoint_subnet_association.x",

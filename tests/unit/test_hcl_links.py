@@ -154,6 +154,12 @@ def test_what_nobody_wrote_is_for_the_provider_to_choose() -> None:
     assert links.written("aws_thing.x", ("to",))
 
 
+@pytest.mark.parametrize("empty", ["null", '""', "[]", "{}"])
+def test_what_is_empty_is_taken_for_nothing(empty: str) -> None:
+    text = VPCS + f'resource "aws_thing" "x" {{ to = {empty} }}\n'
+    assert not beside(text, thing("aws_thing.x", to=UNKNOWN)).written("aws_thing.x", ("to",))
+
+
 def test_a_secret_in_the_text_is_in_no_answer() -> None:
     assert asked('to = "hunter2"') == OPEN
 

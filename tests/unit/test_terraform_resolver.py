@@ -163,6 +163,16 @@ def test_whether_somebody_wrote_it(
     assert references.written(address, path) is is_written
 
 
+@pytest.mark.parametrize("empty", [None, "", []])
+def test_an_empty_variable_is_nothing_that_somebody_wrote(empty: object) -> None:
+    group = planned("aws_autoscaling_group.g", load_balancers=...)
+    told = [written("aws_autoscaling_group.g", load_balancers=["var.them"])]
+    content = plan([group], told, declared={"them": {"default": empty}})
+    assert not resolver(content).written("aws_autoscaling_group.g", ("load_balancers",))
+    content = plan([group], told, declared={"them": {"default": ["lb"]}})
+    assert resolver(content).written("aws_autoscaling_group.g", ("load_balancers",))
+
+
 def test_what_somebody_refers_to_confines_what_it_can_do(references: Resolver) -> None:
     link = references.mentions("aws_route_table.counted[0]")
     assert link == Link(("aws_internet_gateway.main", "aws_vpc.main"))

@@ -12,7 +12,7 @@ from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import present
 from caisson.terraform.aws.unread import gap
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Certainty, Mode
+from caisson.terraform.model import Certainty, Link, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Membership, Network
 from caisson.topology.resources import Policy
@@ -89,7 +89,8 @@ def _endpoint(names: Names, block: Block, added: _Added) -> Fragment:
     placed = [
         names.link(each, "subnet_id", SUBNET) for each in added.subnets.get(block.address, ())
     ]
-    subnets = together([names.link(block, "subnet_ids", SUBNET), *placed])
+    own_subnets = names.link(block, "subnet_ids", SUBNET)
+    subnets = together([own_subnets, *placed, *_configured(names, block)])
     own = names.link(block, "security_group_ids", GROUP)
     members = added.groups.get(block.address, ())
     if any(each.flag("replace_default_association", default=False) for each in members):
@@ -106,6 +107,15 @@ def _endpoint(names: Names, block: Block, added: _Added) -> Fragment:
             _leading(block, accepted=block.address in added.accepted),
         )
     )
+
+
+def _configured(names: Names, block: Block) -> Iterator[Link]:
+    """Yield the subnets in which its addresses are chosen."""
+    name = "subnet_configuration"
+    if not block.known(name) and block.written(name):
+        yield Link(certainty=Certainty.OPEN)
+    for each in block.blocks(name):
+        yield names.link(each, "subnet_id", SUBNET)
 
 
 def _leading(block: Block, *, accepted: bool) -> Fragment:

@@ -46,9 +46,12 @@ class TextLinks:
         return tuple(each.address for each in self._index.find(text, types))
 
     def written(self, address: str, path: Path) -> bool:
-        """Return False where the text says for certain that nobody gave a value at `path`."""
+        """Return False where the text says for certain that nobody gave a value at `path`.
+
+        What is empty and yet unknown in the plan, the provider takes for nothing.
+        """
         value = self.value(address, path)
-        return value is not None and value is not ABSENT
+        return value is not ABSENT and value not in (None, "", [], {})
 
     def encoded(self, address: str, path: Path) -> object:
         """Return the document that the text at `path` encodes; see `Links.encoded`."""

@@ -14,6 +14,9 @@ from caisson.terraform.resolver.scopes import Key, Scope
 from caisson.terraform.resolver.values import part_of, value_at
 
 _DEEPEST = 40
+# What an attribute that is filled in has when nobody gives it a value: a provider does not tell
+# what is empty from what is null.
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
 class Nullness:
@@ -33,7 +36,7 @@ class Nullness:
     ) -> bool | None:
         """Return whether an expression is null; `steps` lead further into its value."""
         if "constant_value" in plain:
-            return part_of(plain["constant_value"], steps) is None
+            return part_of(plain["constant_value"], steps) in _NOTHING
         every = references(words_of(plain))
         if not every or depth > _DEEPEST:
             return None
@@ -158,7 +161,7 @@ def _of_value(instance: Instance, path: Steps) -> bool | None:
 
 def _known(value: object) -> bool | None:
     """A known value that is not null is not what an unknown one comes from."""
-    return True if value is None else None
+    return True if value in _NOTHING else None
 
 
 def _agreed(answers: Sequence[bool | None]) -> bool | None:
