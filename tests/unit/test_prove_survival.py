@@ -257,6 +257,31 @@ def test_backups_may_be_deleted_with_the_store(
     assert decided("store", store, own, movements=(BACKED_UP,)) is decision
 
 
+def test_what_follows_something_that_is_not_lost_may_have_nothing_of_its_own() -> None:
+    bucket = holding(VAULT, Rest.FILES, region=AWAY, versioned=False)
+    follows = Movement(Way.REPLICATION, DB, VAULT, at(4), lag_most_s=0.0)
+    named = lose("region", of=[VAULT])
+    found = seen(STORE, bucket, movements=(follows,))
+    verdict = only(named, found)
+    assert verdict.decision is Decision.UNKNOWN
+    assert f"{VAULT} follows {DB}" in verdict.why[0].text
+    perhaps = seen(STORE, bucket, movements=(replace(follows, sure=False),))
+    assert only(named, perhaps).decision is Decision.BROKEN
+    same_account = replace(bucket, account=MINE)
+    of_account = lose("account", of=[VAULT])
+    lost_too = seen(STORE, same_account, movements=(follows,))
+    assert only(of_account, lost_too).decision is Decision.BROKEN
+
+
+def test_who_writes_into_each_other_delete_from_each_other() -> None:
+    table = holding(VAULT, region=AWAY, versioned=None)
+    both = tuple(
+        Movement(Way.REPLICATION, one, other, at(4)) for one, other in ((DB, VAULT), (VAULT, DB))
+    )
+    verdicts = asked(lose("store"), seen(STORE, table, movements=both))
+    assert {each.subject for each in verdicts if each.counterexample} == {DB, VAULT}
+
+
 # What is asked, and what was not understood
 
 
@@ -325,6 +350,23 @@ def test_of_a_lost_region_the_time_is_always_open() -> None:
     )
     assert (data.decision, time.decision) == (Decision.HOLDS, Decision.UNKNOWN)
     assert "promised 1 h" in time.why[0].text
+
+
+def test_what_is_needed_in_a_region_and_lost_with_another_is_named() -> None:
+    promise = LoseRegion.model_validate(
+        {"name": "region", "when": "region lost", "rpo": "1d", "rto": "1h"}
+    )
+    uses = (
+        Use(VAULT, HOME_KEY, "key", at(6)),
+        Use(VAULT, FAR_KEY, "key", at(7)),
+        Use(DB, "aws_iam_role.r", "role", at(8)),
+    )
+    roles = resource("aws_iam_role.r", region="global")
+    resources = (roles, resource(DB), resource(VAULT, region=AWAY))
+    found = world(*resources, holdings=(STORE,), keys=KEYS, uses=uses)
+    *_, service = recoverability_of_resources.decide_region(promise, at(9), found)
+    assert [fact.source for fact in service.why] == [at(6), at(9)]
+    assert f"{VAULT} in {AWAY} needs {HOME_KEY}" in service.why[0].text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ resources, holdings and the network. A topology that has both is asked both.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from caisson.estate.model import (
     Encrypted,
@@ -39,9 +40,9 @@ from caisson.prove import (
     residency,
     residency_of_resources,
     restore,
+    restore_of_resources,
 )
 from caisson.prove.defaults import default_promises
-from caisson.prove.judgement import not_asked
 from caisson.prove.model import Verdict
 from caisson.prove.world import World
 from caisson.topology.model import Source, Topology
@@ -115,7 +116,7 @@ def _of_estate(
             return _of_resources(promise, source, world)
 
 
-def _of_resources(  # noqa: PLR0911  one line for each question
+def _of_resources(  # noqa: C901, PLR0911  one line for each question
     promise: Promise, source: Source, world: World
 ) -> Verdicts:
     match promise:
@@ -137,5 +138,7 @@ def _of_resources(  # noqa: PLR0911  one line for each question
             return recoverability_of_resources.decide(promise, source, world)
         case LoseRegion():
             return recoverability_of_resources.decide_region(promise, source, world)
+        case Restore():
+            return restore_of_resources.decide(promise, source, world)
         case _:
-            return (not_asked(promise.name, source),)
+            assert_never(promise)

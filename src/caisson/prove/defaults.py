@@ -11,7 +11,7 @@ from itertools import combinations
 
 from caisson.estate.promises import Promise, PromiseFile
 from caisson.prove.hidden import may_hide_data
-from caisson.prove.recoverability_of_resources import LASTING
+from caisson.prove.lasting import LASTING
 from caisson.prove.sides import environments
 from caisson.prove.subjects import SERVING
 from caisson.prove.world import World

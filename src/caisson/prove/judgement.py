@@ -44,12 +44,6 @@ def matches_nothing(promise: str, subject: str, source: Source, text: str, remed
     return judged(promise, subject, source, why=(), open_questions=[Fact(text)], remedy=remedy)
 
 
-def not_asked(promise: str, source: Source) -> Verdict:
-    """Return the verdict on a promise whose question nobody asks of this kind of topology."""
-    text = "this question is not asked of what was read"
-    return judged(promise, "anything", source, why=(), open_questions=[Fact(text)], remedy=text)
-
-
 def flow_fact(flow: Flow) -> Fact:
     """Say what a flow does, and where it was declared."""
     if flow.kind is FlowKind.REPLICATION:

@@ -10,7 +10,6 @@ itself one on each store that is not well.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import inf
 
 from caisson.estate.model import Lose, LoseRegion
@@ -18,104 +17,86 @@ from caisson.prove.answers import Answer, cut, verdicts
 from caisson.prove.certificate import Listed
 from caisson.prove.gaps import Gaps, settled_by
 from caisson.prove.judgement import judged, matches_nothing
+from caisson.prove.lasting import Lasting
 from caisson.prove.model import Fact, Verdict
-from caisson.prove.subjects import ANYTHING, STORES
+from caisson.prove.subjects import STORES
 from caisson.prove.survival import Area, Copy, Loss
+from caisson.prove.whereabouts import GLOBAL, whereabouts
 from caisson.prove.world import World
 from caisson.topology.model import Source
-from caisson.topology.resources import Holding, Question, Rest, Understanding
+from caisson.topology.resources import Holding
 
-# What nobody can make again: caches, queues and logs are asked for when they are named.
-LASTING = frozenset({Rest.STORE, Rest.SEARCH, Rest.FILES})
-_MADE_OF_OTHERS = frozenset({Rest.BACKUP, Rest.REPLICA, Rest.DELIVERY})
 _SPANS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
 _MOST_COPIES = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a promise says of data, and what was not understood of that."""
+    """What a promise says of data."""
 
     promise: str
     area: Area
     rpo_s: float
-    of: tuple[str, ...]
+    lasting: Lasting
     source: Source
-    world: World
-
-    @cached_property
-    def found(self) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
-        """The stores that are asked for, and the subjects that name none."""
-        return _stores(self.of, self.world)
 
     @property
-    def stores(self) -> tuple[Holding, ...]:
-        return self.found[0]
+    def world(self) -> World:
+        return self.lasting.world
 
-    @cached_property
-    def _modelled(self) -> frozenset[str]:
-        return frozenset(
-            each.type
-            for each in self.world.topology.counts
-            if each.understanding is Understanding.MODELLED
-        )
-
-    @cached_property
-    def unread(self) -> Gaps:
-        """What may be a store itself: of what is modelled, it is known whether it is one."""
-        gaps = self.world.gaps[Question.RECOVERABILITY]
-        return gaps.those(lambda gap: gap.type not in self._modelled)
-
-    @cached_property
-    def adding(self) -> Gaps:
-        """What may make another copy: a copy is always a matter of residency too."""
-        gaps = self.world.gaps[Question.RECOVERABILITY]
-        return gaps.those(lambda gap: Question.RESIDENCY in gap.questions)
-
-    @cached_property
+    @property
     def undoing(self) -> Gaps:
-        """What may keep a copy from being used, such as a key that is not told.
-
-        Keys outlive the loss of a zone or a store.
-        """
-        if self.area in (Area.ZONE, Area.STORE):
-            return self.unread
-        gaps = self.world.gaps[Question.RECOVERABILITY]
-        return gaps.those(
-            lambda gap: gap.type not in self._modelled or Question.RESIDENCY not in gap.questions
-        )
+        """What may keep a copy from being used. Keys outlive the loss of a zone or a store."""
+        outlived = self.area in (Area.ZONE, Area.STORE)
+        return self.lasting.unread if outlived else self.lasting.undoing
 
 
 def decide(promise: Lose, source: Source, world: World) -> tuple[Verdict, ...]:
     """Return verdicts by area, or for zones and stores by store; at least one."""
-    asked = _Asked(promise.name, Area(promise.lose), promise.rpo, tuple(promise.of), source, world)
-    return _decided(asked)
+    lasting = Lasting(world, tuple(promise.of))
+    return _decided(_Asked(promise.name, Area(promise.lose), promise.rpo, lasting, source))
 
 
 def decide_region(promise: LoseRegion, source: Source, world: World) -> tuple[Verdict, ...]:
     """Return verdicts by region; how long it takes until service is back is always open."""
-    asked = _Asked(promise.name, Area.REGION, promise.rpo, (STORES,), source, world)
-    text = f"how long it takes until service is back (promised {span(promise.rto)})"
-    time = judged(
+    lasting = Lasting(world, (STORES,))
+    asked = _Asked(promise.name, Area.REGION, promise.rpo, lasting, source)
+    return (*_decided(asked), _service(promise, asked))
+
+
+def _service(promise: LoseRegion, asked: _Asked) -> Verdict:
+    time = f"how long it takes until service is back (promised {span(promise.rto)})"
+    return judged(
         promise.name,
         "service",
-        source,
+        asked.source,
         why=(),
-        open_questions=(Fact(f"{text} is not decided by what is declared", source),),
+        open_questions=(
+            *cut(tuple(_shared_fates(asked.world))),
+            Fact(f"{time} is not decided by what is declared", asked.source),
+        ),
         remedy="lose a region in a drill, and measure",
     )
-    return (*_decided(asked), time)
+
+
+def _shared_fates(world: World) -> Iterator[Fact]:
+    """Name what is needed in one region and lost with another."""
+    for use in world.topology.uses:
+        here, there = whereabouts(world, use.user).region, whereabouts(world, use.used).region
+        if None not in (here, there) and here != there and GLOBAL not in (here, there):
+            text = f"{use.user} in {here} needs {use.used} ({use.why}), which is lost with {there}"
+            yield Fact(text, use.source)
 
 
 def _decided(asked: _Asked) -> tuple[Verdict, ...]:
-    gaps = _gaps(asked)
-    unmatched = tuple(_nothing(asked, each) for each in asked.found[1])
-    if not asked.stores and not gaps:
+    gaps = asked.lasting.gaps
+    unmatched = tuple(_nothing(asked, each) for each in asked.lasting.missing)
+    if not asked.lasting.stores and not gaps:
         return unmatched
-    answers = [_answer(asked, each) for each in asked.stores]
+    answers = [_answer(asked, each) for each in asked.lasting.stores]
     if asked.area in (Area.REGION, Area.ACCOUNT):
         return (*_by_area(asked, answers, gaps), *unmatched)
-    everything = " and ".join(asked.of)
+    everything = " and ".join(asked.lasting.of)
     found = verdicts(asked.promise, asked.source, answers, everything=everything, gaps=gaps)
     return (*found, *unmatched)
 
@@ -124,35 +105,6 @@ def _nothing(asked: _Asked, named: str) -> Verdict:
     text = f"nothing that keeps data for good was read for {named}"
     remedy = "write the address, type or pattern of something that keeps data"
     return matches_nothing(asked.promise, named, asked.source, text, remedy)
-
-
-def _stores(subjects: Sequence[str], world: World) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
-    """Return the stores that are asked for, and the subjects that name none."""
-    found: dict[str, Holding] = {}
-    missing = []
-    for subject in subjects:
-        named, _ = world.subjects.holdings([subject], LASTING)
-        if subject == ANYTHING:
-            meant = [each for each in named if each.rest not in _MADE_OF_OTHERS]
-        else:
-            meant = [each for each in named if _lasts(each) or each.id == subject]
-            meant = meant or [each for each in named if each.rest not in _MADE_OF_OTHERS]
-        found.update({each.id: each for each in meant})
-        if not meant:
-            missing.append(subject)
-    return tuple(found.values()), tuple(missing)
-
-
-def _lasts(holding: Holding) -> bool:
-    return holding.rest in LASTING and holding.durable
-
-
-def _gaps(asked: _Asked) -> tuple[Fact, ...]:
-    """Return what leaves open whether these are all the stores."""
-    gaps = asked.unread
-    if {STORES, ANYTHING} & set(asked.of):
-        return gaps.beside(part for each in asked.stores for part in (each.id, each.resource))
-    return gaps.facts(asked.world.subjects.named(asked.of).resources)
 
 
 # One store
@@ -177,15 +129,23 @@ def _answer(asked: _Asked, store: Holding) -> Answer:
         gaps = asked.undoing.near(near)
         return replace(said, why=(_kept(store, best),), open=gaps, remedy=settled_by(gaps))
     possible = [each for each in copies if _may_do(each, asked.rpo_s)]
-    gaps = asked.adding.facts(near)
-    if possible or gaps or not store.sure:
+    gaps = asked.lasting.adding.facts(near)
+    followed = tuple(_followed(loss))
+    if possible or gaps or followed or not store.sure:
         text = f"whether {store.id} outlives the loss of {loss.name} cannot be told"
         doubts = [fact for each in possible for fact in _doubts(each, asked.rpo_s)]
-        told = (*doubts, *gaps) or (Fact(text, store.source),)
+        told = (*doubts, *followed, *gaps) or (Fact(text, store.source),)
         return replace(said, open=told, remedy=_settles(store, possible, gaps))
     return replace(
         said, against=tuple(_lost(asked, loss, copies)), remedy=_remedy(asked.area, store)
     )
+
+
+def _followed(loss: Loss) -> Iterator[Fact]:
+    """Say what the store follows and is not lost; that it has data of its own is not told."""
+    for each in loss.followed():
+        text = f"{loss.store.id} follows {each.source}, which is not lost with it; whether it has "
+        yield Fact(f"{text}data of its own cannot be told", each.declared)
 
 
 def _may_do(copy: Copy, rpo_s: float) -> bool:
@@ -239,8 +199,13 @@ def _lost(asked: _Asked, loss: Loss, copies: Sequence[Copy]) -> Iterator[Fact]:
     """Say that nothing is left, and why each copy that there is does not serve."""
     store = loss.store
     others = [each for each in copies if each.path]
-    text = f"{store.id} is lost with {loss.name}" if asked.area is not Area.STORE else ""
-    text = text or f"what is deleted from {store.id} or overwritten there is lost"
+    match asked.area:
+        case Area.STORE:
+            text = f"what is deleted from {store.id} or overwritten there is lost"
+        case Area.ZONE:
+            text = f"what of {store.id} is in one zone alone is lost with it"
+        case _:
+            text = f"{store.id} is lost with {loss.name}"
     beside = ", and no copy of it was read" if not others else ", and no copy of it serves"
     yield Fact(text + beside, store.source)
     for each in others[:_MOST_COPIES]:
@@ -277,7 +242,7 @@ def _remedy(area: Area, store: Holding) -> str:
 
 def _by_area(asked: _Asked, answers: Sequence[Answer], gaps: tuple[Fact, ...]) -> Iterator[Verdict]:
     by_name: dict[str, list[Answer]] = {}
-    for store, answer in zip(asked.stores, answers, strict=True):
+    for store, answer in zip(asked.lasting.stores, answers, strict=True):
         by_name.setdefault(Loss(asked.world, asked.area, store).name, []).append(answer)
     for name, found in by_name.items():
         yield _of_area(asked, name, found)

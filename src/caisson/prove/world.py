@@ -41,6 +41,13 @@ class World:
         return {name: tuple(each) for name, each in found.items()}
 
     @cached_property
+    def movements_to(self) -> Mapping[str, tuple[Movement, ...]]:
+        found: dict[str, list[Movement]] = defaultdict(list)
+        for each in self.topology.movements:
+            found[each.target].append(each)
+        return {name: tuple(each) for name, each in found.items()}
+
+    @cached_property
     def uses_by(self) -> Mapping[str, tuple[Use, ...]]:
         found: dict[str, list[Use]] = defaultdict(list)
         for each in self.topology.uses:
