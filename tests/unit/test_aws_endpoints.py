@@ -61,6 +61,11 @@ def test_an_endpoint_of_which_nobody_wrote_subnets_is_in_none() -> None:
     assert fragment.gaps == ()
     placed = endpoint(subnet_ids=UNKNOWN, subnet_configuration=unknown())
     assert read(placed).gaps != ()
+    assert interface(endpoint(subnet_configuration=unknown())).sure
+    chosen = [{"subnet_id": ref("aws_subnet.b")}]
+    assert interface(endpoint(subnet_ids=UNKNOWN, subnet_configuration=chosen)).subnets == (
+        "aws_subnet.b",
+    )
 
 
 def test_subnets_and_groups_can_be_added_by_resources() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from caisson.estate.model import OpenToInternet, Public
 from caisson.prove.answers import Answer, Asked, answered, verdicts
 from caisson.prove.crowd import public
-from caisson.prove.hidden import may_hide_ways
+from caisson.prove.hidden import may_be_public, may_hide_ways
 from caisson.prove.judgement import matches_nothing
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.network.ports import NO_CONNECTION, Connections, PortSet
@@ -32,7 +32,7 @@ def decide_public(promise: Public, source: Source, world: World) -> tuple[Verdic
     allowed, missing = world.subjects.holdings(promise.public)
     free = {each.id for each in allowed}
     asked = [each for each in world.topology.holdings if each.id not in free]
-    hiding = world.gaps[Question.EXPOSURE].those(may_hide_ways(world))
+    hiding = world.gaps[Question.EXPOSURE].those(may_be_public(world))
     gaps = hiding.beside(part for each in (*asked, *allowed) for part in (each.resource, each.id))
     if not asked and not gaps:
         return (_nothing(promise, source),)

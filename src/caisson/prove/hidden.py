@@ -22,14 +22,22 @@ def may_hide_data(world: World) -> Callable[[Gap], bool]:
     return lambda gap: not gap.about or not without.issuperset(gap.about)
 
 
+def may_be_public(world: World) -> Callable[[Gap], bool]:
+    """Return what tells a gap that may be about data, or about the network around it."""
+    hides_data, around = may_hide_data(world), frozenset(_around(world))
+    return lambda gap: hides_data(gap) or not around.isdisjoint(gap.about)
+
+
 def may_hide_ways(world: World) -> Callable[[Gap], bool]:
-    """Return what tells a gap that may be about data, or about a way to it."""
-    hides_data, network = may_hide_data(world), frozenset(_network(world))
-    return lambda gap: hides_data(gap) or not network.isdisjoint(gap.about)
+    """Return what tells a gap that may be about data, or about a way to it.
+
+    What is in the network may pass on what it is sent.
+    """
+    public, members = may_be_public(world), frozenset(_members(world))
+    return lambda gap: public(gap) or not members.isdisjoint(gap.about)
 
 
-def _network(world: World) -> Iterator[str]:
-    """Yield what packets meet: all that may let them to somebody else than itself."""
+def _around(world: World) -> Iterator[str]:
     network = world.topology.network
     for things in (
         network.vpcs,
@@ -43,7 +51,11 @@ def _network(world: World) -> Iterator[str]:
         network.acls,
     ):
         yield from (each.id for each in things)
-    for owned in (network.interfaces, network.forwards, network.listeners):
-        for each in owned:
+
+
+def _members(world: World) -> Iterator[str]:
+    network = world.topology.network
+    for things in (network.interfaces, network.forwards, network.listeners):
+        for each in things:
             yield each.owner
             yield world.resource_of(each.owner) or each.owner

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from caisson.terraform.aws.kinds import ENDPOINT, GROUP, SUBNET, VPC
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.policies import policy
-from caisson.terraform.aws.presence import present
+from caisson.terraform.aws.presence import present, unset
 from caisson.terraform.aws.unread import gap
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link, Mode
@@ -89,8 +89,7 @@ def _endpoint(names: Names, block: Block, added: _Added) -> Fragment:
     placed = [
         names.link(each, "subnet_id", SUBNET) for each in added.subnets.get(block.address, ())
     ]
-    own_subnets = names.link(block, "subnet_ids", SUBNET)
-    subnets = together([own_subnets, *placed, *_configured(names, block)])
+    subnets = together([*_subnets(names, block), *placed])
     own = names.link(block, "security_group_ids", GROUP)
     members = added.groups.get(block.address, ())
     if any(each.flag("replace_default_association", default=False) for each in members):
@@ -109,13 +108,15 @@ def _endpoint(names: Names, block: Block, added: _Added) -> Fragment:
     )
 
 
-def _configured(names: Names, block: Block) -> Iterator[Link]:
-    """Yield the subnets in which its addresses are chosen."""
+def _subnets(names: Names, block: Block) -> Iterator[Link]:
+    """Yield the subnets that it is made in; the addresses chosen in them say them again."""
     name = "subnet_configuration"
-    if not block.known(name) and block.written(name):
+    if not unset(block, "subnet_ids"):
+        yield names.link(block, "subnet_ids", SUBNET)
+    elif not block.known(name) and block.written(name):
         yield Link(certainty=Certainty.OPEN)
-    for each in block.blocks(name):
-        yield names.link(each, "subnet_id", SUBNET)
+    else:
+        yield from (names.link(each, "subnet_id", SUBNET) for each in block.blocks(name))
 
 
 def _leading(block: Block, *, accepted: bool) -> Fragment:
