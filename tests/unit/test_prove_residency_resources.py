@@ -174,6 +174,12 @@ def test_stores_of_other_jurisdictions_are_not_asked_for() -> None:
     assert only(seen(STORE, here)).decision is Decision.HOLDS
 
 
+def test_a_store_that_may_be_at_home_elsewhere_shows_nothing() -> None:
+    nowhere = replace(STORE, jurisdiction=None, region=None)
+    verdict = only(seen(nowhere, FAR, movements=(REPLICATED,)))
+    assert verdict.decision is Decision.UNKNOWN
+
+
 def test_the_promise_file_says_where_a_region_is() -> None:
     places = Places(jurisdictions={"eu": ("us-east-1",)})
     far = replace(FAR, jurisdiction=None)

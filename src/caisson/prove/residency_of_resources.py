@@ -66,7 +66,13 @@ class _Search:
 
     @cached_property
     def surely(self) -> Closure:
-        origins = (each.id for each in self.origins if each.sure)
+        tenants = self.promise.tenants
+        origins = (
+            each.id
+            for each in self.origins
+            # Of what is perhaps elsewhere, the data is perhaps somebody else's.
+            if each.sure and _at_home(self.world, each, tenants) is not None
+        )
         return follow(origins, self._certain, self._goes_on)
 
     @cached_property
