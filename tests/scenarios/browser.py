@@ -126,7 +126,7 @@ class Browser:
                 key=key,
                 code=key,
                 text=text if kind == "keyDown" else "",
-                windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key],
+                windowsVirtualKeyCode={"Tab": 9, "Enter": 13, "Escape": 27}[key],
             )
 
     def screenshot(self) -> bytes:
