@@ -118,6 +118,42 @@ def test_a_folder_of_plans_is_all_of_them(tmp_path: Path) -> None:
     assert len(set(prints)) == len(prints)
 
 
+TWO = """\
+environments:
+  new: {addresses: "plan:*"}
+  old: {addresses: "before:*"}
+promises:
+  - {name: alike, same: [new, old]}
+  - {name: apart, isolate: [new, old]}
+  - {name: closed, open to internet: [], of: module.orders}
+"""
+
+
+def test_several_plans_with_promises_are_one_estate(tmp_path: Path) -> None:
+    asked = own(tmp_path, TWO)
+    document = caisson("check", PLAN, BEFORE, "--promises", asked, "--json").json
+    (read,) = document["read"]
+    assert read["files"] == [str(PLAN), str(BEFORE)]
+    assert document["coverage"]["resources"] == 32
+    by_name = {v["promise"]: v for v in document["verdicts"] if v["verdict"] != "holds"}
+    (against,) = by_name["alike"]["counterexample"]
+    assert "tcp 5432 anywhere in new, tcp 5432 203.0.113.7/32 in old" in against["text"]
+    assert by_name["closed"]["subject"] == f"plan:{DATABASE}"
+    # one provider configuration in each, and no word about their accounts
+    assert by_name["apart"]["verdict"] == "unknown"
+    assert any("accounts" in fact["text"] for fact in by_name["apart"]["why"])
+    shown = caisson("check", PLAN, BEFORE, "--promises", asked).out.splitlines()
+    assert shown[1] == "as          one estate of 2 roots: plan:…, before:…"
+
+
+def test_several_plans_can_be_checked_each_by_itself(tmp_path: Path) -> None:
+    asked = own(tmp_path, TWO)
+    document = caisson("check", PLAN, BEFORE, "--promises", asked, "--each", "--json").json
+    assert [each["name"] for each in document["read"]] == [str(PLAN), str(BEFORE)]
+    alike = [v for v in document["verdicts"] if v["promise"] == "alike"]
+    assert [v["verdict"] for v in alike] == ["unknown", "unknown"]
+
+
 def test_an_empty_folder_is_wrong_input(tmp_path: Path) -> None:
     ended = caisson("check", tmp_path)
     assert ended.code == 2

@@ -17,7 +17,8 @@ class Checked:
 
     `documents` are the files of Terraform that were read, `folders` those of the configuration
     beside them; both are empty for an estate. `defaults`: nobody wrote these promises, they are
-    Caisson's own. `label` tells it from what is checked beside it.
+    Caisson's own. `label` tells it from what is checked beside it. `roots` are the names of
+    several roots of Terraform that were read as one estate.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Checked:
     documents: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     label: str = ""
+    roots: tuple[str, ...] = ()
 
     def promise(self, name: str) -> Promise:
         return next(promise for promise in self.promises if promise.name == name)

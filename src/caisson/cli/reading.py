@@ -1,16 +1,19 @@
 """Reads what `caisson check` is given, and proves the promises on it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from caisson.cli.checked import Checked
-from caisson.cli.terraform_input import Root, is_terraform, roots, topology
+from caisson.cli.terraform_input import Root, is_terraform, labels, read_root, roots
 from caisson.estate import promise_files
 from caisson.estate.loading import find, load
 from caisson.estate.mistakes import EstateErrors, Mistake
 from caisson.estate.promise_files import Promised
 from caisson.prove.check import prove, prove_terraform
+from caisson.terraform.read import read_together, topology_of_one
+from caisson.terraform.roots import Part
+from caisson.topology.model import Topology
 from caisson.topology.places import Places
 from caisson.topology.resolve import resolve
 
@@ -63,6 +66,7 @@ def _estate(path: Path, promises: Path | None) -> Checked:
 
 
 def _terraform(found: Sequence[Root], asked: Asked) -> Iterator[Checked]:
+    """Check each root, or all as one. Every mistake is told, those of the promises too."""
     if not found:
         return
     mistakes: dict[Mistake, None] = {}
@@ -71,26 +75,55 @@ def _terraform(found: Sequence[Root], asked: Asked) -> Iterator[Checked]:
         promised = None if asked.promises is None else promise_files.read(asked.promises)
     except EstateErrors as errors:
         mistakes.update(dict.fromkeys(errors.mistakes))
+    together = asked.promises is not None if asked.together is None else asked.together
+    parts: dict[Root, Part] = {}
     for root in found:
         try:
-            # Even when the promises are wrong: what is wrong here too is to be told at once.
-            yield _root(root, promised, label=root.name if len(found) > 1 else "")
+            parts[root] = read_root(root)
+            if not mistakes and not (together and len(found) > 1):
+                yield _by_itself(root, parts.pop(root), promised, len(found) > 1)
         except EstateErrors as errors:
             mistakes.update(dict.fromkeys(errors.mistakes))
     if mistakes:
         raise EstateErrors(list(mistakes))
+    if parts:
+        yield _as_one(parts, promised)
 
 
-def _root(root: Root, promised: Promised | None, *, label: str) -> Checked:
-    seen = topology(root, Places.of(promised.file) if promised else Places())
+def _by_itself(root: Root, part: Part, promised: Promised | None, several: bool) -> Checked:
+    seen = topology_of_one(part, _places(promised))
+    return _checked([root], seen, promised, label=root.name if several else "")
+
+
+def _as_one(parts: Mapping[Root, Part], promised: Promised | None) -> Checked:
+    names = labels(list(parts))
+    named = dict(zip(names, parts.values(), strict=True))
+    seen = read_together(" and ".join(names), named, _places(promised))
+    return _checked(list(parts), seen, promised, roots=tuple(names))
+
+
+def _places(promised: Promised | None) -> Places:
+    return Places.of(promised.file) if promised else Places()
+
+
+def _checked(
+    read: Sequence[Root],
+    seen: Topology,
+    promised: Promised | None,
+    *,
+    label: str = "",
+    roots: tuple[str, ...] = (),
+) -> Checked:
     proved = prove_terraform(promised, seen)
+    folders = dict.fromkeys(str(each.folder) for each in read if each.folder is not None)
     return Checked(
-        root.name,
+        seen.estate,
         seen,
         proved.promises,
         proved.verdicts,
         defaults=proved.defaults,
-        documents=() if root.document is None else (str(root.document),),
-        folders=() if root.folder is None else (str(root.folder),),
+        documents=tuple(str(each.document) for each in read if each.document is not None),
+        folders=tuple(folders),
         label=label,
+        roots=roots,
     )

@@ -1,7 +1,7 @@
 """Reading Terraform from disk: which files a path means, and those that belong to them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -10,9 +10,8 @@ from caisson.estate.mistakes import EstateErrors, Mistake
 from caisson.estate.sources import Source
 from caisson.terraform.document import SIZE_LIMIT
 from caisson.terraform.hcl.expand import MANIFEST
-from caisson.terraform.read import read, read_configuration
-from caisson.topology.model import Topology
-from caisson.topology.places import Places
+from caisson.terraform.read import part, part_of_configuration
+from caisson.terraform.roots import Part
 
 _CONFIGURATION = (".tf", ".tf.json")
 _OF_THE_ROOT = (*_CONFIGURATION, ".tfvars", ".tfvars.json")
@@ -20,6 +19,7 @@ _OF_THE_ROOT = (*_CONFIGURATION, ".tfvars", ".tfvars.json")
 _BESIDE = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}/[^"\n]*)"')
 _IN_MANIFEST = re.compile(rb'"Dir":\s*"([^"\n]*)"')
 _MOST_FOLDERS = 2_000
+_UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,28 @@ def is_terraform(path: Path) -> bool:
     )
 
 
-def topology(root: Root, places: Places) -> Topology:
+def read_root(root: Root) -> Part:
     """Read one root. Raises EstateErrors when it cannot be read whole."""
     files = _files(root.folder) if root.folder is not None else None
     folder = "" if root.folder is None else root.folder.as_posix()
     if root.document is None:
-        return read_configuration(root.name, files or {}, places, folder)
-    return read(root.name, _content(root.document), files, places, folder)
+        return part_of_configuration(root.name, files or {}, folder)
+    return part(root.name, _content(root.document), files, folder)
+
+
+def labels(found: Sequence[Root]) -> list[str]:
+    """Return a short name for each root, by its file, else by its folder, else by both."""
+    paths = [(each.document or each.folder or Path()).resolve() for each in found]
+    ways = (
+        [each.stem for each in paths],
+        [each.parent.name for each in paths],
+        [f"{each.parent.name}-{each.stem}" for each in paths],
+    )
+    for way in ways:
+        names = [_UNNAMEABLE.sub("-", each).strip("-") for each in way]
+        if all(names) and len(set(names)) == len(names):
+            return names
+    return [f"root-{number}" for number in range(1, len(found) + 1)]
 
 
 def _beside(plan: Path) -> Path | None:
@@ -119,11 +134,11 @@ def _in_folder(root: Path, folder: Path, endings: tuple[str, ...]) -> Iterator[t
 def _normal(path: Path) -> Path:
     """Fold `a/..` away without asking the disk, as the names in plans are."""
     parts: list[str] = []
-    for part in path.parts:
-        if part == ".." and parts and parts[-1] != "..":
+    for step in path.parts:
+        if step == ".." and parts and parts[-1] != "..":
             parts.pop()
         else:
-            parts.append(part)
+            parts.append(step)
     return Path(*parts)
 
 

@@ -15,6 +15,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _WILD = {"*": ".*", "?": "."}
+# Nothing in an address of Terraform is followed by a colon before its first point.
+_ROOTED = re.compile(r"([A-Za-z0-9_-]+):")
 
 
 def is_pattern(text: str) -> bool:
@@ -27,17 +29,31 @@ def matches(text: str, pattern: str) -> bool:
     return _compiled(pattern).fullmatch(text) is not None
 
 
+def of_root(root: str, name: str) -> str:
+    """Return how a thing of one root is called among several: `network:aws_vpc.main`."""
+    return f"{root}:{name}"
+
+
+def root_of(name: str) -> tuple[str, str]:
+    """Return the root that a thing is of, empty when there is but one, and its name in there."""
+    found = _ROOTED.match(name)
+    return (found[1], name[found.end() :]) if found else ("", name)
+
+
 def names(address: str, pattern: str) -> bool:
     """Return whether `pattern` is the address, or that of a module or resource it is in.
 
     `module.db` names `module.db.aws_db_instance.this[0]`, and so does
-    `module.db.aws_db_instance.this`.
+    `module.db.aws_db_instance.this`. Among several roots it does in each of them, and
+    `network:*` names all of one root.
     """
-    if matches(address, pattern):
+    root, inner = root_of(address)
+    if matches(address, pattern) or (root and matches(inner, pattern)):
         return True
     if is_pattern(pattern):
         return False
-    return address.startswith((f"{pattern}.", f"{pattern}[", f"{pattern}/"))
+    within = (f"{pattern}.", f"{pattern}[", f"{pattern}/")
+    return address.startswith(within) or inner.startswith(within)
 
 
 def any_matches(text: str, patterns: Iterable[str]) -> bool:

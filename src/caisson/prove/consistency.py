@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from caisson.estate.model import Same
-from caisson.estate.patterns import matches, names
+from caisson.estate.patterns import matches, names, root_of
 from caisson.prove.answers import cut
 from caisson.prove.certificate import Listed
 from caisson.prove.judgement import judged, matches_nothing
@@ -61,7 +61,7 @@ def _subject(promise: Same) -> str:
 
 
 def _compared(promise: Same, source: Source, world: World, one: Side, other: Side) -> Verdict:
-    words = words_of(promise.same)
+    words = words_of([*promise.same, *_only_roots(one, other)])
     told = [_by_likeness(world, each, words) for each in (one, other)]
     pairs = _pairs(list(told[0]), list(told[1]), words)
     found = [
@@ -86,6 +86,14 @@ def _compared(promise: Same, source: Source, world: World, one: Side, other: Sid
         remedy=_remedy(against),
         certificate=_certificate(against, pairs),
     )
+
+
+def _only_roots(*sides: Side) -> Iterator[str]:
+    """Yield the name of the one root that all of a side is of, which then tells the side."""
+    for each in sides:
+        roots = {root_of(name)[0] for name in each.resources}
+        if len(roots) == 1:
+            yield from roots - {""}
 
 
 def _by_likeness(world: World, one: Side, words: frozenset[str]) -> dict[str, Traits]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection
 
+from caisson.estate.patterns import root_of
+
 # Each line holds what people write for one environment.
 _SYNONYMS = (
     {"production", "prod", "prd", "live"},
@@ -27,9 +29,13 @@ def words_of(environments: Collection[str]) -> frozenset[str]:
 def likeness(address: str, words: Collection[str], *, with_keys: bool = True) -> str:
     """Return the address without `words`; a part of it that is nothing else becomes `*`.
 
-    Keys of modules are left out unless `with_keys`; the type of a resource is never changed.
+    Keys of modules are left out unless `with_keys`; the type of a resource is never changed. A
+    root that is called by such a word alone is left out too.
     """
-    parts: list[str] = []
+    root, address = root_of(address)
+    told = not root or root.lower() in words
+    kept = _ANY if told else _without(root, words)
+    parts: list[str] = [] if kept == _ANY else [f"{kept}:"]
     names = 0
     last = _last_names(address)
     for found in _PART.finditer(address):
@@ -37,12 +43,13 @@ def likeness(address: str, words: Collection[str], *, with_keys: bool = True) ->
             is_type = names in last[:1]
             names += 1
             name = found["name"]
-            parts.append(f".{name if is_type else _without(name, words)}")
+            point = "." if names > 1 else ""
+            parts.append(f"{point}{name if is_type else _without(name, words)}")
         elif with_keys or names > last[-1]:
             key = found["key"].strip('"')
-            kept = key if key.isdigit() else _without(key, words)
-            parts.append(f"[{kept}]" if kept != _ANY else "")
-    return "".join(parts).removeprefix(".")
+            left = key if key.isdigit() else _without(key, words)
+            parts.append(f"[{left}]" if left != _ANY else "")
+    return "".join(parts)
 
 
 def _last_names(address: str) -> tuple[int, int]:

@@ -5,6 +5,7 @@ import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from caisson.terraform.aws.catalogue import TRANSLATORS
@@ -17,12 +18,14 @@ from caisson.terraform.hcl.links import SourceLinks
 from caisson.terraform.hcl.syntax import Literal
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
 from caisson.terraform.resolver.links import Resolver
-from caisson.terraform.topology import Understood, reading_of, topology_of
+from caisson.terraform.roots import Part, joined_reading, rooted_gaps
+from caisson.terraform.topology import Understood, reading_of, resource_of, topology_of
 from caisson.topology.model import Topology
 from caisson.topology.places import Places
 from caisson.topology.resources import EVERY_QUESTION, Gap
 
 _NOBODY_SAID = Places()
+_TOO_DEEP = "nested too deep to be followed"
 _UNDERSTOOD = Understood(TRANSLATORS, NEUTRAL, PARTIAL)
 
 
@@ -43,15 +46,7 @@ def read(
     Raises EstateErrors when it cannot be read whole.
     """
     with _few_collections():
-        document = parse(file, content)
-        try:
-            if document.kind is Kind.CONFIGURATION:
-                if not files:
-                    files, root = _alone(file, content), posixpath.dirname(file)
-                return read_configuration(file, files, places, root)
-            return _topology(document, files, places, root)
-        except RecursionError:
-            refuse(file, "nested too deep to be followed", "check parts of it by themselves")
+        return topology_of_one(part(file, content, files, root), places)
 
 
 def read_configuration(
@@ -63,20 +58,63 @@ def read_configuration(
     Raises EstateErrors when a file cannot be read.
     """
     with _few_collections():
-        expanded = expand(files, root)
-        return topology_of(
-            name,
-            reading_of(expanded.instances, expanded.links, places),
-            _UNDERSTOOD,
-            expanded.links.mentions,
-            expanded.programs.__contains__,
-            expanded.gaps,
-        )
+        return topology_of_one(part_of_configuration(name, files, root), places)
 
 
-def _topology(
-    document: Document, files: Mapping[str, bytes] | None, places: Places, root: str
+def read_together(
+    estate: str, parts: Mapping[str, Part], places: Places = _NOBODY_SAID
 ) -> Topology:
+    """Return the topology of several roots, by the names that tell them apart.
+
+    Names are letters, digits, hyphens and underscores; see `caisson.terraform.roots`.
+    """
+    with _few_collections():
+        named = [replace(each, name=name) for name, each in parts.items()]
+        reading, links = joined_reading(named, lambda each: resource_of(each, places), places)
+        gaps = [gap for each in named for gap in rooted_gaps(each)]
+        try:
+            runs = links.runs_programs
+            return topology_of(estate, reading, _UNDERSTOOD, links.mentions, runs, gaps)
+        except RecursionError:
+            refuse(estate, _TOO_DEEP, "check parts of it by themselves")
+
+
+def part(
+    file: str, content: bytes, files: Mapping[str, bytes] | None = None, root: str = ""
+) -> Part:
+    """Read one root by itself, to be read together with others; arguments are as for `read`."""
+    with _few_collections():
+        document = parse(file, content)
+        try:
+            if document.kind is not Kind.CONFIGURATION:
+                return _part(document, files, root)
+            if not files:
+                files, root = _alone(file, content), posixpath.dirname(file)
+            return part_of_configuration(file, files, root)
+        except RecursionError:
+            refuse(file, _TOO_DEEP, "check parts of it by themselves")
+
+
+def part_of_configuration(name: str, files: Mapping[str, bytes], root: str = "") -> Part:
+    """Read one configuration by itself; arguments are as for `read_configuration`."""
+    with _few_collections():
+        expanded = expand(files, root)
+        runs = expanded.programs.__contains__
+        return Part(name, expanded.instances, expanded.links, runs, tuple(expanded.gaps))
+
+
+def topology_of_one(one: Part, places: Places = _NOBODY_SAID) -> Topology:
+    """Return the topology of one root by itself. Raises EstateErrors when it is nested too deep."""
+    with _few_collections():
+        try:
+            reading = reading_of(one.instances, one.links, places)
+            runs = one.runs_programs
+            return topology_of(one.name, reading, _UNDERSTOOD, one.links.mentions, runs, one.gaps)
+        except RecursionError:
+            refuse(one.name, _TOO_DEEP, "check parts of it by themselves")
+
+
+def _part(document: Document, files: Mapping[str, bytes] | None, root: str) -> Part:
     if document.kind is Kind.PLAN:
         written = configuration(document.file, document.content)
         sources = None if files is None else _project(files, root)
@@ -85,14 +123,8 @@ def _topology(
         written, sources = Configuration(), None
         listed = present(document)
     resolver = _resolver(written, listed, sources)
-    return topology_of(
-        document.file,
-        reading_of(listed.instances, resolver, places),
-        _UNDERSTOOD,
-        resolver.mentions,
-        resolver.runs_programs,
-        _put_off(document, listed),
-    )
+    gaps = tuple(_put_off(document, listed))
+    return Part(document.file, listed.instances, resolver, resolver.runs_programs, gaps)
 
 
 def _alone(file: str, content: bytes) -> dict[str, bytes]:

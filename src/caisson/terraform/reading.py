@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from caisson.terraform.model import UNKNOWN, Instance, Link, Mode, Texts, Unknown
 from caisson.topology.model import Source
 from caisson.topology.resources import Resource
 
 Path = tuple[str | int, ...]
+_T = TypeVar("_T")
 
 
 class Links(Protocol):
@@ -171,6 +172,13 @@ class Reading:
     links: Links
     by_type: Mapping[str, Sequence[Instance]] = field(default_factory=dict)
     jurisdiction: Callable[[str | None], str | None] = _nowhere
+    _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[["Reading"], _T]) -> _T:
+        """Return what a function makes of this reading, the same for all who ask for it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]  # type: ignore[return-value]  # what `make` returned
 
     def of(self, *types: str, mode: Mode = Mode.MANAGED) -> Iterator[Block]:
         """Yield the instances of these types, in the order of the document."""

@@ -76,14 +76,15 @@ def reading_of(instances: Iterable[Instance], links: Links, places: Places) -> R
     every = tuple(instances)
     return Reading(
         {each.address: each for each in every},
-        {each.address: _resource(each, places) for each in every},
+        {each.address: resource_of(each, places) for each in every},
         links,
         by_type(every),
         places.jurisdiction,
     )
 
 
-def _resource(instance: Instance, places: Places) -> Resource:
+def resource_of(instance: Instance, places: Places) -> Resource:
+    """Return what and where an instance is."""
     tags = _tags(instance.values)
     region = GLOBAL if instance.type.startswith(_GLOBAL_TYPES) else instance.region
     address, account = instance.address, instance.account

@@ -30,12 +30,20 @@ def show_head(console: Console, report: Report) -> None:
     for one in report.checked:
         for word, said in _read(one):
             paragraph(console, Text(said), indent=_INDENT, lead=Text(word, "dim"))
+    if len([one for one in report.checked if one.documents or one.folders]) > 1:
+        said = "each by itself; --together reads them as one estate, and sees what crosses"
+        paragraph(console, Text(said), indent=_INDENT, lead=Text("as", "dim"))
     console.print()
 
 
 def _read(one: Checked) -> Iterator[tuple[str, str]]:
     terraform = bool(one.documents or one.folders)
     yield "read", f"{', '.join(one.documents) or one.name}: {covered(coverage([one.topology]))}"
+    if one.roots:
+        yield (
+            "as",
+            f"one estate of {len(one.roots)} roots: {', '.join(f'{r}:…' for r in one.roots)}",
+        )
     if one.documents and one.folders:
         yield "sources", ", ".join(one.folders)
     elif one.documents:
