@@ -1,5 +1,7 @@
 """Only who is promised to can open something in a network."""
 
+from dataclasses import replace
+
 import pytest
 from prove_world_support import (
     at,
@@ -226,6 +228,17 @@ def test_who_keeps_its_address_is_let_in_by_it(
 ) -> None:
     let_in = rule("aws_security_group_rule.some", POSTGRES, cidrs=(cidr,))
     assert one(promised(WEB), balanced(let_in, keeps_client=keeps_client)).decision is decision
+
+
+@pytest.mark.parametrize("keeps_client", [True, False, None])
+def test_a_balancer_is_let_in_as_a_member_of_its_group(keeps_client: bool | None) -> None:
+    let_in = rule("aws_security_group_rule.lb", POSTGRES, groups=("aws_security_group.lb",))
+    assert one(promised(WEB), balanced(let_in, keeps_client=keeps_client)).decision is BROKEN
+    unsure = replace(let_in, sure=False)
+    assert one(promised(WEB), balanced(unsure, keeps_client=keeps_client)).decision is UNKNOWN
+    # A client of the balancer may be in another group, which then counts.
+    others = balanced(replace(let_in, groups=("aws_security_group.x",)), keeps_client=keeps_client)
+    assert one(promised(WEB), others).decision is (HOLDS if keeps_client is False else UNKNOWN)
 
 
 def test_rules_of_a_network_that_is_not_known_tell_addresses_apart() -> None:

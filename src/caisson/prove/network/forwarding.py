@@ -21,9 +21,32 @@ def forwarded(reach: Reach, forward: Forward, *, internet: bool) -> Connections:
         found = reach.between(forward.owner, forward.target) & to
         if forward.keeps_client is not False:
             clients = _clients(reach, forward.target, internet=internet) & to
-            own = NOTHING if forward.keeps_client else found.may
-            found = Connections(clients.may | own, clients.must & found.must)
+            own = _as_member(reach, forward)
+            may = clients.may | (own.may & found.may if forward.keeps_client else found.may)
+            found = Connections(may, (clients.must | own.must) & found.must)
     return found if forward.sure else Connections(found.may)
+
+
+def _as_member(reach: Reach, forward: Forward) -> Connections:
+    """Return the ports on which the target lets in members of a group that the forwarder is in.
+
+    What a load balancer sends is let in as its own, whoever's address it has: "Security groups
+    for your Network Load Balancer", Elastic Load Balancing User Guide.
+    """
+    cards = tuple(_cards(reach, forward.owner))
+    ours = {each.group: each.sure for card in cards for each in card.groups}
+    known = all(card.groups_known for card in cards)
+    found = Connections()
+    for card in _cards(reach, forward.target):
+        for membership in card.groups:
+            group = reach.index.groups.get(membership.group)
+            for rule in group.ingress if group else ():
+                named = ours.keys() & rule.groups
+                if named or (rule.groups and not known):
+                    ports = PortSet.from_ports(rule.protocol, (rule.ports,))
+                    sure = rule.sure and membership.sure and any(ours[each] for each in named)
+                    found |= Connections(ports, ports if sure else NOTHING)
+    return found
 
 
 def _clients(reach: Reach, target: str, *, internet: bool) -> Connections:

@@ -59,7 +59,7 @@ class Balancers:
 
 def read(reading: Reading) -> Fragment:
     known = Balancers(
-        Names(reading),
+        Names.of(reading),
         registry(reading),
         _by_link(reading.of(*LISTENERS), "load_balancer_arn", *BALANCERS),
         _by_link(reading.of(*RULES), "listener_arn", *LISTENERS),
@@ -150,7 +150,7 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
     forwards = [one for each in actions for one in _forwards(known, owner, ports, each, sure=sure)]
     return Fragment(
         network=Network(listeners=(answers,), forwards=tuple(dict.fromkeys(forwards))),
-        gaps=(*_unread(known, block, owner, actions, told=told), *_through(owner, forwards)),
+        gaps=tuple(_unread(known, block, owner, actions, told=told)),
         uses=need(owner, given(block, "certificate_arn", *CERTIFICATE_TYPES), "certificate").uses,
     )
 
@@ -266,18 +266,6 @@ def _unread(
         what = f"whom {block.address} sends requests to cannot be told"
         targets = (one.target for each in known.registry.of.values() for one in each)
         yield gap(block, what, PATHS, *dict.fromkeys((owner.address, *targets)))
-
-
-def _through(owner: Block, forwards: list[Forward]) -> Iterator[Gap]:
-    """Say of which targets the rules are asked with the client's address.
-
-    The network is searched with the load balancer's, by which a target may refuse what it lets
-    in from the client.
-    """
-    targets = dict.fromkeys(each.target for each in forwards if each.keeps_client is not False)
-    if targets:
-        what = f"what comes through {owner.address} has the address of its client at the targets"
-        yield gap(owner, what, PATHS, *targets)
 
 
 def _access_logs(block: Block) -> Fragment:
