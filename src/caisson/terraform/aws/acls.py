@@ -43,7 +43,7 @@ def acl_claims(names: Names) -> Iterator[Claim]:
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     rules, loose = _by_list(names)
     acls = [_written(names, each, rules) for each in reading.of(*ACL.types)]
     acls += _of_vpcs(names, rules)

@@ -63,7 +63,7 @@ TYPES = frozenset(
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         (
             *(_api(each) for each in reading.of(REST, HTTP)),

@@ -28,7 +28,7 @@ QUESTIONS = frozenset(
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(_group(names, each) for each in reading.of(GROUP_TYPE))
 
 

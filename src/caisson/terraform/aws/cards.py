@@ -17,7 +17,7 @@ ASSIGNED = "assign_ipv6_address_on_creation"
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     known = ties(names)
     taken = {card for cards in known.cards.values() for card in cards}
     taken |= {

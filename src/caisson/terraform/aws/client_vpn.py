@@ -18,7 +18,7 @@ TYPES = frozenset({ENDPOINT, ASSOCIATION, *NARROWING})
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(_endpoint(names, each) for each in reading.of(ENDPOINT))
 
 

@@ -57,7 +57,7 @@ class Family:
 
 
 def read_family(family: Family, reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     serving = _serving(family, reading)
     second = secondaries(reading, family.membership)
     clusters = [

@@ -31,7 +31,7 @@ QUESTIONS = frozenset({Question.REACHABILITY, Question.ISOLATION, Question.EXPOS
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     known = ties(names)
     machines = [_machine(names, known, each) for each in reading.of(*MACHINES)]
     return joined((*machines, *(_mounted(each) for each in reading.of("aws_volume_attachment"))))

@@ -54,7 +54,7 @@ TYPES = frozenset({*REACHES, *PARTS})
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return Fragment(
         gaps=tuple(gap for what, reach in REACHES.items() for gap in _gaps(names, what, reach))
     )

@@ -18,7 +18,7 @@ PLAIN, TLS = 8111, 9111
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(_cluster(names, each) for each in reading.of(CLUSTER))
 
 

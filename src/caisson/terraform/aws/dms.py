@@ -53,7 +53,7 @@ NAMED = (
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             *(_endpoint(each) for each in reading.of(*ENDPOINTS)),

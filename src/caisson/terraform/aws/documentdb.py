@@ -62,7 +62,7 @@ FAMILY = Family(
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             read_family(FAMILY, reading),

@@ -29,7 +29,7 @@ TYPES = frozenset({*SERVICES, TASKS, CLUSTER, PROVIDER, ATTACHED_PROVIDERS})
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     known = endpoints(reading)
     return joined(
         (

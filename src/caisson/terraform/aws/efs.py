@@ -43,7 +43,7 @@ LATEST_START_S = 8 * HOUR_S
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     backups = attached(reading.of(BACKUP_POLICY), "file_system_id", FILES)
     policies = attached(reading.of(POLICY), "file_system_id", FILES)
     return joined(

@@ -50,7 +50,7 @@ SSH = Ports(22, 22)
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         (
             *(_cluster(names, each) for each in reading.of(CLUSTER)),

@@ -58,7 +58,7 @@ SERVERLESS_PORTS = {MEMCACHED: (11211, 11212), "redis": (6379, 6380), "valkey": 
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     primaries = {
         each.target: each.source for each in replicated(reading, GLOBAL).movements if each.sure
     }

@@ -44,7 +44,7 @@ OF_OTHERS = "com.amazonaws.vpce."  # how the name of a service begins that is no
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     added = _Added(names)
     allowing = {
         one

@@ -64,7 +64,7 @@ TYPES = frozenset(
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             *(_files(each, names, one) for each in FAMILIES for one in reading.of(each.type)),

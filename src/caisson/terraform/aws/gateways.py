@@ -74,7 +74,7 @@ GATEWAYS = (
 
 def read(reading: Reading) -> Fragment:
     """Return the gateways. One whose place cannot be told is left out: it may be anywhere."""
-    names = Names(reading)
+    names = Names.of(reading)
     gateways = [each for kind, target in GATEWAYS for each in _gateways(names, kind, target)]
     gateways += [one for each in _blocks(reading, NAT_GATEWAY) for one in _nat(names, each)]
     by_id = {each.id: each for each in reversed(gateways)}

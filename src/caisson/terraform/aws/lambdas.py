@@ -40,7 +40,7 @@ SOURCES = (
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     known = endpoints(reading)
     return joined(
         (

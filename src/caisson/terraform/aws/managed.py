@@ -114,7 +114,7 @@ TYPES = frozenset({*SERVICES, *OPAQUE, *MOVING})
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         (
             *(

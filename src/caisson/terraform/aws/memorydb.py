@@ -40,7 +40,7 @@ PORT = 6379.0
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             *(_cluster(names, each) for each in reading.of(CLUSTER)),

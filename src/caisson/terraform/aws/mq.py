@@ -28,7 +28,7 @@ PORTS = {
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(_broker(names, each) for each in reading.of(BROKER))
 
 

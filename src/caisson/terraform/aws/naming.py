@@ -24,29 +24,44 @@ from caisson.terraform.aws.kinds import (
     Kind,
 )
 from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Link, Mode
-from caisson.terraform.reading import Block, Reading
+from caisson.terraform.reading import Block, Path, Reading
+
+Types = tuple[str, ...]
 
 ADOPTED_TABLE = "default_route_table_id"
 
 
 class Names:
-    """The ids of one reading."""
+    """The ids of one reading. What was asked before is remembered."""
 
     reading: Reading
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
+        self._links: dict[tuple[str, Path, str, Types], Link] = {}
         self._parts: dict[str, tuple[str, str]] = {}
+        self._mains: dict[str, tuple[str, ...]] = {}
         self._parts = dict(self._told_parts())
         self._tables = self._adopted("aws_default_route_table", ADOPTED_TABLE)
         self._acls = self._adopted("aws_default_network_acl", "default_network_acl_id")
         self._mains = dict(self._main_tables())
+        self._links.clear()  # they were asked for before all of this was known
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Names":
+        return reading.once(cls)
 
     def link(self, block: Block, name: str, kind: Kind) -> Link:
         """Return what the attribute names, by id; `outside` are those that no instance has.
 
         Nothing when nobody wrote the attribute, even if the provider will compute it.
         """
+        key = (block.address, block.path, name, kind.types)
+        if (known := self._links.get(key)) is None:
+            known = self._links[key] = self._link(block, name, kind)
+        return known
+
+    def _link(self, block: Block, name: str, kind: Kind) -> Link:
         if not block.written(name):
             return NOTHING
         given = block.link(name, *kind.itself)

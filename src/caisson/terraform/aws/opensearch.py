@@ -39,7 +39,7 @@ KEPT_DAYS = 14.0
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     policies = attached(reading.of(*POLICIES), "domain_name", *DOMAINS)
     return joined(
         [

@@ -19,7 +19,7 @@ WAITING = frozenset({"pending-acceptance", "provisioning", "initiating-request"}
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     accepted = _accepted(names)
     found: dict[str, Peering] = {}
     for block in _blocks(reading):

@@ -36,7 +36,7 @@ HTTPS = Ports(443, 443)
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     known = endpoints(reading)
     return joined(
         (

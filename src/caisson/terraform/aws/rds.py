@@ -47,7 +47,7 @@ TYPES = frozenset(
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     instances = [_instance(names, each) for each in reading.of(INSTANCE)]
     roles = [_role(each) for each in reading.of("aws_db_instance_role_association")]
     return joined([*instances, *roles])

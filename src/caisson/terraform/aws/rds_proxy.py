@@ -26,7 +26,7 @@ SECRETS = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version")
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             *(_proxy(names, each) for each in reading.of(PROXY)),

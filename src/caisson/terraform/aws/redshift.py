@@ -68,7 +68,7 @@ SYSTEM = "redshift"
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             *(_cluster(names, each) for each in reading.of(CLUSTER)),

@@ -64,7 +64,7 @@ DNS = Ports(53, 53)
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         (
             *(_record(each) for each in reading.of(RECORD)),

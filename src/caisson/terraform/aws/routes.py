@@ -42,7 +42,7 @@ def table_claims(names: Names) -> Iterator[Claim]:
 
 
 def read(reading: Reading) -> Fragment:
-    return _Tables(Names(reading)).fragment()
+    return _Tables(Names.of(reading)).fragment()
 
 
 class _Tables:

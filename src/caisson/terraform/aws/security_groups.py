@@ -37,7 +37,7 @@ Placed = tuple[str, Rule]  # its direction, and the rule
 
 
 def read(reading: Reading) -> Fragment:
-    return _Groups(Names(reading)).fragment()
+    return _Groups(Names.of(reading)).fragment()
 
 
 class _Groups:

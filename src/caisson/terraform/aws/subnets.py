@@ -30,7 +30,7 @@ UNREAD_ACL = "network-acl"
 
 
 def read(reading: Reading) -> Fragment:
-    return _Subnets(Names(reading)).fragment()
+    return _Subnets(Names.of(reading)).fragment()
 
 
 class _Subnets:

@@ -27,7 +27,7 @@ KEPT_DAYS = 35.0
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     return joined(
         [
             *(_by_api(each, "timestream", "kms_key_id") for each in reading.of(DATABASE)),

@@ -62,7 +62,7 @@ NO_TABLE = "no-table"
 
 
 def read(reading: Reading) -> Fragment:
-    return _Transit(Names(reading)).fragment()
+    return _Transit(Names.of(reading)).fragment()
 
 
 class _Transit:

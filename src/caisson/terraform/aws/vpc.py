@@ -55,7 +55,7 @@ NAMED_BY = {
 
 
 def read(reading: Reading) -> Fragment:
-    names = Names(reading)
+    names = Names.of(reading)
     book = AddressBook(names)
     return joined(
         (
@@ -71,6 +71,11 @@ def named_vpcs(names: Names) -> dict[str, tuple[Source, bool]]:
 
     Those of a default VPC are taken to be, although more may be in it.
     """
+    return names.reading.once(_named_vpcs)
+
+
+def _named_vpcs(reading: Reading) -> dict[str, tuple[Source, bool]]:
+    names = Names.of(reading)
     found = {each.address: (each.source, True) for each in names.reading.of("aws_vpc")}
     for vpc, source in default_vpcs(names).items():
         found.setdefault(vpc, (source, True))
@@ -115,6 +120,11 @@ def _undescribed(names: Names, book: AddressBook) -> Fragment:
 
 def default_vpcs(names: Names) -> dict[str, Source]:
     """Return the default VPCs that are named, or needed by something that names no subnet."""
+    return names.reading.once(_default_vpcs)
+
+
+def _default_vpcs(reading: Reading) -> dict[str, Source]:
+    names = Names.of(reading)
     found: dict[str, Source] = {}
     for vpc, source in _defaults(names):
         found.setdefault(vpc, source)

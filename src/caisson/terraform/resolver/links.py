@@ -46,16 +46,30 @@ class Resolver:
         self._collections = collections
         self._better = better
         self._following: set[tuple[str, Steps]] = set()
+        # Many ask about the same attributes.
+        self._links: dict[tuple[str, Path, Types], Link] = {}
+        self._writings: dict[tuple[str, Path], bool] = {}
 
     def link(self, address: str, path: Path, types: Sequence[str]) -> Link:
+        key = (address, path, tuple(types))
+        if (known := self._links.get(key)) is None:
+            known = self._links[key] = self._link(*key)
+        return known
+
+    def written(self, address: str, path: Path) -> bool:
+        key = (address, path)
+        if (known := self._writings.get(key)) is None:
+            known = self._writings[key] = self._is_written(*key)
+        return known
+
+    def _link(self, address: str, path: Path, wanted: Types) -> Link:
         instance = self._instances[address]
         value = value_at(instance.values, path)
-        wanted = tuple(types)
         if value is None or value in ("", [], {}):
             return NOTHING
         if value is not UNKNOWN and not unknown_leaves(value):
             return _link(self._told(instance, value, wanted))
-        better = _UNTOLD if self._better is None else self._better.link(address, path, types)
+        better = _UNTOLD if self._better is None else self._better.link(address, path, wanted)
         if better.sure:
             return better
         own = self._unknown(instance, path, value, wanted)
@@ -64,7 +78,7 @@ class Resolver:
     def named(self, text: str, types: Sequence[str]) -> tuple[str, ...]:
         return tuple(each.address for each in self._index.find(text, types))
 
-    def written(self, address: str, path: Path) -> bool:
+    def _is_written(self, address: str, path: Path) -> bool:
         if self._better is not None:
             return self._better.written(address, path)
         instance = self._instances[address]
