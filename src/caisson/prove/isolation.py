@@ -42,7 +42,7 @@ def _looked_at(
 ) -> Iterator[Findings]:
     if world.topology.components:
         yield isolation_of_components.findings(promise, source, world.topology, sources)
-    if world.topology.components and not world.topology.resources:
+        # What an estate declares is told by its components; nobody describes its network.
         return
     one, other = (side(world, name) for name in promise.isolate)
     for each in (one, other):

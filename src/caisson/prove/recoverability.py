@@ -22,11 +22,8 @@ from caisson.topology.model import (
     Source,
     Topology,
 )
+from caisson.topology.passes.movements import waits_for_standby
 from caisson.topology.query import Index
-
-# A commit of these can wait for the standby. Redis can count acknowledgements (WAIT), which
-# does not keep it from losing an acknowledged write in a failover.
-_SYNCHRONOUS_SYSTEMS = frozenset({"postgres"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +211,7 @@ def _data_lost(
     if component.id != replica_set.primary:
         standby = Fact(f"{component.id} is a standby: its loss loses no data", replica_set.source)
         return _Findings(why=(lives_on, standby))
-    if replica_set.replication == "sync" and replica_set.system in _SYNCHRONOUS_SYSTEMS:
+    if waits_for_standby(replica_set):
         waits = Fact(
             f"{replica_set.id} replicates synchronously: what was acknowledged is in the standby",
             replica_set.source,

@@ -203,7 +203,7 @@ def _lost(asked: _Asked, loss: Loss, copies: Sequence[Copy]) -> Iterator[Fact]:
         case Area.STORE:
             text = f"what is deleted from {store.id} or overwritten there is lost"
         case Area.ZONE:
-            text = f"what of {store.id} is in one zone alone is lost with it"
+            text = f"what {store.id} keeps in one zone alone is lost with that zone"
         case _:
             text = f"{store.id} is lost with {loss.name}"
     beside = ", and no copy of it was read" if not others else ", and no copy of it serves"

@@ -1,6 +1,6 @@
 """Following data: everything that it comes to rest in, from where it is at home."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -28,6 +28,14 @@ class Closure:
             found.append(movement)
             name = movement.source
         return tuple(reversed(found))
+
+
+def leading(movements: Iterable[Movement]) -> Onward:
+    """Return what gives the movements out of each holding."""
+    found: dict[str, list[Movement]] = defaultdict(list)
+    for each in movements:
+        found[each.source].append(each)
+    return lambda name: found.get(name, ())
 
 
 def _everywhere(_: str) -> bool:

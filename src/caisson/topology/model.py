@@ -144,7 +144,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Data of the tenants of `tenants_of` comes to rest in `component`, inside `jurisdiction`."""
+    """Data of the tenants of `tenants_of` comes to rest in `component`, inside `jurisdiction`.
+
+    `component` is the id of a holding: a component's, or that of its backups.
+    """
 
     store: str
     environment: str

@@ -5,18 +5,19 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from caisson.topology.model import Topology
+from caisson.topology.resources import Movement
 
 
 class _InEnvironment(Protocol):
     @property
-    def environment(self) -> str: ...
+    def environment(self) -> str | None: ...
 
 
 T = TypeVar("T", bound=_InEnvironment)
 
 
 def in_environment(topology: Topology, environment: str) -> Topology:
-    """Return what is in `environment`; a flow is where it arrives."""
+    """Return what is in `environment`; a flow or movement is where it arrives."""
 
     def own(items: Iterable[T]) -> tuple[T, ...]:
         return tuple(each for each in items if each.environment == environment)
@@ -30,7 +31,14 @@ def in_environment(topology: Topology, environment: str) -> Topology:
         credentials=own(topology.credentials),
         copies=own(topology.copies),
         tenants=own(topology.tenants),
+        resources=own(topology.resources),
+        holdings=(held := own(topology.holdings)),
+        movements=_into(topology, {each.id for each in held}),
     )
+
+
+def _into(topology: Topology, holdings: Collection[str]) -> tuple[Movement, ...]:
+    return tuple(each for each in topology.movements if each.target in holdings)
 
 
 def touching(topology: Topology, regions: Collection[str]) -> Topology:
@@ -56,4 +64,7 @@ def touching(topology: Topology, regions: Collection[str]) -> Topology:
         tenants=tuple(
             each for each in topology.tenants if (each.environment, each.jurisdiction) in served
         ),
+        resources=tuple(each for each in topology.resources if each.region in regions),
+        holdings=(held := tuple(each for each in topology.holdings if each.region in regions)),
+        movements=_into(topology, {each.id for each in held}),
     )

@@ -12,6 +12,8 @@ from caisson.topology.passes.components import components
 from caisson.topology.passes.copies import copies
 from caisson.topology.passes.credentials import credentials
 from caisson.topology.passes.flows import flows
+from caisson.topology.passes.holdings import holdings, resources
+from caisson.topology.passes.movements import movements
 from caisson.topology.passes.replica_sets import replica_sets
 from caisson.topology.passes.roles import roles
 from caisson.topology.passes.sites import sites
@@ -28,6 +30,9 @@ PASSES: tuple[Pass, ...] = (
     replica_sets,
     credentials,
     flows,
+    resources,
+    holdings,
+    movements,
     copies,
     tenants,
 )
