@@ -17,7 +17,13 @@ const whole = new Set(); // promises of which every verdict is shown
 
 const worst = (verdicts) => WORST_FIRST.find((each) => verdicts.some((one) => one.verdict === each)) ?? "unknown";
 const wide = () => matchMedia("(min-width: 1121px)").matches;
-const smooth = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
+
+// Moves calmly, but not through half of a large estate.
+function bring(element, block = "center") {
+  const far = Math.abs(element.getBoundingClientRect().top) > 2 * innerHeight;
+  const still = far || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+}
 
 // ── headline ────────────────────────────────────────────────────────────────────────────
 
@@ -207,11 +213,13 @@ function light(picked) {
   drawLines(picked);
 }
 
+const wayEnd = (picked) => [...picked.legs.map((leg) => leg.to).toReversed(), ...picked.lit].map(spot).find(Boolean);
+
 function bringIntoView(picked) {
-  const end = [...picked.legs.map((leg) => leg.to), ...picked.lit].map(spot).find(Boolean);
+  const end = wayEnd(picked);
   if (!end) return;
   const { top, bottom } = end.getBoundingClientRect();
-  if (top < 0 || bottom > innerHeight) end.scrollIntoView({ block: "center", behavior: smooth() });
+  if (top < 0 || bottom > innerHeight) bring(end);
 }
 
 function openVerdict(position) {
@@ -220,8 +228,8 @@ function openVerdict(position) {
   chosen = { verdict: position };
   drawSide();
   const element = document.querySelector(`details.one[data-verdict="${position}"]`);
-  element?.scrollIntoView({ block: "nearest", behavior: smooth() });
   choose(chosen);
+  if (element) bring(element, "nearest");
 }
 
 function drawSide() {
@@ -253,11 +261,11 @@ document.addEventListener("click", ({ target }) => {
   else if (gaps !== undefined) drawGaps(true);
   else if (open !== undefined) openVerdict(Number(open));
   else if (close !== undefined) choose(null);
-  else if (find !== undefined) spot(selection()?.legs.at(-1)?.to ?? selection()?.lit[0])?.scrollIntoView({ block: "center", behavior: smooth() });
+  else if (find !== undefined) bring(wayEnd(selection()) ?? canvas());
   else if (tied ?? anchor) {
     const id = tied ?? anchor;
     if (thing(id)) choose(chosen?.thing === id ? null : { thing: id });
-    else spot(id)?.scrollIntoView({ block: "center", behavior: smooth() });
+    else if (spot(id)) bring(spot(id));
   }
 });
 document.addEventListener("keydown", ({ key }) => key === "Escape" && chosen && choose(null));

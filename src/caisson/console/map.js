@@ -81,7 +81,7 @@ function drawRegion(account, region) {
   const plain = region.networks.filter((network) => !network.described && !network.lanes.some((lane) => lane.things.length));
   const networks = region.networks.filter((network) => !plain.includes(network));
   const few = networks.length < MANY_CARDS;
-  return h("article", { class: "region", "aria-label": region.name ?? "no region" },
+  return h("article", { class: few ? "region" : "region crowded", "aria-label": region.name ?? "no region" },
     h("header", null, h("h4", null, region.name ?? "region cannot be told"), region.jurisdictions.map((name) => tag(name))),
     h("div", { class: "cards" },
       networks.map((network) => drawNetwork(network, few)),
@@ -200,10 +200,10 @@ function box(element, origin) {
   return { left: left - origin.left, right: right - origin.left, top: top - origin.top, bottom: bottom - origin.top, y: (top + bottom) / 2 - origin.top };
 }
 
-// As wide as the card around it.
+// As wide as the card around it, and how high that is.
 function edge(element, origin) {
-  const { left, right } = (element.closest(".card") ?? element).getBoundingClientRect();
-  return { ...box(element, origin), left: left - origin.left, right: right - origin.left };
+  const { left, right, top, bottom } = (element.closest(".card") ?? element).getBoundingClientRect();
+  return { ...box(element, origin), left: left - origin.left, right: right - origin.left, top: top - origin.top, bottom: bottom - origin.top };
 }
 
 function drawLines(chosen) {
@@ -228,9 +228,25 @@ function standing(origin) {
 }
 
 function drawStanding(a, b, kind) {
+  const over = b.top >= a.bottom || a.top >= b.bottom;
+  const [way, end] = over && Math.abs(a.left - b.left) > 20 ? across(a, b) : through(a, b);
+  return h("g", { class: `flow ${kind}` }, h("path", { class: "line", d: way }), kind !== "joined" && h("path", { class: "tip", d: end }));
+}
+
+function through(a, b) {
   const [way, x, y, turn] = between(a, b);
-  return h("g", { class: `flow ${kind}` }, h("path", { class: "line", d: way }),
-    kind !== "joined" && h("path", { class: "tip", d: tip(x, y, turn) }));
+  return [way, tip(x, y, turn)];
+}
+
+// Between a card and a wider one above or below it: by the margin at the left of the narrower.
+function across(a, b) {
+  const [narrow, broad] = a.right - a.left < b.right - b.left ? [a, b] : [b, a];
+  const down = broad.top >= narrow.bottom ? 1 : -1;
+  const rail = narrow.left - 12, end = down > 0 ? broad.top : broad.bottom;
+  const side = `${rail} ${narrow.y + 8 * down}`;
+  return narrow === a
+    ? [`M${narrow.left} ${narrow.y}H${rail + 8}Q${rail} ${narrow.y} ${side}V${end - 6 * down}`, `M${rail - 4} ${end - 7 * down}L${rail} ${end}L${rail + 4} ${end - 7 * down}z`]
+    : [`M${rail} ${end}V${narrow.y + 8 * down}Q${rail} ${narrow.y} ${rail + 8} ${narrow.y}H${narrow.left - 6}`, tip(narrow.left, narrow.y, 1)];
 }
 
 const tip = (x, y, turn) => `M${x - 7 * turn} ${y - 4}L${x} ${y}L${x - 7 * turn} ${y + 4}z`;
