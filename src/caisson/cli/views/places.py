@@ -1,10 +1,13 @@
 """Places in files, as a person wants to read them."""
 
 import os
+import re
 from pathlib import Path
 
 from caisson.cli.checked import Checked
 from caisson.topology.model import Source
+
+_PLACE = re.compile(r"(?<![^\s(])(/[^\s():]+):(\d+)")
 
 
 def near(source: Source | None, one: Checked) -> str:
@@ -22,3 +25,8 @@ def near(source: Source | None, one: Checked) -> str:
     if file.is_relative_to(Path.cwd()):
         ways = [os.path.relpath(file)]
     return f"{min([*ways, str(file)], key=len)}:{source.line}"
+
+
+def shortened(text: str, one: Checked) -> str:
+    """Return a sentence with the places in it as `near` tells them."""
+    return _PLACE.sub(lambda found: near(Source(found[1], int(found[2])), one) or found[0], text)

@@ -14,10 +14,9 @@ from caisson.cli.views.certificates import packets
 from caisson.cli.views.changed import show_changes
 from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling
 from caisson.cli.views.head import show_example, show_head
-from caisson.cli.views.places import near
+from caisson.cli.views.places import near, shortened
 from caisson.cli.views.words import STYLES, WIDEST_WORD, marked, paragraph, summary
 from caisson.ledger.wording import sentence
-from caisson.prove.certificate import Passed
 from caisson.prove.changes import worst
 from caisson.prove.model import Decision, Fact, Verdict
 from caisson.topology.model import Source
@@ -25,7 +24,10 @@ from caisson.topology.model import Source
 _LEAD = WIDEST_WORD + 4
 _SUBJECTS, _FACTS = 2, 4
 _MOST_SUBJECTS, _MOST_GROUPS, _MOST_FACTS, _MOST_OPEN = 8, 12, 6, 2
+_MOST_CHAIN = 14
 _EVERYTHING = 1_000_000
+# How a claim about connections is told, and the packet that shows it.
+_CLAIM, _PACKET = " can open ", "a packet of "
 
 
 def show_report(console: Console, report: Report, *, why: bool = False) -> None:
@@ -85,7 +87,6 @@ class _Shown:
         self._dim(sentence(promise), _LEAD)
 
     def _show_group(self, group: Group) -> None:
-        first = group.verdicts[0]
         before = Text()
         for verdict in group.verdicts[: self._most(_MOST_SUBJECTS)]:
             facts = verdict.counterexample if len(group.verdicts) > 1 else ()
@@ -95,25 +96,39 @@ class _Shown:
             before = place
         if (more := len(group.verdicts) - self._most(_MOST_SUBJECTS)) > 0:
             self._dim(f"and {more} more", _SUBJECTS)
-        style = STYLES[first.decision]
-        alone = len(group.verdicts) == 1
-        self._show_facts(first if alone else None, _alike(group, first.why), Text("·", "dim"))
-        against = _alike(group, first.counterexample)
-        self._show_facts(first if alone else None, against, Text("✗", style), style)
+        self._show_why(group)
+        self._show_against(group)
         if group.remedy:
-            lead = Text.assemble(" " * _FACTS, ("→ ", style))
-            paragraph(self._console, Text(group.remedy), indent=_FACTS + 2, lead=lead)
+            lead = Text.assemble(" " * _FACTS, ("→ ", STYLES[group.verdicts[0].decision]))
+            remedy = Text(shortened(group.remedy, self._one))
+            paragraph(self._console, remedy, indent=_FACTS + 2, lead=lead)
 
-    def _show_facts(
-        self, verdict: Verdict | None, facts: Sequence[Fact], mark: Text, style: str = ""
-    ) -> None:
-        """Show facts; the first packet of a connection takes the place of its sentence."""
-        lines = packets(verdict.certificate) if verdict and style else ()
-        most = self._most(_chain(verdict) if verdict and style else _MOST_FACTS)
-        for number, fact in enumerate(facts[:most]):
-            packet = lines[0] if number == 1 and lines and " packet of " in fact.text else ""
-            self._show_fact(Fact(packet or fact.text, fact.source), mark, style)
-        if more := hidden(facts, most):
+    def _show_against(self, group: Group) -> None:
+        """Show what breaks a promise: of several packets that pass, the way of the first."""
+        first = group.verdicts[0]
+        facts = _alike(group, first.counterexample)
+        lines = packets(first.certificate) if len(group.verdicts) == 1 else ()
+        shown = list(_claims(facts)) if lines and not self._why else list(enumerate(facts))
+        most = self._most(_MOST_CHAIN if lines else _MOST_FACTS)
+        style = STYLES[Decision.BROKEN]
+        for number, fact in shown[:most]:
+            if number == 1 and lines and _PACKET in fact.text:
+                self._show_fact(Fact(lines[0], fact.source), Text("·", "dim"), "bold")
+            elif lines and _CLAIM not in fact.text:
+                self._show_fact(fact, Text("·", "dim"))
+            else:
+                self._show_fact(fact, Text("✗", style), "red")
+        self._show_rest(hidden(facts, 0) - len(shown[:most]))
+
+    def _show_why(self, group: Group) -> None:
+        facts = _alike(group, group.verdicts[0].why)
+        most = self._most(_MOST_FACTS)
+        for fact in facts[:most]:
+            self._show_fact(fact, Text("·", "dim"))
+        self._show_rest(hidden(facts, most))
+
+    def _show_rest(self, more: int) -> None:
+        if more:
             self._dim(f"and {more} more facts, which --why shows", _FACTS + 2)
 
     def _show_fact(self, fact: Fact, mark: Text, style: str = "") -> None:
@@ -131,7 +146,7 @@ class _Shown:
         paragraph(self._console, text, indent=_LEAD, lead=marked(Decision.UNKNOWN))
         for remedy, found in settled(unknown):
             lead = Text.assemble(" " * _SUBJECTS, ("→ ", STYLES[Decision.UNKNOWN]))
-            paragraph(self._console, Text(remedy), indent=_FACTS, lead=lead)
+            paragraph(self._console, Text(shortened(remedy, self._one)), indent=_FACTS, lead=lead)
             for verdict in found:
                 text = Text.assemble((verdict.promise, "bold"), f"  {verdict.subject}")
                 paragraph(self._console, text, indent=_FACTS + 2, lead=" " * _FACTS)
@@ -173,12 +188,13 @@ def _alike(group: Group, facts: Iterable[Fact]) -> list[Fact]:
     return [Fact(text) for text in dict.fromkeys(about_each(first, f.text) for f in facts)]
 
 
-def _chain(verdict: Verdict) -> int:
-    """Return how many facts the first counterexample has: its packet, and all that lets it by."""
-    if isinstance(verdict.certificate, Passed):
-        found = verdict.certificate.packets
-        return max(_MOST_FACTS, 2 + len(found[0].hops) if found else 0)
-    return _MOST_FACTS
+def _claims(facts: Sequence[Fact]) -> Iterator[tuple[int, Fact]]:
+    """Yield what is claimed, and of the first claim how it comes about."""
+    claims = 0
+    for number, fact in enumerate(facts):
+        claims += _CLAIM in fact.text
+        if claims <= 1 or _CLAIM in fact.text:
+            yield number, fact
 
 
 def _show_accepted(console: Console, report: Report) -> None:
