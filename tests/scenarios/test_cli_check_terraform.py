@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 from cli_support import WORKSPACE, caisson
 
+from caisson.cli.views.head import EXAMPLE
+
 SHOP = Path(__file__).parents[1] / "plans" / "shop"
 PLAN, BEFORE = SHOP / "plan.json", SHOP / "before.json"
 SECRET = "a-secret-nobody-may-see"
@@ -46,6 +48,11 @@ def test_the_example_of_a_promise_file_is_one(tmp_path: Path) -> None:
     text = "\n".join(line[4:] for line in shown[begin : shown.index("", begin)])
     document = caisson("check", PLAN, "--promises", own(tmp_path, text), "--json").json
     assert {v["promise"] for v in document["verdicts"]} >= {"only-web-is-open", "survives-a-zone"}
+
+
+def test_the_manual_shows_the_same_example() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "check-terraform.md"
+    assert EXAMPLE in manual.read_text()
 
 
 def test_one_s_own_promises_are_proved_with_reason_and_place(tmp_path: Path) -> None:
@@ -116,6 +123,21 @@ def test_a_folder_of_plans_is_all_of_them(tmp_path: Path) -> None:
     }
     prints = [v["fingerprint"] for v in document["verdicts"]]
     assert len(set(prints)) == len(prints)
+
+
+def test_plans_below_a_folder_are_found_among_other_files(tmp_path: Path) -> None:
+    for name in ("staging", "production", "node_modules"):
+        (tmp_path / name).mkdir()
+        shutil.copy(PLAN, tmp_path / name / "plan.json")
+        (tmp_path / name / "package.json").write_text('{"name": "shop", "version": "1.0"}')
+    document = caisson("check", tmp_path, "--together", "--json").json
+    (read,) = document["read"]
+    assert read["name"] == "production and staging"
+    assert document["coverage"]["resources"] == 32
+
+
+def test_a_file_of_a_configuration_stands_for_its_folder() -> None:
+    assert caisson("check", SHOP / "main.tf", "--json").json["coverage"]["resources"] == 16
 
 
 TWO = """\

@@ -1,5 +1,6 @@
 """Reading Terraform from disk: which files a path means, and those that belong to them."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ _OF_THE_ROOT = (*_CONFIGURATION, ".tfvars", ".tfvars.json")
 _BESIDE = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}/[^"\n]*)"')
 _IN_MANIFEST = re.compile(rb'"Dir":\s*"([^"\n]*)"')
 _MOST_FOLDERS = 2_000
+_DOCUMENTS = (".json", ".tfstate")
+_VENDORED = ("node_modules", "vendor", "venv")
+# As Terraform writes plans and states; what merely lies about in a repository begins otherwise.
+_BEGINNING = re.compile(rb'\s*\{\s*"(?:format_version|version|terraform_version)"\s*:')
+_FIRST_BYTES = 256
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -44,27 +50,53 @@ def roots(path: Path, source: Path | None) -> list[Root]:
     """
     if source is not None and not _is_configuration(source):
         _wrong(source, "there is no *.tf file in this folder", "name the folder that was planned")
+    if path.suffix == ".tf" and path.is_file():
+        return [Root(None, path.parent)]
     if path.is_file():
         return [Root(path, source or _beside(path))]
     if _is_configuration(path):
         return [Root(None, path)]
-    found = sorted(each for each in path.glob("*.json") if each.is_file())
+    found = _documents(path)
     if not found:
         _wrong(
             path,
             "there is neither an estate.yaml nor a plan, a state or *.tf in this folder",
             "write `terraform show -json PLAN > plan.json`, and check that file",
         )
-    return [Root(each, source) for each in found]
+    return [Root(each, source or _beside(each)) for each in found]
 
 
 def is_terraform(path: Path) -> bool:
     """Tell a path to Terraform from one to an estate."""
     if path.is_file():
         return path.suffix not in (".yaml", ".yml")
-    return not (path / "estate.yaml").is_file() and (
-        _is_configuration(path) or any(path.glob("*.json"))
-    )
+    if any(path.glob("*.yaml")) or any(path.glob("*.yml")):
+        return not (path / "estate.yaml").is_file() and _has_terraform(path)
+    return True
+
+
+def _has_terraform(folder: Path) -> bool:
+    return _is_configuration(folder) or bool(_documents(folder))
+
+
+def _documents(folder: Path) -> list[Path]:
+    """Return all JSON of a folder; where it has none itself, the plans and states below it."""
+    own = sorted(each for each in folder.iterdir() if each.name.endswith(_DOCUMENTS))
+    return [each for each in own if each.is_file()] or sorted(_below(folder))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for at, inner, names in os.walk(folder):
+        inner[:] = [each for each in inner if not each.startswith(".") and each not in _VENDORED]
+        for each in names:
+            file = Path(at, each)
+            if each.endswith(_DOCUMENTS) and _begins_like_a_document(file):
+                yield file
+
+
+def _begins_like_a_document(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return _BEGINNING.match(stream.read(_FIRST_BYTES)) is not None
 
 
 def read_root(root: Root) -> Part:
