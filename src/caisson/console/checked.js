@@ -25,6 +25,9 @@ function bring(element, block = "center") {
   element.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
 }
 
+// Long addresses break behind their parts.
+const breakable = (text) => text.split(/(?<=[\w\])][._/](?=\w))/).flatMap((part, n) => (n ? [h("wbr"), part] : [part]));
+
 // ── headline ────────────────────────────────────────────────────────────────────────────
 
 function byPromise() {
@@ -85,7 +88,7 @@ function drawPromise({ name, sentence, verdicts, all }) {
 function drawVerdict(verdict) {
   const { position, subject } = verdict;
   const element = fold({ class: `one verdict-${verdict.verdict}`, name: "verdict", "data-verdict": position },
-    [glyph(VERDICTS[verdict.verdict], SAID[verdict.verdict]), h("span", { class: "what" }, subject)],
+    [glyph(VERDICTS[verdict.verdict], SAID[verdict.verdict]), h("span", { class: "what" }, breakable(subject))],
     () => drawWhy(verdict), chosen?.verdict === position);
   element.addEventListener("toggle", () => {
     if (element.open) choose({ verdict: position });
@@ -103,11 +106,11 @@ function drawWhy({ why, counterexample, remedy, accepted, legs, involved }) {
     rest.length > 0 && fold({ class: "rest" }, [turner("fold"), few ? `and ${count(rest.length, "more reason")}` : `what else was found: ${count(rest.length, "fact")}`],
       () => h("ul", { class: "facts-of" }, rest.map((fact) => drawFact(fact, "")))),
     accepted && h("p", { class: "accepted" }, `accepted: ${accepted}`),
-    remedy && h("p", { class: "remedy" }, remedy),
+    remedy && h("p", { class: "remedy" }, breakable(remedy)),
     involved.length > 0 && h("button", { type: "button", class: "more find", "data-find": "" }, legs.length ? "show the way on the map" : "show on the map"));
 }
 
-const drawFact = ({ text, source }, kind) => h("li", { class: kind }, text, " ", telling(source) && h("span", { class: "address" }, telling(source)));
+const drawFact = ({ text, source }, kind) => h("li", { class: kind }, breakable(text), " ", telling(source) && h("span", { class: "address" }, telling(source)));
 
 // A plan has no lines worth telling: its addresses are in the text.
 const telling = (source) => (source && !source.endsWith(".json:1") ? source : null);
@@ -129,7 +132,7 @@ function drawGaps(all = false) {
 
 function drawGap([gap, ...alike]) {
   return h("li", null, glyph(),
-    h("div", { class: "what" }, gap.what, " ",
+    h("div", { class: "what" }, breakable(gap.what), " ",
       h("span", { class: "age" }, `${gap.questions.length > 6 ? "every question" : both(gap.questions)} `),
       telling(gap.source) && h("span", { class: "address" }, telling(gap.source)),
       alike.length > 0 && fold({ class: "rest" }, [turner("fold"), `and ${count(alike.length, "other", "others")} like it`],

@@ -228,8 +228,8 @@ function standing(origin) {
 }
 
 function drawStanding(a, b, kind) {
-  const over = b.top >= a.bottom || a.top >= b.bottom;
-  const [way, end] = over && Math.abs(a.left - b.left) > 20 ? across(a, b) : through(a, b);
+  const above = (b.top >= a.bottom || a.top >= b.bottom) && b.left < a.right && a.left < b.right;
+  const [way, end] = above && Math.abs(a.left - b.left) > 20 ? across(a, b) : through(a, b);
   return h("g", { class: `flow ${kind}` }, h("path", { class: "line", d: way }), kind !== "joined" && h("path", { class: "tip", d: end }));
 }
 

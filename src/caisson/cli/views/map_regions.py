@@ -106,12 +106,15 @@ class _Lanes:
         return self._named(vpc if vpc in self._atlas.resources else "/".join(said))
 
     def _lanes(self, vpc: str) -> Iterator[_Json]:
-        """Yield those with things first, then those of which only the number is told."""
+        """Yield those with things, public ones first, then those that are only counted."""
         of_subnets: dict[frozenset[str], list[str]] = defaultdict(list)
         for thing in self._inside.get(vpc, ()):
             of_subnets[self._atlas.subnets_of[thing]].append(thing)
-        for subnets, things in sorted(of_subnets.items(), key=lambda each: sorted(each[0])):
-            yield self._lane([self._atlas.subnets[each] for each in sorted(subnets)], things)
+        full = [
+            self._lane([self._atlas.subnets[each] for each in sorted(subnets)], things)
+            for subnets, things in sorted(of_subnets.items(), key=lambda each: sorted(each[0]))
+        ]
+        yield from sorted(full, key=lambda lane: lane["public"] is not True)
         taken = frozenset().union(*of_subnets)
         empty: dict[str, list[Subnet]] = defaultdict(list)
         for subnet in self._subnets[vpc]:
