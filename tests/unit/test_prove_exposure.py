@@ -18,7 +18,7 @@ from prove_world_support import (
 
 from caisson.estate.model import OpenToInternet, Public
 from caisson.prove import exposure
-from caisson.prove.certificate import Listed
+from caisson.prove.certificate import Listed, Passed
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.network import Forward, Network, Ports, Protocol
 from caisson.topology.resources import Count, Policy, Question, Rest, Understanding
@@ -61,6 +61,11 @@ def public(
     return exposure.decide_public(promise, at(9), world(*RESOURCES, holdings=holdings, **more))
 
 
+def packets(verdict: Verdict) -> list[tuple[str, str, int]]:
+    assert isinstance(verdict.certificate, Passed)
+    return [(each.source, each.target, each.port) for each in verdict.certificate.packets]
+
+
 def test_no_store_is_public() -> None:
     (verdict,) = public(FILES)
     assert (verdict.decision, verdict.subject) == (HOLDS, "stores")
@@ -79,6 +84,12 @@ def test_a_public_store_is_shown_with_its_policy() -> None:
     other = Policy("aws_s3_bucket_policy.other", "aws_s3_bucket.other", None, "resource", at(8))
     (broken,) = public(replace(FILES, public=True), policies=(policy, other))
     assert [each.source for each in broken.counterexample] == [FILES.source, at(7)]
+
+
+def test_a_setting_that_nobody_has_heard_of_may_be_what_closes_it() -> None:
+    tomorrow = gap("aws_s3_bucket_tomorrow.t", *Question, about=(BUCKET,))
+    (unknown, *_) = public(replace(FILES, public=True), gaps=(tomorrow,))
+    assert (unknown.decision, unknown.subject) == (Decision.UNKNOWN, BUCKET)
 
 
 @pytest.mark.parametrize("change", [{"public": None}, {"public": True, "sure": False}])
@@ -140,6 +151,20 @@ def test_another_port_breaks_it_and_the_rule_is_named() -> None:
         f"the internet can open tcp 22 at {WEB}",
         "aws_security_group_rule.r22 lets 0.0.0.0/0 in on tcp 22",
     ]
+
+
+def test_what_is_open_is_shown_with_a_packet_on_a_port_that_is_not_allowed() -> None:
+    verdict = one(web(443), open_at((443, ANYBODY), (22, ANYBODY)), card(WEB, ["web"]))
+    assert packets(verdict) == [("internet", WEB, 22)]
+    stores = (holding(DB),)
+    assert packets(one(web(of="stores"), *behind(forward(DB)), holdings=stores)) == [
+        ("internet", LB, 443)
+    ]
+
+
+def test_what_is_entered_without_an_interface_is_shown_by_what_was_looked_up() -> None:
+    broken = internet(web(), forward(WEB, from_internet=True))[0]
+    assert broken.certificate == Listed(((LB, "open to internet", "tcp 443"),))
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,23 @@ from dataclasses import replace
 
 from caisson.estate.model import OpenToInternet, Public
 from caisson.prove.answers import Answer, Asked, answered, verdicts
+from caisson.prove.certificate import INTERNET, Passed
 from caisson.prove.crowd import public
 from caisson.prove.hidden import may_be_public, may_hide_ways
 from caisson.prove.judgement import matches_nothing
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.network.ports import NO_CONNECTION, Connections, PortSet
+from caisson.prove.network.trace import Trace
+from caisson.prove.packets import tracer
 from caisson.prove.subjects import ANYTHING, STORES
 from caisson.prove.ways import Entry, minus
 from caisson.prove.world import World
 from caisson.topology.model import Source
 from caisson.topology.network import Ports, Protocol
 from caisson.topology.resources import Holding, Question
+
+# Finding one takes about a millisecond, and nobody looks at more.
+_MOST_PACKETS = 100
 
 _PUBLIC = Asked(
     "public",
@@ -67,11 +73,13 @@ def _unmatched(promise: Public, source: Source, missing: tuple[str, ...]) -> Ite
 
 
 def _public(world: World, holding: Holding) -> Answer:
-    gaps = world.gaps[Question.EXPOSURE].near((holding.resource, holding.id))
+    parts = (holding.resource, holding.id)
+    gaps = world.gaps[Question.EXPOSURE].near(parts)
     type_ = world.type_of(holding.resource)
     if holding.public and holding.resource in world.ways.interfaces:
         return _addressed(world, holding, type_, gaps)
-    said = answered(_PUBLIC, holding, type_, gaps)
+    settings = world.gaps[Question.EXPOSURE].settings(type_, parts)
+    said = answered(_PUBLIC, holding, type_, gaps, settings)
     if not said.against:
         return said
     return replace(said, against=(*said.against, *_opening(world, holding)))
@@ -108,8 +116,7 @@ def decide_open(promise: OpenToInternet, source: Source, world: World) -> tuple[
     asked = world.subjects.named(promise.of)
     excepted = world.subjects.named(promise.except_)
     facing = _facing(world, asked.resources, excepted.resources, others=ANYTHING in promise.of)
-    subjects = frozenset(facing)
-    answers = [_open(promise, world, each, subjects) for each in facing]
+    answers = _answers(promise, world, facing)
     gaps = _gaps(promise, world, facing)
     named = " and ".join(promise.of)
     unmatched = [each for each in (*asked.missing, *excepted.missing) if each != STORES]
@@ -162,8 +169,25 @@ def _gaps(promise: OpenToInternet, world: World, facing: Collection[str]) -> tup
     return gaps.facts(each for each in named if each not in facing)
 
 
+def _answers(promise: OpenToInternet, world: World, facing: Collection[str]) -> tuple[Answer, ...]:
+    """Answer for each; of many that are open, the first are shown with a packet."""
+    subjects = frozenset(facing)
+    trace = tracer(world)
+    found: list[Answer] = []
+    packets = 0
+    for each in facing:
+        said = _open(promise, world, each, subjects, trace if packets < _MOST_PACKETS else None)
+        packets += said.certificate is not None
+        found.append(said)
+    return tuple(found)
+
+
 def _open(
-    promise: OpenToInternet, world: World, resource: str, subjects: Collection[str]
+    promise: OpenToInternet,
+    world: World,
+    resource: str,
+    subjects: Collection[str],
+    trace: Trace | None,
 ) -> Answer:
     source = world.source_of(resource)
     said = Answer(
@@ -184,15 +208,27 @@ def _open(
     ]
     perhaps = [fact for entry, left in entries if left for fact in _came_in(world, entry, left)]
     if against:
-        first = next(entry for entry, left in entries if left.must)
+        first, left = next((entry, left) for entry, left in entries if left.must)
         return replace(
-            said, against=tuple(dict.fromkeys(against)), remedy=_remedy(world, resource, first)
+            said,
+            against=tuple(dict.fromkeys(against)),
+            remedy=_remedy(world, resource, first),
+            certificate=_packet(world, first, left.must, trace) if trace else None,
         )
     gaps = world.network_gaps.near(_parts(world, resource))
     beside = " beside what is allowed" if promise.ports else ""
     well = Fact(f"the internet can open nothing at {resource}{beside}", source)
     why = () if perhaps else (well, *_named(world, resource, allowed))
     return replace(said, why=why, open=tuple(dict.fromkeys((*perhaps, *gaps))))
+
+
+def _packet(world: World, entry: Entry, ports: PortSet, trace: Trace) -> Passed | None:
+    """Return a packet of the internet that comes in; None where it comes by no interface."""
+    entered = entry.by[0].owner if entry.by else entry.resource
+    if entered not in world.ways.interfaces:
+        return None
+    packet = trace.witness(INTERNET, entered, ports, sure=True)
+    return Passed((packet,)) if packet else None
 
 
 def _named(world: World, resource: str, allowed: PortSet) -> Iterator[Fact]:
