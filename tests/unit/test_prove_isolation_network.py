@@ -9,7 +9,7 @@ from caisson.estate.model import Isolation
 from caisson.estate.promises import PromiseFile
 from caisson.estate.sources import Sources
 from caisson.prove import isolation
-from caisson.prove.certificate import Chain, Listed
+from caisson.prove.certificate import Chain, Listed, Passed
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.model import Resource
 from caisson.topology.network import (
@@ -116,8 +116,9 @@ def test_a_peering_with_routes_and_open_rules_breaks_it() -> None:
     assert f"{S_APP} can open" in verdict.counterexample[0].text
     assert P_APP in verdict.counterexample[0].text
     assert "security groups" in (verdict.remedy or "")
-    assert isinstance(verdict.certificate, Listed)
-    assert verdict.certificate.facts[0][:2] == (S_APP, f"opens {P_APP}")
+    assert isinstance(verdict.certificate, Passed)
+    packet = verdict.certificate.packets[0]
+    assert (packet.source, packet.target) == (S_APP, P_APP)
 
 
 def test_a_peering_that_may_be_accepted_is_unknown() -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from caisson.prove.answers import cut
-from caisson.prove.certificate import Listed
+from caisson.prove.certificate import Listed, Passed
 from caisson.prove.findings import Findings
 from caisson.prove.gaps import settled_by
 from caisson.prove.model import Fact
+from caisson.prove.packets import tracer
 from caisson.prove.sides import Side, neither
 from caisson.prove.ways import Way
 from caisson.prove.world import World
@@ -30,14 +31,16 @@ def findings(world: World, one: Side, other: Side) -> Findings:
         remedy=_remedy(ways.sure, one, other)
         or ("forward to targets of one's own environment" if passed_on else "")
         or settled_by((*unsure, *between)),
-        certificate=_certificate(ways.sure, one, other),
+        certificate=_certificate(world, ways.sure, one, other),
     )
 
 
-def _certificate(sure: Collection[Way], one: Side, other: Side) -> Listed:
-    """List what is opened; when that is nothing, who was tried."""
-    if sure:
-        return Listed(tuple((w.source, f"opens {w.target}", str(w.ports)) for w in sure))
+def _certificate(world: World, sure: Collection[Way], one: Side, other: Side) -> Passed | Listed:
+    """Return a packet of each way; when there is none, who was tried."""
+    trace = tracer(world)
+    packets = (trace.witness(w.source, w.target, w.ports, sure=True) for w in sure)
+    if passed := tuple(each for each in packets if each):
+        return Passed(passed)
     return Listed(
         tuple((name, "member of", s.name) for s in (one, other) for name in sorted(s.members))
     )
