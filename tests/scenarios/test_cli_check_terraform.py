@@ -83,6 +83,18 @@ def test_what_holds_and_cannot_be_told_end_as_the_contract_says(tmp_path: Path) 
     assert caisson("check", PLAN, "--promises", unknown, "--strict").code == 3
 
 
+def test_the_packet_that_passes_is_told_on_one_line(tmp_path: Path) -> None:
+    for asked in (
+        "  - {name: a, open to internet: [], of: module.orders}\n",
+        "  - {name: a, reach: module.orders, from: []}\n",
+    ):
+        promises = own(tmp_path, "promises:\n" + asked)
+        lines = caisson("check", PLAN, "--promises", promises).out.splitlines()
+        (shown,) = [line for line in lines if "→" in line and ":49152" in line]
+        assert f":49152 → {DATABASE} (10.0." in shown
+        assert shown.endswith(") tcp 5432")
+
+
 def test_what_is_alike_is_told_once() -> None:
     out = caisson("check", PLAN).out
     assert out.count("is not encrypted at rest") == 1
@@ -98,6 +110,26 @@ def test_the_sources_can_lie_elsewhere(tmp_path: Path) -> None:
     assert "sources     the *.tf files were not found" in alone.out
     assert "main.tf" not in alone.out
     assert f"database{'/'}main.tf:22" in caisson("check", plan, "--source", SHOP).out
+
+
+def test_modules_beside_and_fetched_modules_are_read_too(tmp_path: Path) -> None:
+    root = tmp_path / "live" / "shop"
+    root.mkdir(parents=True)
+    shutil.copy(PLAN, root / "plan.json")
+    text = (SHOP / "main.tf").read_text()
+    beside = tmp_path / "modules" / "database"
+    shutil.copytree(SHOP / "database", beside)
+    (root / "main.tf").write_text(text.replace("./database", "../../modules/database"))
+    assert f"{beside}/main.tf:22" in caisson("check", root / "plan.json", "--json").out
+
+    fetched = root / ".terraform" / "modules" / "orders"
+    shutil.move(beside, fetched)
+    (root / "main.tf").write_text(text.replace("./database", "example/database/aws"))
+    listed = {
+        "Modules": [{"Key": "orders", "Source": "example", "Dir": ".terraform/modules/orders"}]
+    }
+    (root / ".terraform" / "modules" / "modules.json").write_text(json.dumps(listed))
+    assert f"{fetched}/main.tf:22" in caisson("check", root / "plan.json", "--json").out
 
 
 def test_a_source_without_configuration_is_wrong_input(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Passed  each packet, by the gateways that it goes through
 Chain   from each id to the next
 Closed  the movements by which the data spreads
-Listed  who opens what, and what the internet opens
+Listed  what the internet opens, and what everybody reads
 """
 
 import re
@@ -94,15 +94,13 @@ class Paths:
 
     def _of_facts(self, facts: Iterable[tuple[str, str, str]], perhaps: str) -> Iterator[Leg]:
         for name, field, value in facts:
-            match field.split(" ", 1):
-                case "opens", target:
-                    ends, says = (name, target), value
-                case "open", "to internet" if value != "nothing":
-                    ends, says = (INTERNET, name), value
-                case ("public",) if value == "True":
-                    ends, says = (INTERNET, name), "public"
-                case _:
-                    continue
+            if field == "open to internet" and value != "nothing":
+                says = value
+            elif (field, value) == ("public", "True"):
+                says = "public"
+            else:
+                continue
+            ends = (INTERNET, name)
             yield from self._along(ends, {ends: f"{perhaps}{says}"})
 
     def _forwarded(self, verdict: Verdict) -> Iterator[Leg]:

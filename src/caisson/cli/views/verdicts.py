@@ -113,11 +113,13 @@ class _Shown:
         style = STYLES[Decision.BROKEN]
         for number, fact in shown[:most]:
             if number == 1 and lines and _PACKET in fact.text:
-                self._show_fact(Fact(lines[0], fact.source), Text("·", "dim"), "bold")
-            elif lines and _CLAIM not in fact.text:
+                continue
+            if lines and _CLAIM not in fact.text:
                 self._show_fact(fact, Text("·", "dim"))
             else:
                 self._show_fact(fact, Text("✗", style), "red")
+            if lines and number == 0:
+                self._show_fact(Fact(lines[0]), Text("·", "dim"), "bold")
         self._show_rest(hidden(facts, 0) - len(shown[:most]))
 
     def _show_why(self, group: Group) -> None:
