@@ -38,10 +38,14 @@ class Mutation:
     def name(self) -> str:
         return str(self.written["name"])
 
+    @property
+    def turned(self) -> Mapping[str, Decision]:
+        """What becomes of the promises that do not go on to hold."""
+        broken = dict.fromkeys(self.written.get("breaks", ()), Decision.BROKEN)
+        return broken | dict.fromkeys(self.written.get("clouds", ()), Decision.UNKNOWN)
+
     def expected(self, promise: str) -> Decision:
-        if promise in self.written.get("breaks", ()):
-            return Decision.BROKEN
-        return Decision.UNKNOWN if promise in self.written.get("clouds", ()) else Decision.HOLDS
+        return self.turned.get(promise, Decision.HOLDS)
 
     def files(self) -> Files:
         """Return the text of the estate with the edits made; each of them must be possible."""

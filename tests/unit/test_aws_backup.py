@@ -327,6 +327,16 @@ def test_a_selection_known_after_apply() -> None:
     assert read(thing(DB), selection(resources=refs(DB))).gaps == ()
 
 
+@pytest.mark.parametrize("plan", [outside("0123"), unknown(), ref("aws_backup_tomorrow.p")])
+def test_a_plan_that_was_not_read_may_back_up_what_is_selected(plan: object) -> None:
+    found = read(
+        thing(DB), thing("aws_backup_tomorrow.p"), selection(plan_id=plan, resources=refs(DB))
+    )
+    (left_open,) = found.gaps
+    assert left_open.about == (DB,)
+    assert Question.RECOVERABILITY in left_open.questions
+
+
 def test_a_plan_that_nothing_is_selected_for_backs_nothing_up() -> None:
     assert moved(TAGGED) == []
 

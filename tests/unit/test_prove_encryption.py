@@ -43,6 +43,18 @@ def test_the_key_is_named() -> None:
     assert f"{DB} is encrypted with aws_kms_key.db" in [f.text for f in only(AT_REST, *WELL).why]
 
 
+@pytest.mark.parametrize("about", [(BUCKET,), ()])
+def test_a_setting_that_nobody_has_heard_of_may_be_what_encrypts_it(about: tuple[str, ...]) -> None:
+    clear = replace(WELL[1], encrypted_in_transit=False)
+    of_it = gap("aws_s3_bucket_tomorrow.t", *Question, about=about)
+    of_another = gap("aws_db_instance_tomorrow.t", *Question, about=about)
+    (unknown, *_) = asked(IN_TRANSIT, clear, gaps=(of_it,))
+    (broken, *_) = asked(IN_TRANSIT, clear, gaps=(of_another,))
+    assert unknown.decision is Decision.UNKNOWN
+    assert any("aws_s3_bucket_tomorrow.t is not understood" in each.text for each in unknown.why)
+    assert (broken.decision, broken.subject) == (Decision.BROKEN, BUCKET)
+
+
 @pytest.mark.parametrize(
     ("promise", "field", "said"),
     [

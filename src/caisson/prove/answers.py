@@ -55,9 +55,16 @@ class Asked:
 
 
 def answered(
-    asked: Asked, holding: Holding, type_: str, open_questions: Collection[Fact] = ()
+    asked: Asked,
+    holding: Holding,
+    type_: str,
+    open_questions: Collection[Fact] = (),
+    settings: Collection[Fact] = (),
 ) -> Answer:
-    """Return the answer that a holding gives; one that may not be there breaks nothing."""
+    """Return the answer that a holding gives; one that may not be there breaks nothing.
+
+    `settings` may make the value another one.
+    """
     value = getattr(holding, asked.field)
     said = Answer(
         holding.id,
@@ -70,14 +77,15 @@ def answered(
         return replace(
             said, why=(well,), open=tuple(open_questions), remedy=settled_by(open_questions)
         )
-    if value is not None and holding.sure:
+    if value is not None and holding.sure and not settings:
         bad = Fact(f"{holding.id} {asked.bad}", holding.source)
         return replace(said, against=(bad,), remedy=f"{asked.remedy} {holding.resource}")
     told = f"whether {holding.id} {asked.unknown} cannot be told"
-    if value is not None:
+    if value is not None and not holding.sure:
         told = f"{holding.id} {asked.bad} if it is there, which cannot be told"
     settles = f"{asked.remedy} {holding.resource}, or check the state after apply"
-    return replace(said, open=(Fact(told, holding.source), *open_questions), remedy=settles)
+    left_open = dict.fromkeys((Fact(told, holding.source), *open_questions, *settings))
+    return replace(said, open=tuple(left_open), remedy=settles)
 
 
 def verdicts(

@@ -91,12 +91,14 @@ def _at_rest(world: World, holding: Holding) -> Answer:
         return replace(said, why=(Fact(text, holding.source),))
     with_keys = f" with {', '.join(holding.keys)}" if holding.keys else ""
     asked = replace(_AT_REST, well=f"{_AT_REST.well}{with_keys}")
-    return answered(
-        asked,
-        holding,
-        world.type_of(holding.resource),
-        (*_keys_elsewhere(world, holding), *world.gaps[Question.ENCRYPTION].near(_parts(holding))),
-    )
+    return _answered(world, asked, holding, tuple(_keys_elsewhere(world, holding)))
+
+
+def _answered(world: World, asked: Asked, holding: Holding, more: tuple[Fact, ...] = ()) -> Answer:
+    gaps, parts = world.gaps[Question.ENCRYPTION], _parts(holding)
+    type_ = world.type_of(holding.resource)
+    found = (*more, *gaps.near(parts))
+    return answered(asked, holding, type_, found, gaps.settings(type_, parts))
 
 
 def _keys_elsewhere(world: World, holding: Holding) -> Iterator[Fact]:
@@ -116,8 +118,7 @@ def _elsewhere(key: Key, holding: Holding) -> bool:
 
 
 def _in_transit(world: World, holding: Holding) -> Answer:
-    gaps = world.gaps[Question.ENCRYPTION].near(_parts(holding))
-    return answered(_IN_TRANSIT, holding, world.type_of(holding.resource), gaps)
+    return _answered(world, _IN_TRANSIT, holding)
 
 
 def _listeners(promise: Encrypted, world: World) -> Iterator[Listener]:

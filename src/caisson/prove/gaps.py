@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from caisson.prove.model import Fact
 from caisson.topology.model import Topology
-from caisson.topology.resources import Gap, Question
+from caisson.topology.resources import EVERY_QUESTION, Gap, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,21 @@ class Gaps:
     def near(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
         """Say what is confined to `subjects` among others: one fact for each type of gap."""
         return tuple(_facts(self._confined_to(subjects)))
+
+    def settings(self, type_: str, subjects: Iterable[str]) -> tuple[Fact, ...]:
+        """Say what nobody has heard of and, by its name, may be a setting of such `subjects`.
+
+        What sets something of `aws_s3_bucket` is called `aws_s3_bucket_...`.
+        """
+        return tuple(
+            _facts(
+                [
+                    gap
+                    for gap in (*self.anywhere, *self._confined_to(subjects))
+                    if gap.type.startswith(f"{type_}_") and gap.questions == EVERY_QUESTION
+                ]
+            )
+        )
 
     def beside(self, subjects: Iterable[str]) -> tuple[Fact, ...]:
         """Say what is confined to nothing, or to something that is none of `subjects`."""

@@ -86,6 +86,10 @@ def _by_plan(reading: Reading) -> Attached:
 
 
 def _selection_gaps(selection: Block) -> Fragment:
+    if not _of_a_plan(selection):
+        what = f"the plan by which {selection.address} backs up was not read"
+        about = tuple(each.block.address for each in taken(selection))
+        return Fragment(gaps=(gap(selection, what, _COPIES, *about),) if about else ())
     surely = {each.block.address for each in taken(selection) if each.sure}
     others = (each.address for each in candidates(selection))
     about = tuple(each for each in others if each not in surely)
@@ -93,6 +97,12 @@ def _selection_gaps(selection: Block) -> Fragment:
         return Fragment()
     what = f"what {selection.address} selects is known only after apply"
     return Fragment(gaps=(gap(selection, what, _COPIES, *about),))
+
+
+def _of_a_plan(selection: Block) -> bool:
+    plans = selection.link("plan_id", _PLAN)
+    here = {each.address for each in selection.reading.of(_PLAN)}
+    return plans.certainty is not Certainty.OPEN and bool(plans.to) and here.issuperset(plans.every)
 
 
 def _plan(plan: Block, by_plan: Attached, parts: Buckets) -> Fragment:
