@@ -26,7 +26,7 @@ function bring(element, block = "center") {
 }
 
 // Long addresses break behind their parts.
-const breakable = (text) => text.split(/(?<=[\w\])][._/](?=\w))/).flatMap((part, n) => (n ? [h("wbr"), part] : [part]));
+const breakable = (text) => text.split(/(?<=[a-z\])][./])(?=[a-z])/i).flatMap((part, n) => (n ? [h("wbr"), part] : [part]));
 
 // ── headline ────────────────────────────────────────────────────────────────────────────
 

@@ -58,7 +58,6 @@ function drawMap() {
     h("div", { class: "groups" }, check.map.accounts.filter(hasFull).map(drawAccount)),
     ...check.map.accounts.filter((account) => !hasFull(account)).flatMap((account) => drawRest(account, account.regions)),
     h("svg", { class: "lines front", "aria-hidden": "true" }));
-  drawLegend();
 }
 
 const isFull = (region) => region.networks.length > 0 || region.things.length > 0;
@@ -211,6 +210,7 @@ function drawLines(chosen) {
   const origin = canvas().getBoundingClientRect();
   for (const lines of [behind, front]) lines.setAttribute("viewBox", `0 0 ${origin.width} ${origin.height}`);
   behind.replaceChildren(...standing(origin));
+  drawLegend(behind);
   front.replaceChildren(...(chosen?.legs ?? []).flatMap((leg) => drawLeg(leg, chosen.tone, origin)));
 }
 
@@ -292,10 +292,9 @@ function fromAbove(a, b, target, origin) {
   return [`M${from} ${a.bottom}C${from} ${a.bottom + 30} ${rail} ${a.bottom + 8} ${rail} ${a.bottom + 46}V${b.y - turn}Q${rail} ${b.y} ${rail + turn} ${b.y}H${b.left - 6}`, b.left, b.y, 1];
 }
 
-function drawLegend() {
-  const kinds = new Set(check.map.lines.filter((line) => line.from !== line.to).map((line) => line.kind));
+function drawLegend(lines) {
   const known = { joined: "networks joined", data: "copies of data", forward: "forwards requests" };
-  $("legend").replaceChildren(...Object.entries(known).filter(([kind]) => kinds.has(kind)).map(([kind, said]) =>
+  $("legend").replaceChildren(...Object.entries(known).filter(([kind]) => lines.querySelector(`.${kind}`)).map(([kind, said]) =>
     h("li", { class: `flow ${kind}` }, h("svg", { class: "key", viewBox: "0 0 28 8", "aria-hidden": "true" },
       h("path", { class: "line", d: "M0 4h22" }), kind !== "joined" && h("path", { class: "tip", d: "M20 .5l7 3.5-7 3.5z" })), said)));
 }

@@ -1,9 +1,11 @@
 """The way of a verdict across the map, from its certificate; what else it speaks of.
 
-Passed  each packet, by the gateways that it goes through
-Chain   from each id to the next
-Closed  the movements by which the data spreads
-Listed  what the internet opens, and what everybody reads
+    Passed  each packet, by the gateways that it goes through
+    Chain   from each id to the next
+    Closed  the movements by which the data spreads
+    Listed  what the internet opens, and what everybody reads
+
+What stands nowhere on the map is passed over.
 """
 
 import re
