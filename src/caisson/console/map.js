@@ -68,9 +68,13 @@ function drawRest(account, regions) {
     drawFolded(region, `${region.name ?? account.name ?? "in no region"}: ${count(region.resources, "resource")}`));
 }
 
+// An account whose number is not told goes by the provider that leads there.
+const called = (name) =>
+  !name ? `${check.map.by} cannot be told` : check.map.by === "account" && !/^\d+$/.test(name) ? `account of provider ${name}` : `${check.map.by} ${name}`;
+
 function drawAccount(account) {
   return h("section", { class: "group" },
-    h("h3", null, account.name ? `${check.map.by} ${account.name}` : `${check.map.by} cannot be told`),
+    h("h3", null, called(account.name)),
     h("div", { class: "regions" }, account.regions.filter(isFull).map((region) => drawRegion(account, region))),
     drawRest(account, account.regions.filter((region) => !isFull(region))));
 }
