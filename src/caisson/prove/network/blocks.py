@@ -8,7 +8,7 @@ import numpy as np
 from caisson.prove.network.acls import Border, acl_edges, hold_back
 from caisson.prove.network.index import Index
 from caisson.prove.network.painting import Atoms, Bits, all_bits, paint
-from caisson.prove.network.parts import Part, View
+from caisson.prove.network.parts import Part, View, edges_of
 from caisson.prove.network.ports import Connections, PortSet
 from caisson.prove.network.routing import Delivery, Router, Sender
 from caisson.prove.network.rows import Row
@@ -51,6 +51,8 @@ class Block:
 
 def block(index: Index, source: Part, target: Part) -> Block:
     """Decide every pair of slots of two parts, which may be the same part."""
+    edges = edges_of(source.vpc, index), edges_of(target.vpc, index)
+    source, target = source.told_apart(edges[1]), target.told_apart(edges[0])
     there = _deliveries(index, source, target)
     back = _deliveries(index, target, source)
     return block_by(index, source, target, there, back)
@@ -93,22 +95,44 @@ class _Pair:
     def block(self, there: list[Delivery], back: list[Delivery]) -> Block:
         source, target = self._source.points, self._target.points
         atoms, widest = self._points(there, back, sure=False)
-        certain = (
-            self._source.is_certain
-            and self._target.is_certain
-            and self._referable
-            and all(bool((each.may == each.must).all()) for each in (*there, *back))
-        )
         if not widest.any():
             nobody = np.zeros((atoms.words, 0), np.uint64)
             return Block(np.zeros(0, np.int64), np.zeros(0, np.int64), nobody, nobody, atoms)
-        narrowest = widest if certain else self._points(there, back, sure=True, atoms=atoms)[1]
         may = _by_slot(np.bitwise_or, widest, source.slot, target.slot)
         slots = np.unique(source.slot), np.unique(target.slot)
-        if certain and len(slots[0]) == len(source) and len(slots[1]) == len(target):
-            return _sparse(may, may, atoms, slots)
-        must = _by_slot(np.bitwise_and, narrowest, source.slot, target.slot)
+        doubts = (
+            _doubts(self._source, back, everywhere=not self._referable)[slots[0]],
+            _doubts(self._target, there, everywhere=not self._referable)[slots[1]],
+        )
+        must = may
+        if any(each.any() for each in doubts):
+            must = may.copy()
+            self._narrow(must, there, back, atoms, slots, doubts)
         return _sparse(may, must, atoms, slots)
+
+    def _narrow(
+        self,
+        must: Bits,
+        there: list[Delivery],
+        back: list[Delivery],
+        atoms: Atoms,
+        slots: tuple[Numbers, Numbers],
+        doubts: tuple[Flags, Flags],
+    ) -> None:
+        """Write what must be, in the rows and columns of slots that are in doubt."""
+        source, target = self._source.points.slot, self._target.points.slot
+        rows = np.isin(source, slots[0][doubts[0]])
+        if rows.any():
+            some = _Pair(self._index, self._source.where(rows), self._target)
+            homeward = [each.where(rows) for each in back]
+            found = some._points(there, homeward, sure=True, atoms=atoms)[1]
+            must[:, doubts[0]] = _by_slot(np.bitwise_and, found, source[rows], target)
+        columns = np.isin(target, slots[1][doubts[1]])
+        if columns.any() and not rows.all():
+            some = _Pair(self._index, self._source, self._target.where(columns))
+            onward = [each.where(columns) for each in there]
+            found = some._points(onward, back, sure=True, atoms=atoms)[1]
+            must[:, :, doubts[1]] = _by_slot(np.bitwise_and, found, source, target[columns])
 
     def _points(
         self, there: list[Delivery], back: list[Delivery], *, sure: bool, atoms: Atoms | None = None
@@ -190,6 +214,20 @@ class _Pair:
         hold_back(bits, *borders, atoms, sure=sure)
         place = self._source.points.place, self._target.points.place
         np.copyto(bits, before, where=self._same_subnet()[np.ix_(*place)])
+
+
+def _doubts(part: Part, led: list[Delivery], *, everywhere: bool) -> Flags:
+    """Tell for which slots what must be may be less than what may be.
+
+    `led` says how packets are delivered to the points of the part.
+    """
+    points = part.points
+    if everywhere:
+        return np.ones(len(points.slots), np.bool_)
+    doubts = part.doubtful | (np.bincount(points.slot, minlength=len(points.slots)) > 1)
+    for each in led:
+        doubts[points.slot[each.may != each.must]] = True
+    return doubts
 
 
 def _border(part: Part, row: Row, asked: str, index: Index) -> Border:

@@ -3,6 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from caisson.estate.sources import Source
 from caisson.prove.network.addresses import Codes, Span
 from caisson.topology.network import (
@@ -38,6 +41,7 @@ class Index:
 
     def __init__(self, network: Network, codes: Codes | None = None) -> None:
         self.network = network
+        self.edges: dict[str, NDArray[np.int64]] = {}  # of VPCs, as far as they were asked for
         self.codes = codes or Codes(_ipv6_cidrs(network))
         self.vpcs: dict[str, Vpc] = {each.id: each for each in network.vpcs}
         self.subnets: dict[str, Subnet] = {each.id: each for each in network.subnets}

@@ -29,7 +29,7 @@ class Outside:
     """The internet (`world` None) or another world, as seen from one VPC."""
 
     def __init__(self, part: Part, index: Index, numbers: Numbering, world: str | None) -> None:
-        self._inside, self._index, self._numbers, self._world = part, index, numbers, world
+        self._inside, self._index, self._world = part, index, world
         self.ranges = outside_ranges(part.vpc, index, world)
         self._outside = nobodys_part(world or INTERNET, _points(self.ranges), index, numbers)
 
@@ -62,7 +62,7 @@ class Outside:
         for public in filter(wanted, (True, False, None)):
             chosen = np.array([each.public is public for each in slots], np.bool_)
             for piece in _pieces(chosen, self._inside.points, len(self.ranges)):
-                yield public, self._inside.only(piece, self._index, self._numbers)
+                yield public, self._inside.only(piece)
 
     def _led(self, part: Part, publics: list[bool], *, answering: bool) -> list[Delivery]:
         codes = self._outside.points.code

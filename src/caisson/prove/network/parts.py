@@ -1,7 +1,7 @@
 """One VPC made ready for counting: its points, its rules, and who is in which group."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,8 +10,6 @@ from caisson.prove.network.addresses import Span
 from caisson.prove.network.index import Index
 from caisson.prove.network.points import Points, points_of
 from caisson.prove.network.rules import (
-    UNKNOWN,
-    Direction,
     Flags,
     Numbering,
     Numbers,
@@ -42,6 +40,10 @@ class Members:
         group, point = np.array(sorted(pairs), np.int64).reshape(-1, 2).T.copy()
         return cls(group, point)
 
+    def where(self, chosen: Flags) -> "Members":
+        kept = chosen[self.point]
+        return Members(self.group[kept], _renumbered(self.point[kept], chosen))
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -53,22 +55,55 @@ class View:
     strangers: Numbers  # points that may be members of any group
     passing: Flags  # points that count at all
 
+    def where(self, chosen: Flags) -> "View":
+        """Return the view of the points chosen."""
+        return View(
+            self.sure,
+            self.rows[chosen],
+            self.members.where(chosen),
+            _renumbered(self.strangers[chosen[self.strangers]], chosen),
+            self.passing[chosen],
+        )
+
+
+def _renumbered(points: Numbers, chosen: Flags) -> Numbers:
+    return (np.cumsum(chosen) - 1)[points]
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A VPC. `is_certain`: its widest form is its narrowest."""
+    """A VPC. `doubtful` tells of each slot whether its narrowest form may not be its widest."""
 
     vpc: str
     rules: Rules
     points: Points
     widest: View
     narrowest: View
-    is_certain: bool
+    doubtful: Flags
 
-    def only(self, slots: Flags, index: Index, numbers: Numbering) -> "Part":
-        """Return the part without the points of other slots; the slots keep their numbers."""
-        points = self.points.where(slots[self.points.slot])
-        return _made(self.vpc, self.rules, points, index, numbers)
+    def where(self, chosen: Flags) -> "Part":
+        """Return the part with the points chosen only; slots keep their numbers."""
+        return replace(
+            self,
+            points=self.points.where(chosen),
+            widest=self.widest.where(chosen),
+            narrowest=self.narrowest.where(chosen),
+        )
+
+    def only(self, slots: Flags) -> "Part":
+        """Return the part without the points of other slots."""
+        return self.where(slots[self.points.slot])
+
+    def told_apart(self, edges: Numbers) -> "Part":
+        """Return the part with one point for those that no edge in this row tells apart."""
+        points = self.points
+        if not points.divided:
+            return self
+        step = np.searchsorted(edges, points.code, side="right")
+        key = (points.slot * len(points.places) + points.place) * (len(edges) + 1) + step
+        chosen = np.zeros(len(points), np.bool_)
+        chosen[np.unique(key, return_index=True)[1]] = True
+        return self if chosen.all() else self.where(chosen)
 
     def view(self, *, sure: bool) -> View:
         return self.narrowest if sure else self.widest
@@ -93,7 +128,7 @@ def _made(vpc: str, rules: Rules, points: Points, index: Index, numbers: Numberi
         points,
         _view(points, rules, numbers, sure=False),
         _view(points, rules, numbers, sure=True),
-        _is_certain(points, rules, index),
+        _doubtful(points, rules, index),
     )
 
 
@@ -114,18 +149,20 @@ def _view(points: Points, rules: Rules, numbers: Numbering, *, sure: bool) -> Vi
     )
 
 
-def _is_certain(points: Points, rules: Rules, index: Index) -> bool:
-    slots = all(
-        each.sure and each.groups_known and all(group.sure for group in each.groups)
-        for each in points.slots
+def _doubtful(points: Points, rules: Rules, index: Index) -> Flags:
+    """Tell of each slot whether it, its groups, their rules or its ACL are not sure."""
+    untold = {row for each in (rules.egress, rules.ingress) for row in each.unsure_rows()}
+    doubtful = np.array(
+        [
+            not (each.sure and each.groups_known and all(one.sure for one in each.groups))
+            or not untold.isdisjoint(each.rows(rules.rows, sure=False))
+            for each in points.slots
+        ],
+        np.bool_,
     )
-    acls = (index.acls.get(each.acl or "") for each in points.places)
-    return slots and all(map(_is_sure, (rules.egress, rules.ingress))) and all(map(_is_told, acls))
-
-
-def _is_sure(direction: Direction) -> bool:
-    known = direction.addresses.group != UNKNOWN
-    return bool(direction.addresses.sure[known].all() and direction.groups.sure.all())
+    told = [_is_told(index.acls.get(each.acl or "")) for each in points.places]
+    doubtful[points.slot[~np.array(told, np.bool_)[points.place]]] = True
+    return doubtful
 
 
 def _is_told(acl: Acl | None) -> bool:
@@ -138,8 +175,10 @@ def _is_told(acl: Acl | None) -> bool:
 
 def edges_of(vpc: str, index: Index) -> Numbers:
     """Return the codes at which a rule, an ACL's entry or a route of a VPC begins or ends."""
-    edges = {edge for span in spans_of(vpc, index) for edge in span[:2]}
-    return np.array(sorted(edges), np.int64)
+    if vpc not in index.edges:
+        edges = {edge for span in spans_of(vpc, index) for edge in span[:2]}
+        index.edges[vpc] = np.array(sorted(edges), np.int64)
+    return index.edges[vpc]
 
 
 def spans_of(vpc: str, index: Index) -> Iterator[Span]:

@@ -41,6 +41,9 @@ class Delivery:
     def all(cls, count: int, may: bool, must: bool) -> "Delivery":
         return cls(np.full(count, may), np.full(count, must))
 
+    def where(self, chosen: Flags) -> "Delivery":
+        return Delivery(self.may[chosen], self.must[chosen])
+
 
 class _Longest:
     """Finds the longest prefix for a row of sorted codes, of which the last ones are wild."""

@@ -64,9 +64,10 @@ class Direction:
     addresses: Grants
     groups: Grants  # `low` is the number of the security group referred to
 
-    @property
-    def is_sure(self) -> bool:
-        return bool(self.addresses.sure.all() and self.groups.sure.all())
+    def unsure_rows(self) -> set[int]:
+        """Return the rows of the groups of which some rule is not sure."""
+        each = (self.addresses, self.groups)
+        return {row for one in each for row in one.group[~one.sure].tolist()}
 
 
 @dataclass(frozen=True, slots=True)
