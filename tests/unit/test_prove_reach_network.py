@@ -26,6 +26,7 @@ from caisson.topology.network import (
     Interface,
     Membership,
     Network,
+    Peering,
     Ports,
     Protocol,
     Route,
@@ -33,6 +34,7 @@ from caisson.topology.network import (
     Rule,
     SecurityGroup,
     Target,
+    TransitAttachment,
 )
 from caisson.topology.resources import Question, Rest
 
@@ -176,6 +178,32 @@ def test_a_gap_that_concerns_it_leaves_it_open(about: tuple[str, ...]) -> None:
 def test_a_gap_elsewhere_does_not() -> None:
     strange = gap("aws_strange.thing", Question.REACHABILITY, about=("aws_vpc.other",))
     assert one(promised(WEB), gaps=(strange,)).decision is HOLDS
+
+
+PEERED = Network(
+    peerings=(Peering("aws_vpc_peering_connection.p", ("aws_vpc.main", "aws_vpc.other"), at()),)
+)
+ON_TRANSIT = Network(
+    transit_attachments=tuple(
+        TransitAttachment(f"at-{each}", "tgw", f"aws_vpc.{each}", (), None, at())
+        for each in ("main", "other")
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("joined", "decision"), [(PEERED, UNKNOWN), (ON_TRANSIT, UNKNOWN), (Network(), HOLDS)]
+)
+def test_what_nobody_knows_may_send_from_a_network_that_is_joined(
+    joined: Network, decision: Decision
+) -> None:
+    strange = gap("aws_strange.thing", Question.REACHABILITY, about=("aws_subnet.other",))
+    office = rule("aws_security_group_rule.office", POSTGRES, cidrs=("10.1.1.0/24",))
+    whole = network(
+        vpc("main", 0), vpc("other", 1), group("db", office), card(DB, ["db"], public=False), joined
+    )
+    assert one(promised(WEB), whole).decision is HOLDS
+    assert one(promised(WEB), whole, gaps=(strange,)).decision is decision
 
 
 def test_the_internet_can_be_what_must_not_be_opened() -> None:

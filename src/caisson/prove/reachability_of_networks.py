@@ -299,9 +299,9 @@ def _near(world: World, target: str) -> tuple[str, ...]:
             subnet = index.subnet(name, card)
             found.update(dict.fromkeys((name, subnet.vpc, *subnet.route_tables, *subnet.acls)))
             if by_address:
-                found.update(
-                    dict.fromkeys(each.id for each in index.subnets_of.get(subnet.vpc, ()))
-                )
+                joined = world.ways.joined(subnet.vpc)
+                inside = (each.id for vpc in joined for each in index.subnets_of.get(vpc, ()))
+                found.update(dict.fromkeys(inside))
     return tuple(found)
 
 

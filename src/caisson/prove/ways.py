@@ -99,6 +99,24 @@ class Ways:
             found[each.owner].append(each)
         return {owner: tuple(each) for owner, each in found.items()}
 
+    def joined(self, vpc: str) -> tuple[str, ...]:
+        """Return the networks that packets may come from: this one, its peers, and by transit."""
+        others = self._on_transit if vpc in self._on_transit else {}
+        return (vpc, *self._peers.get(vpc, ()), *others)
+
+    @cached_property
+    def _on_transit(self) -> Mapping[str, None]:
+        return dict.fromkeys(each.peer for each in self.topology.network.transit_attachments)
+
+    @cached_property
+    def _peers(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for each in self.topology.network.peerings:
+            one, other = each.vpcs
+            found[one].append(other)
+            found[other].append(one)
+        return {vpc: tuple(others) for vpc, others in found.items()}
+
     def paths_between(self, sources: Collection[str], targets: Collection[str]) -> Paths:
         """Return the ways from any of `sources` to any of `targets`; some of them, and a count."""
         found = Paths()
