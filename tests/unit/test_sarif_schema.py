@@ -9,7 +9,12 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from caisson.cli.checked import Checked, Report
 from caisson.cli.main import main
+from caisson.cli.views.sarif import sarif_log
+from caisson.estate.promises import PromiseFile
+from caisson.prove.model import Decision, Fact, Verdict
+from caisson.topology.model import Source, Topology
 
 TESTS = Path(__file__).parents[1]
 SHOP = TESTS / "plans" / "shop"
@@ -68,6 +73,16 @@ def test_without_sources_a_result_leads_to_the_plan(tmp_path: Path) -> None:
         physical = result["locations"][0]["physicalLocation"]
         assert physical["artifactLocation"]["uri"] == plan.as_uri()
         assert physical["region"]["startLine"] == 1
+
+
+def test_a_line_of_a_file_leads_further_than_the_plan() -> None:
+    promises = PromiseFile.model_validate({"promises": [{"name": "a", "public": []}]}).promises
+    against = (Fact("b is public", Source("plan.json", 1)), Fact("so", Source("main.tf", 7)))
+    verdict = Verdict("a", "b", Decision.BROKEN, (), against, "close it")
+    one = Checked("p", Topology("p"), tuple(promises), (verdict,), documents=("plan.json",))
+    (result,) = sarif_log(Report((one,)))["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("main.tf", 7)
 
 
 def test_fingerprints_stay_when_files_move(tmp_path: Path) -> None:

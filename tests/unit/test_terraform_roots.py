@@ -1,6 +1,7 @@
 """Several roots of Terraform as one estate: what crosses is seen, and what is not told stays so."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from plan_builder import plan, planned
 from caisson.estate.patterns import names, root_of
 from caisson.prove.likeness import likeness, words_of
 from caisson.terraform.read import part, read, read_together
-from caisson.topology.model import Topology
-from caisson.topology.resources import Question, Understanding
+from caisson.terraform.roots import rooted_gaps
+from caisson.topology.model import Source, Topology
+from caisson.topology.resources import EVERY_QUESTION, Gap, Question, Understanding
 
 SHOP = Path(__file__).parents[1] / "plans" / "shop" / "plan.json"
 VPC, GROUP = "vpc-0123456789abcdef0", "sg-0123456789abcdef0"
@@ -59,6 +61,16 @@ def test_a_data_source_is_what_the_other_root_makes() -> None:
     assert mine.vpc == "network:aws_vpc.main"
 
 
+def test_a_key_that_a_data_source_finds_is_the_other_root_s() -> None:
+    arn = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+    key = planned("aws_kms_key.main", arn=arn, key_id=arn.rpartition("/")[2])
+    found = planned("data.aws_kms_key.shared", arn=arn, key_id="alias/shared")
+    topic = planned("aws_sns_topic.events", name="events", kms_master_key_id=arn)
+    seen = together(keys=plan([key], []), app=plan([found, topic], []))
+    (holding,) = [each for each in seen.holdings if each.resource == "app:aws_sns_topic.events"]
+    assert holding.keys == ("keys:aws_kms_key.main",)
+
+
 def test_the_same_address_in_two_roots_is_two_things() -> None:
     first = plan([planned("aws_vpc.main", cidr_block="10.0.0.0/16")], [])
     second = plan([planned("aws_vpc.main", cidr_block="10.1.0.0/16")], [])
@@ -92,6 +104,17 @@ def test_what_one_root_does_not_understand_is_a_gap_of_its_own_things() -> None:
     assert {c.type for c in seen.counts if c.understanding is Understanding.IGNORED} == {
         "aws_strange_thing"
     }
+
+
+def test_what_a_root_told_of_its_things_is_told_of_them_among_roots() -> None:
+    source = Source("app.json", 1)
+    told = (
+        Gap("a is put off", "aws_vpc.a", "", EVERY_QUESTION, source, ("aws_vpc.a",)),
+        Gap("this leaves out changes", "app.json", "", EVERY_QUESTION, source),
+    )
+    read = replace(part("app.json", network()), name="app", gaps=told)
+    about = [(each.resource, each.about) for each in rooted_gaps(read)]
+    assert about == [("app:aws_vpc.a", ("app:aws_vpc.a",)), ("app.json", ())]
 
 
 @pytest.mark.parametrize(
