@@ -124,6 +124,7 @@ def _points(ranges: list[_Range]) -> Points:
     codes = np.array([low for low, _ in ranges], np.int64)
     numbers = np.arange(len(ranges))
     six = codes >= IPV6_BASE
+    place = Place(INTERNET, None, NO_ACL)
     slots = tuple(Slot((), True, False, True, EVERYTHING, bool(each), sure=True) for each in six)
     return Points(
         code=codes,
@@ -132,7 +133,8 @@ def _points(ranges: list[_Range]) -> Points:
         slot=numbers,
         family=np.where(six, 6, 4),
         wild=0,
-        places=(Place(INTERNET, None, NO_ACL),),
+        places=(place,),
+        alike=((place,),),
         slots=slots,
         owners=tuple(() for _ in ranges),
         listens=(EVERYTHING,),

@@ -8,15 +8,16 @@ nothing but their owner share their slots.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import numpy as np
 
-from caisson.prove.network.addresses import WILD, is_ipv6
+from caisson.prove.network.addresses import IPV6_BASE, WILD, is_ipv6
 from caisson.prove.network.index import Index
 from caisson.prove.network.ports import END, PortSet
+from caisson.prove.network.routing import acl_key
 from caisson.prove.network.rules import UNFILTERED, UNKNOWN, Flags, Numbers
 from caisson.topology.network import Interface, Membership, Protocol, Subnet
 
@@ -57,7 +58,8 @@ class Slot:
 class Points:
     """The points of a VPC by rising code; the `wild` last ones may have any address.
 
-    `last` is the code behind those that are not told apart from `code`.
+    `last` is the code behind those that are not told apart from `code`. A place stands for all
+    that are `alike`, itself included: those whose ACLs let the same pass.
     """
 
     code: Numbers
@@ -67,6 +69,7 @@ class Points:
     family: Numbers  # 4, 6, or 0 where it may be either
     wild: int
     places: tuple[Place, ...]
+    alike: tuple[tuple[Place, ...], ...]
     slots: tuple[Slot, ...]
     owners: tuple[tuple[str, ...], ...]  # of each slot
     listens: tuple[PortSet, ...]
@@ -113,6 +116,7 @@ class _Layout:
         self._places: dict[Place, int] = {}
         self._slots: dict[tuple[Slot, tuple[_Alternative, ...]], list[str]] = defaultdict(list)
         self._around: dict[str, tuple[Place, ...]] = {}
+        self._alike: dict[Place, tuple[Place, ...]] = {}
         self._cuts: Numbers | None = None
 
     def add(self, interface: Interface) -> None:
@@ -207,14 +211,17 @@ class _Layout:
                     yield place, first, last
 
     def _at(self, subnet: Subnet) -> tuple[Place, ...]:
-        """Return the places that a subnet may be: one for each route table and ACL."""
+        """Return the places that a subnet may be: for each route table, and ACLs not alike."""
         if subnet.id not in self._around:
+            six = any(is_ipv6(low) for low, _ in self._ranges(subnet) or [(IPV6_BASE, 0)])
             tables = [each if each in self._index.tables else None for each in subnet.route_tables]
             acls = [each if each in self._index.acls else None for each in subnet.acls]
-            self._around[subnet.id] = tuple(
-                Place(subnet.id, table, acl)
-                for table, acl in product(dict.fromkeys(tables or [None]), acls or [None])
-            )
+            alike: dict[Hashable, list[Place]] = defaultdict(list)
+            for table, acl in product(dict.fromkeys(tables or [None]), acls or [None]):
+                what = acl_key(self._index.acls.get(acl or ""), six=six)
+                alike[table, what].append(Place(subnet.id, table, acl))
+            self._alike |= {some[0]: tuple(some) for some in alike.values()}
+            self._around[subnet.id] = tuple(some[0] for some in alike.values())
         return self._around[subnet.id]
 
     def _ranges(self, subnet: Subnet) -> list[_Range]:
@@ -239,6 +246,7 @@ class _Layout:
             self._families()[slot],
             int((code == WILD).sum()),
             tuple(self._places),
+            tuple(self._alike[each] for each in self._places),
             tuple(each for each, _ in self._slots),
             tuple(tuple(owners) for owners in self._slots.values()),
             *self._listens(slot),

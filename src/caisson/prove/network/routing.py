@@ -6,7 +6,7 @@ must be delivered by it too, when its prefix is as long as that of the sure one.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -290,6 +290,22 @@ def lets_all_pass(acl: Acl | None, everything: str) -> bool:
         and acl.described
         and _allows_all(acl.ingress, everything)
         and _allows_all(acl.egress, everything)
+    )
+
+
+def acl_key(acl: Acl | None, *, six: bool) -> Hashable:
+    """Return the same for ACLs that let the same pass, of IPv4 and, with `six`, of IPv6."""
+    if acl is None or not acl.described:
+        return None
+    if lets_all_pass(acl, "0.0.0.0/0") and (not six or lets_all_pass(acl, "::/0")):
+        return ()
+    return tuple(
+        tuple(
+            (each.number, each.allow, each.protocol, each.ports, each.cidr, each.sure)
+            for each in sorted(entries, key=lambda each: each.number)
+            if six or ":" not in each.cidr
+        )
+        for entries in (acl.ingress, acl.egress)
     )
 
 

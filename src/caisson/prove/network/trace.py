@@ -161,14 +161,15 @@ class Trace:
         for vpc, slot in self._reach.homes(owner):
             points = self._reach.parts[vpc].points
             for each in np.flatnonzero(points.slot == slot).tolist():
-                yield End(
-                    owner,
-                    int(points.code[each]),
-                    int(points.last[each]),
-                    vpc,
-                    points.places[int(points.place[each])],
-                    points.slots[slot],
-                )
+                for place in points.alike[int(points.place[each])]:
+                    yield End(
+                        owner,
+                        int(points.code[each]),
+                        int(points.last[each]),
+                        vpc,
+                        place,
+                        points.slots[slot],
+                    )
 
     def _outside(self, end: End) -> Iterator[End]:
         for low, high in outside_ranges(end.vpc or "", self._index):
