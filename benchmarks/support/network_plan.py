@@ -29,6 +29,7 @@ from support.network import WORKLOADS
 
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 _DATABASES = 2  # of each VPC, instead of its last machines
+_SETS = ("subnet_ids", "vpc_security_group_ids")
 _SIDES = ("production", "staging")
 
 
@@ -51,7 +52,7 @@ class Resource:
             **self._head(),
             "schema_version": 1,
             "values": self.values,
-            "sensitive_values": self._tags(),
+            "sensitive_values": self._marks(),
         }
 
     def change(self) -> dict[str, object]:
@@ -66,7 +67,7 @@ class Resource:
                     **self._tags(),
                 },
                 "before_sensitive": False,
-                "after_sensitive": self._tags(),
+                "after_sensitive": self._marks(),
             },
         }
 
@@ -98,6 +99,10 @@ class Resource:
             "name": self.name,
             "provider_name": _PROVIDER,
         }
+
+    def _marks(self) -> dict[str, object]:
+        """Return what is sensitive, which is nothing; but sets and maps are there."""
+        return {**self._tags(), **{name: [] for name in _SETS if name in self.links}}
 
     def _tags(self) -> dict[str, object]:
         return {name: {} for name in ("tags", "tags_all") if name in self.values}
