@@ -11,6 +11,7 @@ from caisson.prove import residency_of_resources
 from caisson.prove.certificate import Chain, Closed
 from caisson.prove.model import Decision, Verdict
 from caisson.prove.world import World
+from caisson.topology.network import Forward, Network, Ports
 from caisson.topology.places import Places
 from caisson.topology.resources import Holding, Movement, Question, Rest, Use, Way
 
@@ -185,3 +186,46 @@ def test_the_promise_file_says_where_a_region_is() -> None:
     far = replace(FAR, jurisdiction=None)
     found = seen(STORE, far, movements=(REPLICATED,), places=places)
     assert only(found).decision is Decision.HOLDS
+
+
+def test_what_a_program_answers_may_rest_at_the_edges_in_front_of_it() -> None:
+    uses = (Use(LAMBDA, DB, "environment variable DB", at(6)),)
+    balancer, cdn = "aws_lb.web", "aws_cloudfront_distribution.cdn"
+    edges = holding(cdn, Rest.DELIVERY, region="global", jurisdiction=None)
+    delivered = (Movement(Way.DELIVERY, balancer, cdn, at(8), via="CloudFront"),)
+    ports = Ports(443, 443)
+    forwards = Network(forwards=(Forward(balancer, ports, LAMBDA, ports, at(7)),))
+    resources = (
+        resource(DB, **EU),
+        resource(LAMBDA, **EU),
+        resource(balancer, **EU),
+        resource(cdn, region="global"),
+    )
+    parts: dict[str, Any] = {"holdings": (STORE, edges), "uses": uses, "movements": delivered}
+    assert only(world(*resources, **parts)).decision is Decision.HOLDS
+    verdict = only(world(*resources, network=forwards, **parts))
+    assert verdict.decision is Decision.UNKNOWN
+    assert any(cdn in fact.text for fact in verdict.why)
+
+
+def test_a_program_may_put_what_it_reads_into_another_store_that_it_uses() -> None:
+    bucket = holding("aws_s3_bucket.b", Rest.FILES, **US)
+    secret = holding("aws_secretsmanager_secret.s", Rest.SECRET, **US)
+    resources = (
+        resource(DB, **EU),
+        resource(LAMBDA, **EU),
+        resource(bucket.id, **US),
+        resource(secret.id, **US),
+    )
+    both = (Use(LAMBDA, DB, "DB", at(6)), Use(LAMBDA, bucket.id, "BUCKET", at(7)))
+    used = world(*resources, holdings=(STORE, bucket), uses=both)
+    assert only(used).decision is Decision.UNKNOWN
+    told = (both[0], Use(LAMBDA, secret.id, "secret", at(7)))
+    assert only(world(*resources, holdings=(STORE, secret), uses=told)).decision is Decision.HOLDS
+
+
+def test_a_copy_of_something_that_was_not_read_is_followed_from_there() -> None:
+    kept = replace(BACKUP, id=DB, rest=Rest.BACKUP)
+    copied = Movement(Way.COPY, DB, VAULT, at(5))
+    found = seen(kept, holding(VAULT, Rest.BACKUP, **US), movements=(copied,))
+    assert asked(found)[0].certificate == Chain((DB, VAULT))

@@ -25,9 +25,10 @@ from caisson.prove.whereabouts import whereabouts
 from caisson.prove.world import World
 from caisson.topology.following import Closure, follow
 from caisson.topology.model import Source
+from caisson.topology.network import Forward
 from caisson.topology.resources import Holding, Movement, Question, Rest, Use, Way
 
-# What programs write. Replicas and backups are made of it, and are found by following it.
+# What programs write.
 _HOMES = frozenset(
     {
         Rest.STORE,
@@ -40,6 +41,10 @@ _HOMES = frozenset(
         Rest.LOG,
     }
 )
+
+
+# What is made of something else, and found by following that when it was read.
+_COPIES = frozenset({Rest.REPLICA, Rest.BACKUP})
 
 
 @dataclass(frozen=True)
@@ -100,24 +105,39 @@ class _Search:
             yield from self._written_by(name)
 
     def _written_by(self, program: str) -> Iterator[Movement]:
-        """Yield where a program that uses data may put it: its own disks, and its parts' logs."""
+        """Yield where a program that uses data may put it, and whom it may hand it to.
+
+        Its own disks, all else that it uses, its parts' logs, and what asks it for answers.
+        """
         for kept in self.world.subjects.holdings_of.get(program, ()):
             yield _moved(program, kept.id, f"it is what {program} keeps", kept.source)
         for use in self.world.uses_by.get(program, ()):
-            if use.used not in self.world.subjects.holdings_of:
-                for each in self.world.movements_from.get(use.used, ()):
-                    yield _moved(program, each.target, each.via, each.declared)
+            held = self.world.subjects.holdings_of.get(use.used, ())
+            for each in (one for one in held if one.rest in _HOMES):
+                yield _moved(program, each.id, f"{program} uses it too: {use.why}", use.source)
+            for onward in self.world.movements_from.get(use.used, ()) if not held else ():
+                yield _moved(program, onward.target, onward.via, onward.declared)
+        for forward in self._forwards.get(program, ()):
+            yield _moved(program, forward.owner, f"{forward.owner} asks for it", forward.source)
 
     @cached_property
     def _uses(self) -> Mapping[str, tuple[Use, ...]]:
-        """Return the uses of each holding, be it named or its resource."""
+        """Return the uses of each holding, be it named or its resource, and of each program."""
         found: dict[str, list[Use]] = defaultdict(list)
         for use in self.world.topology.uses:
             here = self.world.subjects.holdings_of.get(use.used, ())
             for name in dict.fromkeys((use.used, *(each.id for each in here))):
-                if name in self.world.holdings:
-                    found[name].append(use)
+                found[name].append(use)
         return {name: tuple(uses) for name, uses in found.items()}
+
+    @cached_property
+    def _forwards(self) -> Mapping[str, tuple[Forward, ...]]:
+        """Return what forwards requests to each program."""
+        found: dict[str, list[Forward]] = defaultdict(list)
+        for each in self.world.topology.network.forwards:
+            for name in dict.fromkeys((each.target, self.world.resource_of(each.target))):
+                found[name or each.target].append(each)
+        return {name: tuple(forwards) for name, forwards in found.items()}
 
 
 def _moved(source: str, target: str, via: str, declared: Source) -> Movement:
@@ -151,14 +171,25 @@ def _origins(promise: Residency, world: World) -> tuple[tuple[Holding, ...], tup
     found: dict[str, Holding] = {}
     missing = []
     for subject in promise.stores:
-        named, _ = world.subjects.holdings([subject], _HOMES)
-        kept = [each for each in named if each.rest in _HOMES] or list(named)
+        everything = subject in (STORES, ANYTHING)
+        named, _ = world.subjects.holdings([subject], _HOMES | _COPIES)
+        first = [each for each in named if _is_first(world, each)]
+        kept = first if first or everything else list(named)
         home = [each for each in kept if _at_home(world, each, promise.tenants) is not False]
-        meant = home if home or subject in (STORES, ANYTHING) else kept
+        meant = home if home or everything else kept
         found.update({each.id: each for each in meant})
         if not meant:
             missing.append(subject)
     return tuple(found.values()), tuple(missing)
+
+
+def _is_first(world: World, holding: Holding) -> bool:
+    """Return whether its data is not made of another holding's that was read."""
+    if holding.rest in _COPIES:
+        return all(
+            each.source not in world.holdings for each in world.movements_to.get(holding.id, ())
+        )
+    return holding.rest in _HOMES
 
 
 def _at_home(world: World, holding: Holding, jurisdiction: str) -> bool | None:

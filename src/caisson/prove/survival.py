@@ -126,9 +126,7 @@ class Loss:
             case Area.REGION:
                 return self._of_place(name, self._other_region(name), "region")
             case Area.ACCOUNT:
-                account = whereabouts(self.world, name).account
-                other = False if self._beside(name) else other_account(account, self.store.account)
-                return self._of_place(name, other, "account")
+                return self._of_place(name, self._other_account(name), "account")
 
     def _beside(self, name: str) -> bool:
         """Return whether it is part of the same resource."""
@@ -142,6 +140,12 @@ class Loss:
         if there is None or here is None:
             return None
         return there == GLOBAL or there != here
+
+    def _other_account(self, name: str) -> bool | None:
+        there = whereabouts(self.world, name).account
+        if there == self.store.account and self._beside(name):
+            return False
+        return other_account(there, self.store.account)
 
     def _of_place(self, name: str, other: bool | None, what: str) -> Doubt:
         if other is None:
@@ -284,7 +288,9 @@ def _shortest(
         found[end], paths[end] = sum_s, path
         name, history = end
         for each in world.movements_from.get(name, ()):
-            if each.way in _COPYING and (step := cost(each)) < inf:
+            # What comes back to where it was is no other copy.
+            back = each.target in (start, name) or any(each.target == one.source for one in path)
+            if each.way in _COPYING and not back and (step_s := cost(each)) < inf:
                 onward = (each.target, history or each.way in _HISTORY)
-                heapq.heappush(waiting, (sum_s + step, next(order), onward, (*path, each)))
+                heapq.heappush(waiting, (sum_s + step_s, next(order), onward, (*path, each)))
     return found, paths
