@@ -231,6 +231,17 @@ def test_whose_address_targets_see(
             False,
         ),
         ({"default_action": [{"type": "fixed-response"}]}, False, True),
+        (
+            {"default_action": [{"type": "redirect", "redirect": [{"protocol": unknown()}]}]},
+            None,
+            False,
+        ),
+        ({"default_action": [{"type": unknown()}]}, None, False),
+        (
+            {"protocol": "HTTPS", "port": 443, "default_action": [{"type": unknown()}]},
+            True,
+            False,
+        ),
         ({"default_action": unknown()}, None, False),
     ],
 )

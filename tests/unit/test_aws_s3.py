@@ -223,6 +223,16 @@ def test_keys_go_by_their_address_behind_any_alias() -> None:
     assert bucket(encryption(kms_master_key_id=outside(arn))).keys == (arn,)
 
 
+def test_a_key_of_another_bucket_perhaps_is_none_of_this_one() -> None:
+    key = thing("aws_kms_key.k")
+    other = {**encryption(kms_master_key_id=ref("aws_kms_key.k")).attributes, "bucket": unknown(B)}
+    found = read(
+        key, thing(B), thing("aws_s3_bucket_server_side_encryption_configuration.x", **other)
+    )
+    assert [each.keys for each in found.holdings] == [()]
+    assert any(each.about == (B,) for each in found.gaps)
+
+
 def test_a_key_known_after_apply_is_a_gap() -> None:
     found = read(thing(B), encryption(kms_master_key_id=unknown()))
     (gap,) = found.gaps

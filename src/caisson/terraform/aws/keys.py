@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caisson.terraform.aws.presence import gap
-from caisson.terraform.model import Mode
+from caisson.terraform.model import Link, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Gap, Question
 
@@ -23,13 +23,23 @@ _CONCERNED = frozenset({Question.ISOLATION, Question.RECOVERABILITY})
 
 @dataclass(frozen=True, slots=True)
 class KeysNamed:
-    """Addresses of the keys that were read, ARNs or ids of others; none is a key of the cloud's.
+    """Keys that are named for certain: addresses of those that were read, ARNs or ids of others.
 
-    Not `told` when it may be other keys too, or instead.
+    None is a key of the cloud's. Not `told` when it may be other keys too, or instead, of which
+    `perhaps` are those that are known.
     """
 
     ids: tuple[str, ...] = ()
     told: bool = True
+    perhaps: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return (*self.ids, *self.perhaps)
+
+    @property
+    def unsure(self) -> "KeysNamed":
+        return KeysNamed((), False, self.every)
 
     def gaps(self, block: Block) -> tuple[Gap, ...]:
         """Return what is to be said when the keys of `block` are not told."""
@@ -46,16 +56,22 @@ def keys_named(block: Block, attribute: str) -> KeysNamed:
     """Return the keys that an attribute names by id, ARN or alias."""
     if not block.written(attribute):
         return NO_KEYS
-    link = block.link(attribute, *KEY_NAMES)
-    found = [_key(block.reading, each, frozenset()) for each in link.to]
-    outside = tuple(each for each in link.outside if _MANAGED not in each)
-    return together([*found, KeysNamed(outside, link.sure)])
+    return _linked(block.reading, block.link(attribute, *KEY_NAMES), frozenset())
 
 
 def together(several: Iterable[KeysNamed]) -> KeysNamed:
     every = tuple(several)
     ids = dict.fromkeys(one for each in every for one in each.ids)
-    return KeysNamed(tuple(ids), all(each.told for each in every))
+    perhaps = dict.fromkeys(one for each in every for one in each.perhaps if one not in ids)
+    return KeysNamed(tuple(ids), all(each.told for each in every), tuple(perhaps))
+
+
+def _linked(reading: Reading, link: Link, seen: frozenset[str]) -> KeysNamed:
+    found = []
+    for each in (one for one in link.every if one not in seen and _MANAGED not in one):
+        here = _key(reading, each, seen) if each in link.to else KeysNamed((each,))
+        found.append(here if each in link.certain else here.unsure)
+    return together([*found, KeysNamed(told=link.sure)])
 
 
 def _key(reading: Reading, address: str, seen: frozenset[str]) -> KeysNamed:
@@ -65,9 +81,7 @@ def _key(reading: Reading, address: str, seen: frozenset[str]) -> KeysNamed:
         return _looked_up(block)
     if block.instance.type != _ALIAS:
         return KeysNamed((address,))
-    link = block.link("target_key_id", *KEYS)
-    behind = [_key(reading, each, seen | {address}) for each in link.to if each not in seen]
-    return together([*behind, KeysNamed(link.outside, link.sure)])
+    return _linked(reading, block.link("target_key_id", *KEYS), seen | {address})
 
 
 def _looked_up(block: Block) -> KeysNamed:

@@ -72,7 +72,7 @@ def _own_policies(keys: list[Block]) -> Iterator[Policy]:
 
 def _attached_policies(reading: Reading) -> Iterator[Policy]:
     for block in reading.of("aws_kms_key_policy"):
-        for key in keys_named(block, "key_id").ids:
+        for key in keys_named(block, "key_id").every:
             yield policy(block, "policy", key, "resource")
 
 
@@ -81,7 +81,7 @@ def _grants(reading: Reading) -> Iterator[Use]:
         named = keys_named(block, "key_id")
         grantee = block.link("grantee_principal", "aws_iam_role", "aws_iam_user")
         for user in grantee.to:
-            for key in named.ids:
+            for key in named.every:
                 sure = grantee.sure and named.told and len(named.ids) == 1
                 yield Use(user, key, f"grant {block.address}", block.source, sure)
 

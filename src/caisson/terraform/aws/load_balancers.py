@@ -18,8 +18,9 @@ from caisson.terraform.aws.registered import (
     port_of,
     registry,
 )
+from caisson.terraform.aws.truth import any_of
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Certainty, Link
+from caisson.terraform.model import Certainty, Link, Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
 from caisson.topology.resources import Gap, Question, Way
@@ -137,13 +138,14 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
         *(one for each in rules for one in each.blocks("action")),
     ]
     told = block.known("default_action") and all(each.known("action") for each in rules)
+    passes, secret = set(map(_passes, actions)), _listener_secret(owner, block)
     ours = block.link("load_balancer_arn", *BALANCERS).sure
     sure = ours and block.known("port")
     answers = Listener(
         owner=owner.address,
         ports=ports,
-        encrypted=_listener_secret(owner, block) if told else None,
-        redirects=told and bool(actions) and not any(map(_passes, actions)),
+        encrypted=secret if told and (secret or any_of(passes) is not None) else None,
+        redirects=told and passes == {False},
         public=public if ours else None,
         source=block.source,
     )
@@ -186,14 +188,17 @@ def _secret(block: Block, name: str) -> bool | None:
     return True if protocol in SECRET else False if protocol in CLEAR else None
 
 
-def _passes(action: Block) -> bool:
+def _passes(action: Block) -> bool | None:
     """Return whether the action lets a request in the clear through to something."""
     match action.text("type"):
         case "fixed-response":
             return False
         case "redirect":
             redirect = action.block("redirect")
-            return redirect is None or redirect.text("protocol") != "HTTPS"
+            protocol = redirect.text("protocol") if redirect else None
+            return None if isinstance(protocol, Unknown) else protocol != "HTTPS"
+        case Unknown():
+            return None
         case _:
             return True
 

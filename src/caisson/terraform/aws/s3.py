@@ -105,9 +105,8 @@ def _directory(block: Block) -> Holding:
 
 def _keys(bucket: Block, parts: Buckets) -> KeysNamed:
     beside = [
-        replace(named, told=named.told and sure)
+        _default_keys(each) if sure else _default_keys(each).unsure
         for each, sure in parts.all_of(bucket, ENCRYPTION)
-        for named in [_default_keys(each)]
     ]
     inline = [_default_keys(each) for each in bucket.blocks(_INLINE_ENCRYPTION)]
     objects = [keys_named(each, "kms_key_id") for each, is_sure in parts.objects(bucket) if is_sure]
