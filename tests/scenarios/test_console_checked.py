@@ -153,7 +153,7 @@ def shop() -> dict[str, Any]:
             "lines": [
                 {"from": "main", "to": "data", "kind": "joined", "says": "peering"},
                 {"from": DATABASE, "to": COPY, "kind": "data", "says": "replication"},
-                {"from": WEB, "to": "aws_iam_role.web", "kind": "use", "says": "role"},
+                {"from": WEB, "to": BUCKET, "kind": "use", "says": "environment variable PICTURES"},
             ],
         },
         "coverage": {
@@ -299,14 +299,17 @@ def test_a_broken_verdict_draws_its_way_and_dims_the_rest(page: Browser) -> None
 
 def test_the_way_ends_at_the_things_it_names(page: Browser) -> None:
     unfold(page, 0)
-    ends = page.evaluate(
-        """(() => {
-          const tip = document.querySelectorAll('.front .tip')[1].getBoundingClientRect();
-          const row = document.querySelector('[data-at=web]').getBoundingClientRect();
-          return [Math.abs(tip.right - row.left) < 4, tip.top > row.top && tip.bottom < row.bottom];
-        })()"""
-    )
-    assert ends == [True, True]
+    for position, anchor in enumerate(("main-gateway", WEB)):
+        beside, level = page.evaluate(
+            f"""(() => {{
+              const tip = document.querySelectorAll('.front .tip')[{position}];
+              const {{right, top, bottom}} = tip.getBoundingClientRect();
+              const end = document.querySelector('[data-at={anchor}]').getBoundingClientRect();
+              return [right - end.left, (top + bottom - end.top - end.bottom) / 2];
+            }})()"""
+        )
+        assert abs(beside) < 4
+        assert abs(level) < 4
 
 
 def test_another_verdict_takes_the_place_of_the_first(page: Browser) -> None:
@@ -423,7 +426,8 @@ def test_text_of_a_plan_never_becomes_markup(browser: Browser, shown: dict[str, 
     check["verdicts"][0]["legs"] = [leg("internet", HOSTILE, HOSTILE)]
     check["gaps"][0] |= {"what": HOSTILE, "at": HOSTILE}
     file = standalone(shown)
-    assert HOSTILE not in file
+    assert "</script><script>" not in file
+    assert "<img" not in file
     with serve_in_thread(checked_app(shown)) as running:
         opened(browser, running.url)
         unfold(browser, 0)
@@ -448,6 +452,7 @@ def test_a_crowded_estate_is_folded_and_unfolds_only_the_way_that_is_drawn(
         opened(browser, f"{running.url}/#0.1999")
         browser.wait_for("document.querySelector('.front .leg.bad')")
         assert lit(browser, ".thing") == ["server-499-3"]
+        assert texts(browser, ".alike summary .name") == ["60 instance"]
         assert browser.evaluate("document.querySelectorAll('.network[open]').length") == 1
 
 
