@@ -1,7 +1,9 @@
-"""A generated network as a plan, the way `terraform show -json` writes one of new resources.
+"""A generated network as a plan, the way `terraform show -json` writes one.
 
-Every id is unknown until apply, so who is tied to whom is told by references alone. All is
-written in the root module, each resource by itself, as programs that generate Terraform do.
+Either nothing is there yet: then every id is unknown until apply, and who is tied to whom is told
+by references alone. Or all is there and nothing changes, as in most plans of large estates: then
+every id is known, and the state before stands in the plan too. All is written in the root module,
+each resource by itself, as programs that generate Terraform do.
 """
 
 import json
@@ -29,6 +31,17 @@ from support.network import WORKLOADS
 
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 _DATABASES = 2  # of each VPC, instead of its last machines
+_ID_KINDS = {
+    "aws_db_instance": "db",
+    "aws_instance": "i",
+    "aws_internet_gateway": "igw",
+    "aws_network_acl": "acl",
+    "aws_route_table": "rtb",
+    "aws_security_group": "sg",
+    "aws_vpc_peering_connection": "pcx",
+    "aws_vpc_security_group_egress_rule": "sgr",
+    "aws_vpc_security_group_ingress_rule": "sgr",
+}
 _SETS = ("subnet_ids", "vpc_security_group_ids")
 _SIDES = ("production", "staging")
 
@@ -47,26 +60,25 @@ class Resource:
     def address(self) -> str:
         return f"{self.type}.{self.name}"
 
-    def planned(self) -> dict[str, object]:
+    def planned(self, ids: Mapping[str, str]) -> dict[str, object]:
         return {
             **self._head(),
             "schema_version": 1,
-            "values": self.values,
+            "values": self._values(ids),
             "sensitive_values": self._marks(),
         }
 
-    def change(self) -> dict[str, object]:
+    def change(self, ids: Mapping[str, str]) -> dict[str, object]:
+        after = self._values(ids)
+        unknown = {} if ids else dict.fromkeys((*self.unknown, *self.links), True)
         return {
             **self._head(),
             "change": {
-                "actions": ["create"],
-                "before": None,
-                "after": self.values,
-                "after_unknown": {
-                    **dict.fromkeys((*self.unknown, *self.links), True),
-                    **self._tags(),
-                },
-                "before_sensitive": False,
+                "actions": ["no-op"] if ids else ["create"],
+                "before": after if ids else None,
+                "after": after,
+                "after_unknown": {**unknown, **self._tags()},
+                "before_sensitive": self._marks() if ids else False,
                 "after_sensitive": self._marks(),
             },
         }
@@ -100,6 +112,23 @@ class Resource:
             "provider_name": _PROVIDER,
         }
 
+    def _values(self, ids: Mapping[str, str]) -> dict[str, object]:
+        """Return what is known: all of it, when there are `ids`."""
+        if not ids:
+            return self.values
+        links = {
+            name: [ids[each] for each in some] if name in _SETS else ids[some[0]]
+            for name, some in self.links.items()
+        }
+        id_ = ids[self.address]
+        arn = f"arn:aws:ec2:eu-central-1:123456789012:{self.type}/{id_}"
+        return {
+            **self.values,
+            **links,
+            "id": id_,
+            **({"arn": arn} if "arn" in self.unknown else {}),
+        }
+
     def _marks(self) -> dict[str, object]:
         """Return what is sensitive, which is nothing; but sets and maps are there."""
         return {**self._tags(), **{name: [] for name in _SETS if name in self.links}}
@@ -108,21 +137,35 @@ class Resource:
         return {name: {} for name in ("tags", "tags_all") if name in self.values}
 
 
-def write(network: Network, file: Path) -> int:
+def write(network: Network, file: Path, *, new: bool = False) -> int:
     """Write the plan, piece by piece; return how many resources there are in it."""
     resources = [*resources_of(network)]
+    ids = {} if new else dict(_ids(resources))
     with file.open("w") as out:
         out.write('{"format_version":"1.2","terraform_version":"1.11.4","planned_values":')
         out.write('{"root_module":{"resources":')
-        _list(out, (each.planned() for each in resources))
+        _list(out, (each.planned(ids) for each in resources))
         out.write('}},"resource_changes":')
-        _list(out, (each.change() for each in resources))
+        _list(out, (each.change(ids) for each in resources))
+        if ids:
+            out.write(',"prior_state":{"format_version":"1.0","terraform_version":"1.11.4",')
+            out.write('"values":{"root_module":{"resources":')
+            _list(out, (each.planned(ids) for each in resources))
+            out.write("}}}")
         out.write(',"configuration":{"provider_config":{"aws":')
         json.dump(_PROVIDER_WRITTEN, out)
         out.write('},"root_module":{"resources":')
         _list(out, (each.written() for each in resources))
         out.write('}},"applyable":true,"complete":true,"errored":false}\n')
     return len(resources)
+
+
+def _ids(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
+    for number, each in enumerate(resources):
+        name = each.values.get("name")
+        kind = _ID_KINDS.get(each.type, each.type.removeprefix("aws_").replace("_", "-"))
+        id_ = str(name) if each.type == "aws_db_subnet_group" else f"{kind}-{number:017x}"
+        yield each.address, id_
 
 
 _PROVIDER_WRITTEN = {
