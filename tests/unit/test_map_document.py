@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from prove_world_support import at, card, gap, group, holding, network, resource, topology, vpc
@@ -9,12 +10,14 @@ from prove_world_support import at, card, gap, group, holding, network, resource
 from caisson.cli.checked import Checked, Report
 from caisson.cli.views.map_document import map_document
 from caisson.estate.accepted import Acceptance
+from caisson.estate.loading import load
 from caisson.estate.model import Public
 from caisson.prove.acceptance import Weighed
 from caisson.prove.certificate import Certificate, Chain, Closed, Hop, Listed, Packet, Passed
 from caisson.prove.model import Decision, Fact, Verdict
 from caisson.topology.model import Topology
 from caisson.topology.network import Forward, Network, Peering, Ports, Protocol
+from caisson.topology.resolve import resolve
 from caisson.topology.resources import Key, Movement, Question, Rest, Way
 
 WEB, DATABASE, COPY = "aws_instance.web", "aws_db_instance.main", "aws_db_instance.copy"
@@ -141,6 +144,19 @@ def test_a_name_that_tells_nothing_gives_way_to_its_module() -> None:
     address = 'module.stores["orders"].aws_dynamodb_table.this[0]'
     seen = topology(resource(address), holdings=(holding(address),))
     assert one(seen)["map"]["things"][address]["name"] == "orders"
+
+
+def test_what_an_estate_declares_stands_in_its_environments() -> None:
+    loaded = load(Path(__file__).parents[2] / "examples" / "workspace" / "estate.yaml")
+    found = one(resolve(loaded.estate, loaded.sources))
+    assert found["map"]["by"] == "environment"
+    places = regions(found)
+    assert {environment for environment, _ in places} == {"production", "staging"}
+    assert "production/us-west/blocks" in places["production", "us-west"]["things"]
+    assert places["production", "us-west"]["folded"] == {}
+    blocks = ("production/us-west/blocks", "production/us-east/blocks", "data")
+    lines = found["map"]["lines"]
+    assert blocks in [(line["from"], line["to"], line["kind"]) for line in lines]
 
 
 def test_a_place_that_cannot_be_told_comes_last() -> None:

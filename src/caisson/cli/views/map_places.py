@@ -82,10 +82,10 @@ class Atlas:
 
     def place(self, name: str) -> Place:
         """Return where a resource, a component or the owner of holdings is."""
-        if resource := self.resources.get(name):
-            return Place(resource.account, resource.region)
         if component := self.components.get(name):
             return Place(component.environment, component.region)
+        if resource := self.resources.get(name):
+            return Place(resource.account, resource.region)
         kept = self.holdings.get(name, ())
         return Place(kept[0].account, kept[0].region) if kept else NOWHERE
 
