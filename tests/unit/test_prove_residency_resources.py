@@ -229,3 +229,42 @@ def test_a_copy_of_something_that_was_not_read_is_followed_from_there() -> None:
     copied = Movement(Way.COPY, DB, VAULT, at(5))
     found = seen(kept, holding(VAULT, Rest.BACKUP, **US), movements=(copied,))
     assert asked(found)[0].certificate == Chain((DB, VAULT))
+
+
+def test_the_log_of_a_program_that_is_sent_data_may_have_none_of_it() -> None:
+    sent = Movement(Way.MESSAGE, DB, LAMBDA, at(5), via="trigger")
+    logged = Movement(Way.LOG, LAMBDA, LOGS, at(7))
+    passed_on = replace(logged, way=Way.MESSAGE)
+    logs = holding(LOGS, Rest.LOG, **US)
+    assert only(seen(STORE, logs, movements=(sent, logged))).decision is Decision.UNKNOWN
+    broken, _ = asked(seen(STORE, logs, movements=(sent, passed_on)))
+    assert broken.certificate == Chain((DB, LAMBDA, LOGS))
+
+
+def test_a_machine_elsewhere_may_keep_what_it_reads_on_its_disk() -> None:
+    machine = "aws_instance.m"
+    disk = holding(machine, Rest.DISK, "/root", **US)
+    resources = (resource(DB, **EU), resource(machine, **US))
+    uses = (Use(machine, DB, "user data", at(6)),)
+    verdict = only(world(*resources, holdings=(STORE, disk), uses=uses))
+    assert verdict.decision is Decision.UNKNOWN
+    assert any(disk.id in fact.text for fact in verdict.why)
+
+
+def test_a_service_logs_by_its_definition() -> None:
+    service, definition = "aws_ecs_service.s", "aws_ecs_task_definition.t"
+    resources = tuple(resource(each, **EU) for each in (DB, service, definition))
+    logs = holding(LOGS, Rest.LOG, **US)
+    logged = (Movement(Way.LOG, definition, LOGS, at(7)),)
+    uses = (Use(service, DB, "DB", at(6)), Use(service, definition, "task definition", at(6)))
+    parts: dict[str, Any] = {"holdings": (STORE, logs), "movements": logged}
+    there = (*resources, resource(LOGS, **US))
+    assert only(world(*there, uses=uses, **parts)).decision is Decision.UNKNOWN
+    assert only(world(*there, uses=uses[:1], **parts)).decision is Decision.HOLDS
+
+
+def test_what_a_resource_sends_away_may_come_from_any_of_its_parts() -> None:
+    part = replace(STORE, id=f"{DB}/root", rest=Rest.DISK)
+    sent = Movement(Way.LOG, DB, LOGS, at(7))
+    found = seen(part, holding(LOGS, Rest.LOG, **US), movements=(sent,))
+    assert only(found).decision is Decision.UNKNOWN

@@ -297,8 +297,23 @@ def test_what_does_not_last_is_asked_for_when_it_is_named(rest: Rest) -> None:
     passing = replace(STORE, rest=rest)
     assert "was read" in asked(lose("store"), seen(passing))[0].why[0].text
     if rest not in (Rest.REPLICA, Rest.BACKUP):
-        named = lose("store", of=[DB])
-        assert only(named, seen(passing)).decision is Decision.BROKEN
+        for name in (DB, "aws_db_instance"):
+            named = lose("store", of=[name])
+            assert only(named, seen(passing)).decision is Decision.BROKEN
+
+
+def test_what_forgets_when_it_stops_is_not_asked_for() -> None:
+    scratch = replace(STORE, rest=Rest.FILES, durable=False)
+    assert "was read" in only(lose("store"), seen(scratch)).why[0].text
+
+
+def test_parts_of_one_thing_are_lost_together_wherever_it_is() -> None:
+    nowhere: dict[str, Any] = {"region": None, "account": None}
+    store, own = (replace(each, **nowhere) for each in (STORE, OWN_BACKUPS))
+    for what in ("region", "account"):
+        assert decided(what, store, own, movements=(BACKED_UP,)) is Decision.BROKEN
+        apart = replace(own, resource=VAULT)
+        assert decided(what, store, apart, movements=(BACKED_UP,)) is Decision.UNKNOWN
 
 
 def test_what_is_rebuilt_loses_nothing() -> None:
