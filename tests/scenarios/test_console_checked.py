@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 from browser import Browser, at, glyph_of, texts
+from click.testing import CliRunner
 
+from caisson.cli.main import main
 from caisson.console.checked import checked_app, standalone
 from caisson.console.server import serve_in_thread
 
+PLAN = Path(__file__).parents[1] / "plans" / "shop" / "plan.json"
 HOSTILE = '<img src=x onerror="window.hacked=1">"\'&</script><script>window.hacked=1</script>'
 WEB, DATABASE, COPY, BUCKET = "web", "database", "copy", "bucket"
 
@@ -477,9 +480,26 @@ def test_the_page_asks_for_nothing_from_elsewhere(page: Browser, url: str) -> No
     assert all(each.startswith(url) for each in asked)
 
 
+def test_check_writes_the_page_as_a_file_without_what_is_sensitive(
+    browser: Browser, tmp_path: Path
+) -> None:
+    ended = CliRunner().invoke(main, ["check", str(PLAN), "--format", "html"])
+    assert ended.exit_code in (0, 1)
+    assert "a-secret-nobody-may-see" not in ended.stdout
+    file = tmp_path / "checked.html"
+    file.write_text(ended.stdout, encoding="utf-8")
+    opened(browser, file.as_uri())
+    assert "module.orders.aws_db_instance.this" in drawn(browser)
+    assert browser.complaints == []
+
+
+def drawn(page: Browser) -> list[str]:
+    found = page.evaluate("[...document.querySelectorAll('.thing')].map((e) => e.dataset.at)")
+    return list(found)
+
+
 def test_check_serves_its_page_until_it_is_interrupted(tmp_path: Path, browser: Browser) -> None:
-    plan = Path(__file__).parents[1] / "plans" / "shop" / "before.json"
-    command = [sys.executable, "-m", "caisson.cli.main", "check", str(plan), "--console", "--json"]
+    command = [sys.executable, "-m", "caisson.cli.main", "check", str(PLAN), "--console", "--json"]
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
