@@ -5,7 +5,7 @@ be told from `a[count.index + 1]`, nor a filtered list from a whole one: such a 
 to some of the instances, not to a certain one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
@@ -50,8 +50,15 @@ class Follower:
     `known` looks up plain values, `attribute` what an instance's attribute names.
     """
 
-    def __init__(self, configuration: Configuration, known: Known, attribute: Attribute) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        instances: Mapping[str, Instance],
+        known: Known,
+        attribute: Attribute,
+    ) -> None:
         self._inputs = configuration.inputs
+        self._instances = instances
         self._known = known
         self._attribute = attribute
         self._found: dict[tuple[object, ...], Named] = {}
@@ -211,35 +218,37 @@ class Follower:
         """
         memo = (scope.address, types)
         if (found := self._reached.get(memo)) is None:
-            scopes = {one.address: one for each in _outwards(scope) for one in each.below()}
-            found = _all_of(scopes.values(), types)
+            self._reached[memo] = ANYTHING  # what leads back to itself
+            found = self._inside(scope, together(self._brought(scope, types)), types)
             self._reached[memo] = found
         return found
 
+    def _brought(self, scope: Scope, types: Types) -> Iterator[Named]:
+        """Yield what each input of a module instance names; the root's are known."""
+        if scope.parent is None or scope.call is None:
+            return
+        around = around_module(scope)
+        for each in scope.call.expressions.values():
+            if isinstance(each, Mapping):
+                yield self.expression(scope.parent, around, each, types)
+            else:
+                yield ANYTHING
 
-def _outwards(scope: Scope) -> Iterator[Scope]:
-    """Yield the scopes whose things can be in a local: without inputs nothing comes from outside.
-
-    An input may be made of anything in the module around it, through a local of that.
-    """
-    yield scope
-    while scope.parent is not None and scope.call is not None and scope.call.expressions:
-        scope = scope.parent
-        yield scope
-
-
-def _all_of(scopes: Iterable[Scope], types: Types) -> Named:
-    instances = [one for each in scopes for one in each.instances()]
-    to = tuple(
-        each.address for each in instances if (not types or each.type in types) and is_to_come(each)
-    )
-    put_off = any(
-        each.mode is Mode.DATA and is_to_come(each) and each.type not in NAMES_NOTHING
-        for each in instances
-    )
-    if put_off or not to or not types or not MADE_HERE.issuperset(types):
-        return Named(to, certainty=Certainty.OPEN)
-    return Named(to, certainty=Certainty.EXACT if len(to) == 1 else Certainty.AMONG)
+    def _inside(self, scope: Scope, brought: Named, types: Types) -> Named:
+        """Return what is to come of what a module instance makes, and of what is brought to it."""
+        instances = [one for each in scope.below() for one in each.instances()]
+        own = (each for each in instances if not types or each.type in types)
+        given = (self._instances[each] for each in brought.to)
+        to = tuple(dict.fromkeys(each.address for each in (*own, *given) if is_to_come(each)))
+        put_off = any(
+            each.mode is Mode.DATA and is_to_come(each) and each.type not in NAMES_NOTHING
+            for each in instances
+        )
+        if put_off or brought.certainty is Certainty.OPEN or not to:
+            return Named(to, certainty=Certainty.OPEN)
+        if not types or not MADE_HERE.issuperset(types):
+            return Named(to, certainty=Certainty.OPEN)
+        return Named(to, certainty=Certainty.EXACT if len(to) == 1 else Certainty.AMONG)
 
 
 def _itself(instance: Instance, *, fits: bool, sure: bool) -> Named:

@@ -41,7 +41,7 @@ class Resolver:
         self._instances = {each.address: each for each in instances}
         self._index = Index(instances)
         self._scopes = scopes(configuration, modules, instances)
-        self._follower = Follower(configuration, self._ids, self._attribute)
+        self._follower = Follower(configuration, self._instances, self._ids, self._attribute)
         self._nullness = Nullness(configuration)
         self._collections = collections
         self._better = better
