@@ -216,6 +216,15 @@ def test_things_of_no_meaning_are_not_compared() -> None:
     assert consistency.decide(PROMISE, at(9), found)[0].decision is HOLDS
 
 
+def test_a_key_that_is_not_told_differs_from_none() -> None:
+    told = store("production", keys=("aws_kms_key.production",))
+    for other in (store("staging", encrypted=None), store("staging", keys=told.keys, sure=False)):
+        assert asked(holdings=(other, told)).decision is UNKNOWN
+    later = gap(S_DB, Question.ISOLATION)
+    assert asked(holdings=(store("staging"), told), gaps=(later,)).decision is UNKNOWN
+    assert asked(holdings=(store("staging"), told)).decision is BROKEN
+
+
 def test_keys_of_modules_do_not_keep_things_apart() -> None:
     ids = ('module.env["a"].aws_db_instance.main', 'module.env["b"].aws_db_instance.main')
     made = [resource(each, name) for each, (name, _) in zip(ids, SIDES, strict=True)]

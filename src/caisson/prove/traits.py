@@ -26,7 +26,7 @@ from caisson.topology.network import (
     Rule,
     SecurityGroup,
 )
-from caisson.topology.resources import Holding, Movement, Rest
+from caisson.topology.resources import Holding, Movement, Question, Rest
 
 Value = str | None  # None: it cannot be told
 Traits = dict[str, tuple[Value, Source]]
@@ -89,10 +89,17 @@ def _of_holdings(view: _View) -> Iterator[_Told]:
                 value = getattr(each, field) if each.sure else None
                 text = None if value is None else "yes" if value else "no"
                 yield each.resource, f"{aspect}{part}", text, each.source
-        if each.encrypted:
-            keys = "own key" if each.keys else "the cloud's key"
-            yield each.resource, f"key{part}", keys, each.source
+        if each.encrypted is not False:
+            yield each.resource, f"key{part}", _key(view, each), each.source
         yield from _movements(view, each, part)
+
+
+def _key(view: _View, holding: Holding) -> Value:
+    # Which key it is matters to isolation, so that one which is not told is a gap there.
+    untold = view.world.gaps[Question.ISOLATION].near((holding.id, holding.resource))
+    if not holding.encrypted or not holding.sure or (untold and not holding.keys):
+        return None
+    return "own key" if holding.keys else "the cloud's key"
 
 
 def _movements(view: _View, holding: Holding, part: str) -> Iterator[_Told]:
