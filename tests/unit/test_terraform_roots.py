@@ -61,14 +61,15 @@ def test_a_data_source_is_what_the_other_root_makes() -> None:
     assert mine.vpc == "network:aws_vpc.main"
 
 
-def test_a_key_that_a_data_source_finds_is_the_other_root_s() -> None:
-    arn = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
-    key = planned("aws_kms_key.main", arn=arn, key_id=arn.rpartition("/")[2])
-    found = planned("data.aws_kms_key.shared", arn=arn, key_id="alias/shared")
-    topic = planned("aws_sns_topic.events", name="events", kms_master_key_id=arn)
-    seen = together(keys=plan([key], []), app=plan([found, topic], []))
-    (holding,) = [each for each in seen.holdings if each.resource == "app:aws_sns_topic.events"]
-    assert holding.keys == ("keys:aws_kms_key.main",)
+def test_a_role_that_a_data_source_finds_is_the_other_root_s() -> None:
+    arn = "arn:aws:iam::123456789012:role/runner"
+    role = planned("aws_iam_role.runner", arn=arn, name="runner", assume_role_policy="{}")
+    found = planned("data.aws_iam_role.runner", arn=arn, name="runner")
+    function = planned("aws_lambda_function.job", function_name="job", role=arn)
+    seen = together(roles=plan([role], []), app=plan([found, function], []))
+    used = {each.used for each in seen.uses if each.user == "app:aws_lambda_function.job"}
+    assert "roles:aws_iam_role.runner" in used
+    assert not any("data." in each for each in used)
 
 
 def test_the_same_address_in_two_roots_is_two_things() -> None:
