@@ -80,7 +80,9 @@ def _flipped(promise: Promise, verdict: Verdict, world: World) -> Iterator[Turn]
             if field == "public" and world.holdings[name].resource in world.ways.interfaces:
                 continue  # whether it is open is for the network to say
             turned = value != "True"
-            for other, decision in ((turned, BROKEN), (None, UNKNOWN)):
+            # What may not be there breaks nothing.
+            opposite = BROKEN if world.holdings[name].sure else UNKNOWN
+            for other, decision in ((turned, opposite), (None, UNKNOWN)):
                 changed = _with(world.topology, name, **{field: other})
                 yield Turn(f"{name} {field} {other}", changed, decision)
         elif field.endswith(" encrypted"):
@@ -168,11 +170,12 @@ def _elsewhere(promise: Residency, verdict: Verdict, world: World) -> Iterator[T
     if not isinstance(verdict.certificate, Closed):
         return
     for name in verdict.certificate.origins:
-        yield Turn(f"{name} is replicated far away", _moved(world, name, sure=True), BROKEN)
+        surely = BROKEN if world.holdings[name].sure else UNKNOWN
+        yield Turn(f"{name} is replicated far away", _moved(world, name, sure=True), surely)
         yield Turn(f"{name} may be replicated", _moved(world, name, sure=False), UNKNOWN)
-    surely = {each.target for each in world.topology.movements if each.sure}
+    targets = {each.target for each in world.topology.movements}
     for name, _ in verdict.certificate.reached:
-        if name in surely and name in world.holdings and name not in verdict.certificate.origins:
+        if name in targets and name in world.holdings and name not in verdict.certificate.origins:
             changed = _with(world.topology, name, region=None, jurisdiction=None)
             yield Turn(f"{name} is in no known place", changed, UNKNOWN)
 
