@@ -210,7 +210,7 @@ def _lost(asked: _Asked, loss: Loss, copies: Sequence[Copy]) -> Iterator[Fact]:
     yield Fact(text + beside, store.source)
     for each in others[:_MOST_COPIES]:
         yield from each.doubts
-        if each.least_s > asked.rpo_s:
+        if not each.doubts and each.least_s > asked.rpo_s:
             old = f"{each.holding} is up to {span(each.least_s)} old"
             promised = f"promised {span(asked.rpo_s)}"
             yield Fact(f"{old} ({promised}): {each.path[-1].via}", each.path[-1].declared)

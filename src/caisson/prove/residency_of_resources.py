@@ -3,7 +3,8 @@
 Data is followed from the stores at home, over every movement, until it leaves:
 
     stores at home ─▶ replicas, backups and their copies, logs, messages, exports, caches, edges
-          └─▶ programs that use them ─▶ what these write (perhaps: nobody says what is in it)
+          └─▶ programs that use them, or are at home ─▶ what these write (perhaps: nobody says
+              what is in it)
 
 A delivery network keeps copies at edges in every jurisdiction, so data that it delivers leaves.
 What keeps nothing is passed through, which is named and not judged.
@@ -55,8 +56,17 @@ class _Search:
     world: World
     origins: tuple[Holding, ...]
 
+    @cached_property
+    def _lies(self) -> dict[str, bool | None]:
+        return {}
+
     def lies(self, name: str) -> bool | None:
         """Return whether `name` is where the data was promised to stay."""
+        if name not in self._lies:
+            self._lies[name] = self._looked_up(name)
+        return self._lies[name]
+
+    def _looked_up(self, name: str) -> bool | None:
         place = whereabouts(self.world, name)
         if place.everywhere and name in self.world.holdings:
             return False
@@ -82,7 +92,15 @@ class _Search:
 
     @cached_property
     def perhaps(self) -> Closure:
-        return follow((each.id for each in self.origins), self._possible, self._goes_on)
+        origins = (*(each.id for each in self.origins), *self._programs())
+        return follow(origins, self._possible, self._goes_on)
+
+    def _programs(self) -> Iterator[str]:
+        """Yield the programs at home that write something: nobody says whose data is in it."""
+        for name in self.world.movements_from:
+            here = whereabouts(self.world, name).jurisdiction
+            if name not in self.world.holdings and here == self.promise.tenants:
+                yield name
 
     def _certain(self, name: str) -> Iterator[Movement]:
         for each in self.world.movements_from.get(name, ()):
@@ -243,7 +261,7 @@ def _remedy(search: _Search, chain: Collection[Movement], name: str) -> str:
 
 
 def _rest(search: _Search, source: Source, gaps: Collection[Fact], rest: bool) -> Verdict:
-    inside = [name for name in search.perhaps.arrived if search.lies(name)]
+    inside = [name for name in search.perhaps.arrived if search.lies(name) and search.keeps(name)]
     promise = search.promise
     doubts = cut([fact for name in search.perhaps.arrived for fact in _doubts(search, name)])
     passed = [fact for name in search.perhaps.arrived for fact in _passed(search, name)]
