@@ -193,6 +193,12 @@ def test_rules_send_on_too() -> None:
     assert only_listener(fragment).redirects is False
 
 
+@pytest.mark.parametrize("kind", ["application", "network", "gateway"])
+def test_it_opens_no_connections_but_those_it_forwards(kind: str) -> None:
+    fragment = read(balancer(load_balancer_type=kind), listener(), TARGETS, ATTACHED)
+    assert [each.opens for each in fragment.network.interfaces] == [False]
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "preserve", "keeps"),
     [

@@ -121,6 +121,12 @@ def test_a_peering_with_routes_and_open_rules_breaks_it() -> None:
     assert (packet.source, packet.target) == (S_APP, P_APP)
 
 
+def test_what_opens_no_connections_of_its_own_breaks_nothing() -> None:
+    joined = peered()
+    quiet = tuple(replace(each, opens=False) for each in joined.interfaces)
+    assert asked(network=replace(joined, interfaces=quiet)).decision is HOLDS
+
+
 def test_a_peering_that_may_be_accepted_is_unknown() -> None:
     verdict = asked(network=peered(active=None))
     assert verdict.decision is UNKNOWN

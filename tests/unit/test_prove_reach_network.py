@@ -258,6 +258,19 @@ def test_who_keeps_its_address_is_let_in_by_it(
     assert one(promised(WEB), balanced(let_in, keeps_client=keeps_client)).decision is decision
 
 
+def test_what_opens_no_connections_of_its_own_is_no_danger() -> None:
+    """A load balancer in a group that is let in sends to its targets alone."""
+    let_in = rule("aws_security_group_rule.lb", POSTGRES, groups=("aws_security_group.lb",))
+    parts = (vpc("main", 0), group("db", let_in), group("lb"), card(DB, ["db"], public=False))
+    quiet = network(*parts, card(LB, ["lb"], opens=False))
+    assert one(promised(WEB), quiet).decision is HOLDS
+    assert one(promised(WEB), network(*parts, card(LB, ["lb"]))).decision is BROKEN
+    forward = Network(forwards=(Forward(LB, POSTGRES, DB, POSTGRES, at()),))
+    assert one(promised(WEB), network(quiet, forward)).decision is BROKEN
+    machine = card("aws_instance.other", ["lb"])
+    assert one(promised(WEB), network(quiet, machine)).decision is BROKEN
+
+
 @pytest.mark.parametrize("keeps_client", [True, False, None])
 def test_a_balancer_is_let_in_as_a_member_of_its_group(keeps_client: bool | None) -> None:
     let_in = rule("aws_security_group_rule.lb", POSTGRES, groups=("aws_security_group.lb",))

@@ -147,7 +147,8 @@ def _openers(world: World, asked: _Asked, target: str) -> Iterator[_Opener]:
     if target in reach.owners:
         found = {INTERNET: reach.from_internet(target), **reach.into(target)}
         for name, ports in found.items():
-            if asked.is_asked(name) and (ports := ports & asked.ports):
+            opens = asked.is_asked(name) and name not in world.ways.silent
+            if opens and (ports := ports & asked.ports):
                 yield _Opener(name, ports)
     for each in world.topology.network.forwards:
         if each.target == target and asked.is_asked(each.owner):
@@ -244,7 +245,7 @@ def _refusals(world: World, trace: Trace, asked: _Asked, target: str) -> Iterato
         yield from trace.refusals(INTERNET, target, asked.ports)
     closed, admitted = trace.closed(target, asked.ports)
     yield from closed
-    others = sorted(each for each in admitted if asked.is_asked(each))
+    others = sorted(each for each in admitted - world.ways.silent if asked.is_asked(each))
     for each in others[:_MOST_REFUSED]:
         yield from trace.refusals(each, target, asked.ports)
 

@@ -93,6 +93,12 @@ class Ways:
         return {owner: tuple(each) for owner, each in found.items()}
 
     @cached_property
+    def silent(self) -> frozenset[str]:
+        """What opens no connections but those that its forwards tell of."""
+        cards = self.interfaces.items()
+        return frozenset(owner for owner, each in cards if not any(one.opens for one in each))
+
+    @cached_property
     def forwards(self) -> Mapping[str, tuple[Forward, ...]]:
         found: dict[str, list[Forward]] = defaultdict(list)
         for each in self.topology.network.forwards:
@@ -120,6 +126,7 @@ class Ways:
     def paths_between(self, sources: Collection[str], targets: Collection[str]) -> Paths:
         """Return the ways from any of `sources` to any of `targets`; some of them, and a count."""
         found = Paths()
+        sources = frozenset(sources) - self.silent
         if not sources or not targets:
             return found
         starts, ends = self._slots(sources), self._slots(targets)

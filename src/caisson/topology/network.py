@@ -239,7 +239,8 @@ class Interface:
     whether it has an address that the internet can send to, None when it cannot be told.
     `groups_known` is False when it may be in groups that are not listed. `filtered` is False
     for what has no security groups at all (a network load balancer made without any).
-    `listens` are the ports on which something answers, None when all of them may.
+    `listens` are the ports on which something answers, None when all of them may. `opens` is
+    False for what opens no connections but those that its forwards tell of.
     """
 
     owner: str
@@ -252,6 +253,7 @@ class Interface:
     groups_known: bool = True
     filtered: bool = True
     listens: tuple[Ports, ...] | None = None
+    opens: bool = True
     sure: bool = True
 
 

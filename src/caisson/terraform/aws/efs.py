@@ -138,6 +138,7 @@ def _mount(names: Names, block: Block) -> Fragment:
             public=False,
             listens=ports(NFS),
             owner=each,
+            opens=False,
             sure=files.sure,
         )
         for each in files.every

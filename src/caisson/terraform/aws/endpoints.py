@@ -102,7 +102,7 @@ def _endpoint(names: Names, block: Block, added: _Added) -> Fragment:
     )
     return joined(
         (
-            present(names, block, subnets, own, public=False, added=joining),
+            present(names, block, subnets, own, public=False, added=joining, opens=False),
             _leading(block, accepted=block.address in added.accepted),
         )
     )

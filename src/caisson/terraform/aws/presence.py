@@ -84,6 +84,7 @@ def present(
     addresses: tuple[str, ...] = (),
     filtered: bool = True,
     listens: tuple[Ports, ...] | None = None,
+    opens: bool = True,
 ) -> Fragment:
     """Return the interfaces of `owner` (the block's own address when not given) in its subnets.
 
@@ -102,6 +103,7 @@ def present(
             addresses=addresses,
             filtered=filtered,
             listens=listens,
+            opens=opens,
             groups=each.groups if filtered else (),
             groups_known=each.groups_known or not filtered,
         )

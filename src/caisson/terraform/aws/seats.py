@@ -58,6 +58,7 @@ def seated(
     listens: Sequence[Ports] | None,
     all_subnets: bool = True,
     owner: str | None = None,
+    opens: bool = True,
     sure: bool = True,
 ) -> Fragment:
     """Return the interface of `owner` (or of `block`) in the subnets of `where`.
@@ -75,6 +76,7 @@ def seated(
         public=public,
         owner=owner,
         listens=None if listens is None else tuple(listens),
+        opens=opens,
     )
     interfaces = tuple(
         replace(
