@@ -20,6 +20,7 @@ DB, BACKUPS, US_DB = "aws_db_instance.main", "aws_db_instance.main/backups", "aw
 VAULT, LAMBDA, LOGS = "aws_backup_vault.v", "aws_lambda_function.f", "aws_cloudwatch_log_group.l"
 EU: dict[str, Any] = {"jurisdiction": "eu", "region": "eu-west-1"}
 US: dict[str, Any] = {"jurisdiction": "us", "region": "us-east-1"}
+JP: dict[str, Any] = {"jurisdiction": "jp", "region": "ap-northeast-1"}
 STORE = holding(DB, **EU)
 BACKUP = holding(DB, Rest.BACKUP, "/backups", **EU)
 FAR = holding(US_DB, Rest.REPLICA, **US)
@@ -122,12 +123,34 @@ def test_a_delivery_network_is_everywhere() -> None:
 def test_what_a_program_writes_of_a_store_that_it_uses_cannot_be_told() -> None:
     uses = (Use(LAMBDA, DB, "environment variable DB", at(6)),)
     logged = (Movement(Way.LOG, LAMBDA, LOGS, at(7)),)
-    found = seen(STORE, holding(LOGS, Rest.LOG, **US), uses=uses, movements=logged)
-    verdict = only(found)
+    resources = (resource(DB, **EU), resource(LAMBDA, **JP), resource(LOGS, **US))
+    parts: dict[str, Any] = {
+        "holdings": (STORE, holding(LOGS, Rest.LOG, **US)),
+        "movements": logged,
+    }
+    verdict = only(world(*resources, uses=uses, **parts))
     assert verdict.decision is Decision.UNKNOWN
     assert any(LOGS in fact.text for fact in verdict.why)
-    apart = seen(STORE, holding(LOGS, Rest.LOG, **US), movements=logged)
-    assert only(apart).decision is Decision.HOLDS
+    assert only(world(*resources, **parts)).decision is Decision.HOLDS
+
+
+def test_what_a_program_at_home_writes_may_be_of_any_store() -> None:
+    logged = (Movement(Way.LOG, LAMBDA, LOGS, at(7)),)
+    found = seen(STORE, holding(LOGS, Rest.LOG, **US), movements=logged)
+    assert only(found).decision is Decision.UNKNOWN
+
+
+def test_what_a_program_at_home_writes_may_be_anybodys() -> None:
+    parts: dict[str, Any] = {
+        "holdings": (STORE, holding(LOGS, Rest.LOG, **US)),
+        "movements": (Movement(Way.LOG, LAMBDA, LOGS, at(7)),),
+    }
+    here, there = resource(LAMBDA, **EU), resource(LAMBDA, **US)
+    unknown = only(world(resource(DB, **EU), here, resource(LOGS, **US), **parts))
+    assert unknown.decision is Decision.UNKNOWN
+    assert any(LOGS in fact.text for fact in unknown.why)
+    apart = only(world(resource(DB, **EU), there, resource(LOGS, **US), **parts))
+    assert apart.decision is Decision.HOLDS
 
 
 def test_a_program_elsewhere_is_passed_through_and_what_it_writes_is_not_forgotten() -> None:
@@ -198,7 +221,7 @@ def test_what_a_program_answers_may_rest_at_the_edges_in_front_of_it() -> None:
     resources = (
         resource(DB, **EU),
         resource(LAMBDA, **EU),
-        resource(balancer, **EU),
+        resource(balancer, **US),
         resource(cdn, region="global"),
     )
     parts: dict[str, Any] = {"holdings": (STORE, edges), "uses": uses, "movements": delivered}
@@ -253,7 +276,7 @@ def test_a_machine_elsewhere_may_keep_what_it_reads_on_its_disk() -> None:
 
 def test_a_service_logs_by_its_definition() -> None:
     service, definition = "aws_ecs_service.s", "aws_ecs_task_definition.t"
-    resources = tuple(resource(each, **EU) for each in (DB, service, definition))
+    resources = (resource(DB, **EU), resource(service, **EU), resource(definition, **US))
     logs = holding(LOGS, Rest.LOG, **US)
     logged = (Movement(Way.LOG, definition, LOGS, at(7)),)
     uses = (Use(service, DB, "DB", at(6)), Use(service, definition, "task definition", at(6)))
