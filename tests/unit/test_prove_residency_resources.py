@@ -134,12 +134,6 @@ def test_what_a_program_writes_of_a_store_that_it_uses_cannot_be_told() -> None:
     assert only(world(*resources, **parts)).decision is Decision.HOLDS
 
 
-def test_what_a_program_at_home_writes_may_be_of_any_store() -> None:
-    logged = (Movement(Way.LOG, LAMBDA, LOGS, at(7)),)
-    found = seen(STORE, holding(LOGS, Rest.LOG, **US), movements=logged)
-    assert only(found).decision is Decision.UNKNOWN
-
-
 def test_what_a_program_at_home_writes_may_be_anybodys() -> None:
     parts: dict[str, Any] = {
         "holdings": (STORE, holding(LOGS, Rest.LOG, **US)),
