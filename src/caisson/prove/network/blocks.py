@@ -100,9 +100,12 @@ class _Pair:
             return Block(np.zeros(0, np.int64), np.zeros(0, np.int64), nobody, nobody, atoms)
         may = _by_slot(np.bitwise_or, widest, source.slot, target.slot)
         slots = np.unique(source.slot), np.unique(target.slot)
+        # Where nothing may be, nothing must be.
         doubts = (
-            _doubts(self._source, back, everywhere=not self._referable)[slots[0]],
-            _doubts(self._target, there, everywhere=not self._referable)[slots[1]],
+            _doubts(self._source, back, everywhere=not self._referable)[slots[0]]
+            & may.any(axis=(0, 2)),
+            _doubts(self._target, there, everywhere=not self._referable)[slots[1]]
+            & may.any(axis=(0, 1)),
         )
         must = may
         if any(each.any() for each in doubts):

@@ -32,6 +32,7 @@ class Reach:
         self._blocks: dict[tuple[str, str], Block] = {}
         self._outsides: dict[tuple[str, str | None, bool], list[Block]] = {}
         self._leads = {vpc: leads_of(vpc, index) for vpc in parts}
+        self._worlds: dict[str, set[str]] = {}
         self._homes: dict[str, list[_Home]] = defaultdict(list)
         for vpc, part in parts.items():
             for slot, owners in enumerate(part.points.owners):
@@ -129,9 +130,14 @@ class Reach:
 
     def from_worlds(self, target: str) -> dict[str, Connections]:
         """Return what may come from worlds that were not read, by what leads there."""
-        worlds = {world for vpc in self.vpcs_of(target) for world in worlds_of(vpc, self.index)}
+        worlds = {world for vpc in self.vpcs_of(target) for world in self._worlds_of(vpc)}
         found = {each: self._outside(target, each, inward=True) for each in sorted(worlds)}
         return {world: each for world, each in found.items() if each}
+
+    def _worlds_of(self, vpc: str) -> set[str]:
+        if vpc not in self._worlds:
+            self._worlds[vpc] = worlds_of(vpc, self.index)
+        return self._worlds[vpc]
 
     def _outside(self, owner: str, world: str | None, *, inward: bool) -> Connections:
         found = NO_CONNECTION
