@@ -222,6 +222,29 @@ def test_what_is_sensitive_is_shown_by_no_form(form: str, why: tuple[str, ...]) 
     assert SECRET not in caisson("check", SHOP, "--format", form, *why).out
 
 
+def test_names_in_a_plan_tell_a_terminal_nothing(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(PLAN.read_text().replace("cancelled", "\\u001b[2J\\u0007\\u202egone"))
+    out = caisson("check", plan, "--why").out
+    assert 'aws_sns_topic.events["␛[2J\ufffdgone"]' in out
+    assert not set("\x1b\x07\u202e") & set(out)
+
+
+def test_what_may_not_be_read_is_wrong_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+
+    def refused(self: Path) -> object:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    ended = caisson("check", folder)
+    assert ended.code == 2
+    assert f"{folder}:1:1: cannot be read: Permission denied" in ended.err
+
+
 def test_mistakes_of_plans_promises_and_baseline_are_told_at_once(tmp_path: Path) -> None:
     cut = tmp_path / "cut.json"
     cut.write_bytes(PLAN.read_bytes()[:5000])
@@ -250,6 +273,17 @@ def test_no_content_is_taken_for_a_plan_that_is_none(tmp_path: Path, content: st
 def test_an_estate_and_a_plan_are_checked_side_by_side() -> None:
     document = caisson("check", WORKSPACE, PLAN, "--json").json
     assert {v["estate"] for v in document["verdicts"]} == {"workspace", str(PLAN)}
+
+
+def test_what_no_default_promise_speaks_of_is_said_to_be_so(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "main.tf").write_text('resource "aws_iam_group" "a" {\n  name = "a"\n}\n')
+    ended = caisson("check", folder, "--strict")
+    assert ended.code == 0
+    assert "none of the default promises speaks of what was read" in ended.out
+    markdown = caisson("check", folder, "--format", "markdown").out
+    assert "none of the default promises speaks of what was read" in markdown
 
 
 def test_the_change_is_told_promise_by_promise() -> None:

@@ -13,6 +13,7 @@ from caisson.cli.reading import Asked, read_all
 from caisson.cli.views import markdown, sarif, verdicts, verdicts_document
 from caisson.estate import accepted
 from caisson.estate.mistakes import EstateErrors, Mistake
+from caisson.estate.sources import Source
 from caisson.prove.acceptance import Weighed, weigh
 from caisson.prove.changes import changes
 from caisson.prove.model import Verdict
@@ -97,7 +98,7 @@ def check(
     asked = Asked(promises, source, together)
     mistakes: dict[Mistake, None] = {}
     checked = _gathered(asked, paths or (None,), mistakes)
-    old = _gathered(Asked(promises, None, together), before, mistakes)
+    old = _gathered(asked, before, mistakes)
     known = _known(baseline, mistakes, draft=write_baseline)
     if mistakes:
         output.fail_mistaken(mistakes, as_json=as_json)
@@ -126,7 +127,11 @@ def _gathered(
         return read_all(asked, paths) if paths else ()
     except EstateErrors as errors:
         mistakes.update(dict.fromkeys(errors.mistakes))
-        return ()
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        source = Source(str(error.filename or "."), 1)
+        mistakes[Mistake(source, what, "name what exists and what you may read")] = None
+    return ()
 
 
 def _known(

@@ -29,7 +29,7 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
     (
         "Declare and prove",
         (
-            Verb("check", "caisson.cli.check", "Prove the promises of an estate."),
+            Verb("check", "caisson.cli.check", "Prove promises, on an estate or on Terraform."),
             Verb("schema", "caisson.cli.schema", "Print the JSON schema of an estate."),
         ),
     ),

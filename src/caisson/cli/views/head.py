@@ -66,6 +66,13 @@ def covered(counted: Coverage) -> str:
     )
 
 
+def nothing_promised(report: Report) -> str:
+    """Say why there is no verdict at all."""
+    if any(one.defaults for one in report.checked):
+        return "none of the default promises speaks of what was read: write your own"
+    return "nothing is promised: write `promises:` into the estate"
+
+
 def show_example(console: Console) -> None:
     """Show how a promise file is written, to whoever has none."""
     text = "these promises are Caisson's defaults; a file of your own, for --promises, is such as:"

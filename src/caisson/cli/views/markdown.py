@@ -8,7 +8,7 @@ from caisson.cli.views.certificates import packets
 from caisson.cli.views.changed import MARKS as DIRECTIONS
 from caisson.cli.views.changed import told
 from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling
-from caisson.cli.views.head import covered
+from caisson.cli.views.head import covered, nothing_promised
 from caisson.cli.views.places import near
 from caisson.cli.views.words import WORDS, summary
 from caisson.ledger.wording import sentence
@@ -27,7 +27,7 @@ def report_comment(report: Report) -> str:
     boards = [_board(report, one) for one in report.checked]
     decisions = [decision for board in boards for _, decision, _ in board]
     if not decisions:
-        return "### Promises\n\nNothing is promised."
+        return f"### Promises\n\n{nothing_promised(report)}"
     head = [f"### Promises: {summary(decisions).plain}", "", *_read(report)]
     several = len(report.checked) > 1
     for one, board in zip(report.checked, boards, strict=True):

@@ -13,7 +13,7 @@ from caisson.cli.checked import Checked, Report
 from caisson.cli.views.certificates import packets
 from caisson.cli.views.changed import show_changes
 from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling
-from caisson.cli.views.head import show_example, show_head
+from caisson.cli.views.head import nothing_promised, show_example, show_head
 from caisson.cli.views.places import near, shortened
 from caisson.cli.views.words import STYLES, WIDEST_WORD, marked, paragraph, summary
 from caisson.ledger.wording import sentence
@@ -143,8 +143,10 @@ class _Shown:
         unknown = [verdict for _, found in self._of(Decision.UNKNOWN) for verdict in found]
         if not unknown:
             return
-        count = f"{len(unknown)} answer{'s' if len(unknown) > 1 else ''}, and "
-        text = Text.assemble((count, "dim"), ("what would settle them", "bold"))
+        many = len(unknown) > 1
+        count = f"{len(unknown)} answer{'s' if many else ''}, and "
+        what = f"what would settle {'them' if many else 'it'}"
+        text = Text.assemble((count, "dim"), (what, "bold"))
         paragraph(self._console, text, indent=_LEAD, lead=marked(Decision.UNKNOWN))
         for remedy, found in settled(unknown):
             lead = Text.assemble(" " * _SUBJECTS, ("→ ", STYLES[Decision.UNKNOWN]))
@@ -223,7 +225,7 @@ def _line(console: Console, word: str, text: Text, style: str = "dim") -> None:
 def _show_board(console: Console, report: Report) -> None:
     """Show a line for each promise, so that the end of a long derivation tells all of it."""
     if not any(one.verdicts for one in report.checked):
-        console.print("nothing is promised: write `promises:` into the estate")
+        console.print(nothing_promised(report))
         return
     widest = max(len(promise.name) for one in report.checked for promise in one.promises)
     decisions: list[Decision] = []

@@ -14,6 +14,8 @@ STYLES = {Decision.HOLDS: "green", Decision.BROKEN: "bold red", Decision.UNKNOWN
 WIDEST_WORD = max(map(len, WORDS.values()))
 
 _NARROWEST = 24
+_CONTROLS = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_VISIBLE = {code: 0x2400 + code if code < 0x20 else 0xFFFD for code in _CONTROLS}  # noqa: PLR2004
 
 
 def marked(decision: Decision) -> Text:
@@ -23,12 +25,23 @@ def marked(decision: Decision) -> Text:
 
 def paragraph(console: Console, text: Text, *, indent: int, lead: Text | str = "") -> None:
     """Print `text` with every line indented; `lead` stands in the indentation of the first."""
+    text = visible(text)
     room = max(_NARROWEST, console.width - indent)
     first = Text.assemble(lead)
     first.pad_right(max(0, indent - first.cell_len))
     for number, line in enumerate(_lines(console, text, room)):
         line.rstrip()
         console.print(Text.assemble(" " * indent if number else first, line), soft_wrap=True)
+
+
+def visible(text: Text) -> Text:
+    """Return text that tells a terminal nothing: names in plans may be made of any letters."""
+    shown = text.plain.translate(_VISIBLE)
+    if shown == text.plain:
+        return text
+    copied = text.copy()
+    copied.plain = shown  # as long as before, so that every style stays where it was
+    return copied
 
 
 def _lines(console: Console, text: Text, room: int) -> Iterator[Text]:
