@@ -3,7 +3,17 @@
 import json
 
 import pytest
-from terraform_support import Thing, outside, reading, ref, refs, thing, unknown
+from terraform_support import (
+    Encoded,
+    Thing,
+    jsonencode,
+    outside,
+    reading,
+    ref,
+    refs,
+    thing,
+    unknown,
+)
 
 from caisson.terraform.aws import ecs, eks, lambdas, security_groups
 from caisson.terraform.fragment import Fragment, joined
@@ -22,7 +32,8 @@ TASK = thing("aws_ecs_task_definition.web")
 
 
 def tasks(containers: object, *things: Thing) -> Fragment:
-    written = containers if containers is UNKNOWN else json.dumps([containers])
+    known = containers is not UNKNOWN and not isinstance(containers, Encoded)
+    written = json.dumps([containers]) if known else containers
     return ecs.read(
         reading(*things, thing("aws_ecs_task_definition.web", container_definitions=written))
     )
@@ -199,6 +210,48 @@ def test_definitions_that_are_not_known_yet_name_what_they_refer_to() -> None:
         ("aws_cloudwatch_log_group.web", False)
     ]
     assert [each.about for each in fragment.gaps] == [("aws_ecs_task_definition.web",)]
+
+
+def partly(driver: object = "awslogs", **options: object) -> Fragment:
+    """A container whose image is known only after apply, and whose logs are written so."""
+    logs = {"logDriver": driver, "options": {f"awslogs-{k}": v for k, v in options.items()}}
+    return tasks(
+        jsonencode([{"image": UNKNOWN, "logConfiguration": logs}]),
+        thing("aws_cloudwatch_log_group.web", name=UNKNOWN),
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "target"),
+    [
+        ("<aws_cloudwatch_log_group.web.name>", "aws_cloudwatch_log_group.web"),
+        ("/made", "aws_ecs_task_definition.web/logs/made"),
+    ],
+)
+def test_where_logs_go_is_told_though_an_image_is_not(group: str, target: str) -> None:
+    fragment = partly(group=group)
+    assert moved(fragment) == {(Way.LOG, "aws_ecs_task_definition.web", target)}
+    (gap,) = fragment.gaps
+    assert Question.RESIDENCY not in gap.questions
+    assert {Question.ISOLATION, Question.RECOVERABILITY} <= gap.questions
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        partly(group=UNKNOWN),
+        partly(group="<aws_cloudwatch_log_group.web.name>-more"),
+        partly(group="/made", region="us-east-1"),
+        partly(group="/made", region=UNKNOWN),
+        partly(driver=UNKNOWN),
+        partly(driver="splunk"),
+        tasks(jsonencode([UNKNOWN])),
+        tasks(jsonencode([{"logConfiguration": UNKNOWN}])),
+        tasks(jsonencode([{"logConfiguration": {"logDriver": "awslogs", "options": UNKNOWN}}])),
+    ],
+)
+def test_logs_that_are_not_told_may_go_anywhere(fragment: Fragment) -> None:
+    assert any(Question.RESIDENCY in each.questions for each in fragment.gaps)
 
 
 @pytest.mark.parametrize("text", ["[{]", "{}", '["web"]', "null", '[{"environment": 3}]'])

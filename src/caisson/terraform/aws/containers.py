@@ -7,7 +7,7 @@ from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Unknown
+from caisson.terraform.model import UNKNOWN, Unknown
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Movement, Question, Rest, Use, Way
 
@@ -22,7 +22,7 @@ def containers(block: Block, known: Mapping[str, str]) -> Fragment:
     """Return what the `container_definitions` of a task definition name."""
     definitions = block.document("container_definitions")
     if isinstance(definitions, Unknown):
-        return _unread(block)
+        return _partly_read(block, block.encoded("container_definitions"))
     listed = definitions if isinstance(definitions, list) else []
     return joined(_container(block, each, known) for each in listed if isinstance(each, Mapping))
 
@@ -50,6 +50,45 @@ def _unread(block: Block) -> Fragment:
         ),
         gaps=(gap(block, what, frozenset(questions), block.address),),
     )
+
+
+def _partly_read(block: Block, written: object) -> Fragment:
+    """Tell where the logs go, when what is not known of the definitions is elsewhere in them."""
+    unread = _unread(block)
+    if not isinstance(written, list) or not all(isinstance(each, Mapping) for each in written):
+        return unread
+    logs = [_read_log(block, each.get("logConfiguration")) for each in written]
+    told = [each for each in logs if each is not None]
+    if len(told) < len(logs):
+        return unread
+    gaps = (replace(each, questions=each.questions - {Question.RESIDENCY}) for each in unread.gaps)
+    return joined([Fragment(uses=unread.uses, gaps=tuple(gaps)), *told])
+
+
+def _read_log(block: Block, configuration: object) -> Fragment | None:
+    """Return where one container's logs go; None when it is not told, or in another region.
+
+    Elsewhere it would matter what the container works on, and that is not known here.
+    """
+    if configuration is None:
+        return Fragment()
+    options = configuration.get("options") if isinstance(configuration, Mapping) else None
+    if not isinstance(configuration, Mapping) or not isinstance(options, Mapping):
+        return None
+    name, region = options.get("awslogs-group"), options.get("awslogs-region")
+    if UNKNOWN in (configuration.get("logDriver"), name, region):
+        return None
+    if region not in (None, block.instance.region):
+        return None
+    if group := _named(block, str(name)):
+        return Fragment(movements=(_logged(block, group),))
+    return None if "<" in str(name) else _logs(block, configuration)
+
+
+def _named(block: Block, text: str) -> str | None:
+    """Return the log group whose name stands in a document instead of what is not known yet."""
+    groups = (each.address for each in block.reading.of(LOG_GROUP))
+    return next((each for each in groups if text in (f"<{each}.name>", f"<{each}.id>")), None)
 
 
 def _reason(kind: str) -> str:
