@@ -145,6 +145,13 @@ def test_a_configuration_that_nobody_planned_is_checked_too() -> None:
     assert document["read"][0]["sources"] == [str(SHOP)]
 
 
+def test_a_configuration_in_the_current_folder_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SHOP)
+    document = caisson("check", "--json").json
+    assert document["coverage"]["resources"] == 16
+    assert any("main.tf:" in f["source"] for v in document["verdicts"] for f in v["counterexample"])
+
+
 def test_a_folder_of_plans_is_all_of_them(tmp_path: Path) -> None:
     shutil.copy(PLAN, tmp_path / "new.json")
     shutil.copy(BEFORE, tmp_path / "old.json")

@@ -117,6 +117,15 @@ def test_what_has_ended_counts_again_and_is_named(baseline: Path) -> None:
     assert "until 2020-01-31, it counts again" in result.stdout
 
 
+def test_a_strict_baseline_holds_what_cannot_be_told_too(tmp_path: Path) -> None:
+    plan, file = tmp_path / "plan.json", tmp_path / "baseline.yaml"
+    plan.write_bytes((SHOP / "before.json").read_bytes())  # without its sources more is unknown
+    check(plan, "--baseline", file, "--write-baseline")
+    assert check(plan, "--baseline", filled(file), "--strict").exit_code == 3
+    check(plan, "--baseline", file, "--write-baseline", "--strict")
+    assert check(plan, "--baseline", filled(file), "--strict").exit_code == 0
+
+
 def test_writing_again_keeps_what_was_said_and_drops_what_is_mended(baseline: Path) -> None:
     filled(baseline)
     check(SHOP / "plan.json", "--baseline", baseline, "--write-baseline")

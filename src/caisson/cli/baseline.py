@@ -26,17 +26,22 @@ class Written:
     empty: int
 
 
-def written(checked: Iterable[Checked], known: Collection[Acceptance], today: date) -> Written:
-    """Return the baseline of all that is broken; what is known of it already is kept."""
+def written(
+    checked: Iterable[Checked],
+    known: Collection[Acceptance],
+    today: date,
+    decisions: Collection[Decision] = (Decision.BROKEN,),
+) -> Written:
+    """Return the baseline of all that has one of `decisions`; what is known of it is kept."""
     before = {each.fingerprint: each for each in known}
-    broken = {
+    found = {
         one.fingerprint(verdict): verdict
         for one in checked
         for verdict in one.verdicts
-        if verdict.decision is Decision.BROKEN
+        if verdict.decision in decisions
     }
     entries = [
-        before.get(print_) or _new(verdict, print_, today) for print_, verdict in broken.items()
+        before.get(print_) or _new(verdict, print_, today) for print_, verdict in found.items()
     ]
     lines = [line for each in entries for line in _entry(each)]
     empty = sum(not each.reason or not each.owner for each in entries)

@@ -16,7 +16,7 @@ from caisson.estate.mistakes import EstateErrors, Mistake
 from caisson.estate.sources import Source
 from caisson.prove.acceptance import Weighed, weigh
 from caisson.prove.changes import changes
-from caisson.prove.model import Verdict
+from caisson.prove.model import Decision, Verdict
 
 _FILE = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -57,7 +57,8 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option(
     "--write-baseline",
     is_flag=True,
-    help=f"Write what is broken now into the baseline (default: {baselines.USUAL_NAME}).",
+    help=f"Write what is broken now into the baseline (default: {baselines.USUAL_NAME}); with "
+    "--strict, what cannot be told too.",
 )
 @click.option("--why", is_flag=True, help="Show people every derivation whole.")
 @click.option(
@@ -83,7 +84,7 @@ def check(
     as_json: bool,
     strict: bool,
 ) -> None:
-    """Prove the promises of what is at PATH (default: the estate in the current folder).
+    """Prove the promises of what is at PATH (default: what the current folder holds).
 
     PATH is an estate, or Terraform: a plan or a state as JSON, by `terraform show -json`, a
     configuration, or a folder of these. Nothing is started, and no cloud is asked: a verdict
@@ -103,7 +104,7 @@ def check(
     if mistakes:
         output.fail_mistaken(mistakes, as_json=as_json)
     if write_baseline:
-        _write(baseline or Path(baselines.USUAL_NAME), checked, known)
+        _write(baseline or Path(baselines.USUAL_NAME), checked, known, strict=strict)
         return
     report = Report(
         checked,
@@ -158,9 +159,14 @@ def _verdicts(checked: tuple[Checked, ...]) -> list[Verdict]:
 
 
 def _write(
-    file: Path, checked: tuple[Checked, ...], known: tuple[accepted.Acceptance, ...]
+    file: Path,
+    checked: tuple[Checked, ...],
+    known: tuple[accepted.Acceptance, ...],
+    *,
+    strict: bool,
 ) -> None:
-    written = baselines.written(checked, known, datetime.now(UTC).date())
+    decisions = (Decision.BROKEN, Decision.UNKNOWN) if strict else (Decision.BROKEN,)
+    written = baselines.written(checked, known, datetime.now(UTC).date(), decisions)
     file.write_text(written.text, encoding="utf-8")
     click.echo(
         f"{file}: {output.plural(written.entries, 'finding')}, of which {written.empty} have no "

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caisson.cli.checked import Checked
-from caisson.cli.terraform_input import Root, is_terraform, labels, read_root, roots
+from caisson.cli.terraform_input import (
+    Root,
+    is_configuration,
+    is_terraform,
+    labels,
+    read_root,
+    roots,
+)
 from caisson.estate import promise_files
-from caisson.estate.loading import find, load
+from caisson.estate.loading import USUAL_NAME, find, load
 from caisson.estate.mistakes import EstateErrors, Mistake
 from caisson.estate.promise_files import Promised
 from caisson.prove.check import prove, prove_terraform
@@ -31,7 +38,7 @@ class Asked:
 
 
 def read_all(asked: Asked, paths: Sequence[Path | None]) -> tuple[Checked, ...]:
-    """Check everything at `paths`; None is the estate of the current folder.
+    """Check everything at `paths`; None is the estate, or the configuration, of the current folder.
 
     Raises EstateErrors with the mistakes of all of it.
     """
@@ -40,7 +47,7 @@ def read_all(asked: Asked, paths: Sequence[Path | None]) -> tuple[Checked, ...]:
     found: list[Root] = []
     for path in paths:
         try:
-            at = find(path)
+            at = find(path or _usual())
             if is_terraform(at):
                 found += roots(at, asked.source)
             else:
@@ -54,6 +61,12 @@ def read_all(asked: Asked, paths: Sequence[Path | None]) -> tuple[Checked, ...]:
     if mistakes:
         raise EstateErrors(list(mistakes))
     return tuple(checked)
+
+
+def _usual() -> Path | None:
+    """Return the current folder when it holds a configuration and no estate, else None."""
+    here = Path()
+    return here if not (here / USUAL_NAME).exists() and is_configuration(here) else None
 
 
 def _estate(path: Path, promises: Path | None) -> Checked:

@@ -48,13 +48,13 @@ def roots(path: Path, source: Path | None) -> list[Root]:
 
     Raises EstateErrors when there is none.
     """
-    if source is not None and not _is_configuration(source):
+    if source is not None and not is_configuration(source):
         _wrong(source, "there is no *.tf file in this folder", "name the folder that was planned")
     if path.suffix == ".tf" and path.is_file():
         return [Root(None, path.parent)]
     if path.is_file():
         return [Root(path, source or _beside(path))]
-    if _is_configuration(path):
+    if is_configuration(path):
         return [Root(None, path)]
     found = _documents(path)
     if not found:
@@ -76,7 +76,7 @@ def is_terraform(path: Path) -> bool:
 
 
 def _has_terraform(folder: Path) -> bool:
-    return _is_configuration(folder) or bool(_documents(folder))
+    return is_configuration(folder) or bool(_documents(folder))
 
 
 def _documents(folder: Path) -> list[Path]:
@@ -124,10 +124,11 @@ def labels(found: Sequence[Root]) -> list[str]:
 
 
 def _beside(plan: Path) -> Path | None:
-    return plan.parent if _is_configuration(plan.parent) else None
+    return plan.parent if is_configuration(plan.parent) else None
 
 
-def _is_configuration(folder: Path) -> bool:
+def is_configuration(folder: Path) -> bool:
+    """Return whether Terraform would take the folder for a configuration."""
     return folder.is_dir() and any(each.name.endswith(_CONFIGURATION) for each in folder.iterdir())
 
 
