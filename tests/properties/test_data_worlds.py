@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from caisson.estate.model import Lose, Residency
 from caisson.estate.sources import Source
 from caisson.prove import recoverability_of_resources, residency_of_resources
-from caisson.prove.certificate import Chain, Closed
+from caisson.prove.certificate import Chain, Closed, Listed
 from caisson.prove.model import Decision, Verdict
 from caisson.prove.world import World
 from caisson.topology.model import Topology
@@ -291,3 +291,16 @@ def test_recoverability_is_so_in_every_world(
 def _promise(lose: str, rpo_s: float, store: Holding) -> Lose:
     said: dict[str, Any] = {"name": "survives", "lose": lose, "rpo": f"{rpo_s:g}s"}
     return Lose.model_validate({**said, "of": [store.id]})
+
+
+@MANY
+@given(topologies(), st.sampled_from(["zone", "region", "account", "store"]))
+def test_what_recoverability_was_decided_on_can_be_looked_up(topology: Topology, lose: str) -> None:
+    held = {each.id: each for each in topology.holdings}
+    for store in topology.holdings:
+        promise = _promise(lose, DAY, store)
+        for verdict in recoverability_of_resources.decide(promise, AT, World(topology)):
+            assert isinstance(verdict.certificate, Listed)
+            assert store.id in {name for name, _, _ in verdict.certificate.facts}
+            for name, field, value in verdict.certificate.facts:
+                assert str(getattr(held[name], field)) == value

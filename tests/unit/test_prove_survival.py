@@ -114,6 +114,15 @@ def test_the_verdict_of_an_area_names_it_and_what_it_takes() -> None:
     ]
 
 
+def test_an_account_without_a_number_is_that_of_a_provider() -> None:
+    store = replace(STORE, account="aws.prod")
+    assert only(lose("account"), seen(store)).subject == "the account of provider aws.prod"
+    assert only(lose("account"), seen(STORE)).subject == f"account {MINE}"
+    # The provider of the copy may work in the same account under another name.
+    other = replace(FAR_VAULT, account="aws.backup", keys=())
+    assert decided("account", store, other, movements=(COPIED,)) is Decision.UNKNOWN
+
+
 # The bound
 
 

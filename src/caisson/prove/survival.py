@@ -72,7 +72,7 @@ class Loss:
             case Area.REGION:
                 return self.store.region or "its region"
             case Area.ACCOUNT:
-                return f"account {self.store.account}" if self.store.account else "its account"
+                return _account(self.store.account)
             case Area.ZONE:
                 return "its zone"
             case Area.STORE:
@@ -237,6 +237,13 @@ class Loss:
 
     def _fact(self, name: str, text: str) -> Fact:
         return Fact(text, self.world.source_of(name))
+
+
+def _account(account: str | None) -> str:
+    """Say an account: by its number, or by the provider that works in it."""
+    if account is None:
+        return "its account"
+    return f"account {account}" if account.isdigit() else f"the account of provider {account}"
 
 
 def _versions(holding: Holding | None) -> bool | None:
