@@ -16,7 +16,7 @@ import numpy as np
 
 from caisson.prove.network.addresses import IPV6_BASE, WILD, is_ipv6
 from caisson.prove.network.index import Index
-from caisson.prove.network.ports import END, PortSet
+from caisson.prove.network.ports import EVERYTHING, PortSet
 from caisson.prove.network.routing import acl_key
 from caisson.prove.network.rules import UNFILTERED, UNKNOWN, Flags, Numbers
 from caisson.topology.network import Interface, Membership, Protocol, Subnet
@@ -117,6 +117,7 @@ class _Layout:
         self._slots: dict[tuple[Slot, tuple[_Alternative, ...]], list[str]] = defaultdict(list)
         self._around: dict[str, tuple[Place, ...]] = {}
         self._alike: dict[Place, tuple[Place, ...]] = {}
+        self._spans: dict[str, list[_Range]] = {}
         self._cuts: Numbers | None = None
 
     def add(self, interface: Interface) -> None:
@@ -143,7 +144,7 @@ class _Layout:
         """Yield the slots of an interface that is in one of `subnets`, those of this VPC only."""
         here = [each for each in subnets if each.vpc == self._vpc]
         sure = common.sure and len(here) == len(subnets) and all(each.sure for each in here)
-        slot = replace(common, sure=sure)
+        slot = common if sure == common.sure else replace(common, sure=sure)
         ranges = {each.id: self._ranges(each) for each in here}
         addresses = [
             span[0] for each in interface.addresses if (span := self._index.codes.span(each))
@@ -151,7 +152,8 @@ class _Layout:
         if not all(ranges.values()) and not addresses:
             yield replace(slot, ipv6=None, sure=False), self._anywhere(here)
             return
-        for ipv6 in (False, True):
+        lows = (*addresses, *(low for some in ranges.values() for low, _ in some))
+        for ipv6 in sorted({is_ipv6(low) for low in lows}):
             yield from self._of_family(slot, ipv6, addresses, here, ranges)
 
     def _of_family(
@@ -177,7 +179,7 @@ class _Layout:
                 known = True
                 found = (place for each in around for place in self._at(each))
                 alone = tuple((place, address, address + 1) for place in found)
-                yield replace(slot, ipv6=ipv6), alone
+                yield slot if slot.ipv6 is ipv6 else replace(slot, ipv6=ipv6), alone
         if known or not any(mine.values()):
             return
         sure = slot.sure and all(mine.values()) and self._is_certain(ipv6, addresses, ranges)
@@ -226,10 +228,14 @@ class _Layout:
 
     def _ranges(self, subnet: Subnet) -> list[_Range]:
         """Return the codes of a subnet; when not known those of its VPC; empty when any."""
+        if subnet.id in self._spans:
+            return self._spans[subnet.id]
         vpc = self._index.vpc(subnet.vpc)
         cidrs = subnet.cidrs or (vpc.cidrs if vpc.described else ())
         spans = [self._index.codes.span(each) for each in cidrs]
-        return [] if None in spans else [each[:2] for each in spans if each]
+        found = [] if None in spans else [each[:2] for each in spans if each]
+        self._spans[subnet.id] = found
+        return found
 
     def points(self) -> Points:
         rows = sorted(
@@ -268,7 +274,7 @@ def _holds(ranges: Iterable[_Range], address: int) -> bool:
 
 def _listening(interface: Interface) -> PortSet:
     if interface.listens is None:
-        return PortSet(((0, END),))
+        return EVERYTHING
     return (
         PortSet.from_ports(Protocol.ICMP)
         | PortSet.from_ports(Protocol.OTHER)
