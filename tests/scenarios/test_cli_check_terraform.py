@@ -165,9 +165,9 @@ def test_a_folder_of_plans_is_all_of_them(tmp_path: Path) -> None:
 
 
 def test_plans_below_a_folder_are_found_among_other_files(tmp_path: Path) -> None:
-    for name in ("staging", "production", "node_modules"):
+    for name, file in (("staging", "plan"), ("production", "tfplan"), ("node_modules", "plan")):
         (tmp_path / name).mkdir()
-        shutil.copy(PLAN, tmp_path / name / "plan.json")
+        shutil.copy(PLAN, tmp_path / name / f"{file}.json")
         (tmp_path / name / "package.json").write_text('{"name": "shop", "version": "1.0"}')
     document = caisson("check", tmp_path, "--together", "--json").json
     (read,) = document["read"]

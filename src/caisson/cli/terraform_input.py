@@ -25,6 +25,7 @@ _VENDORED = ("node_modules", "vendor", "venv")
 # As Terraform writes plans and states; what merely lies about in a repository begins otherwise.
 _BEGINNING = re.compile(rb'\s*\{\s*"(?:format_version|version|terraform_version)"\s*:')
 _FIRST_BYTES = 256
+_SAYING_NOTHING = ("out", "plan", "planned", "show", "state", "terraform", "tfplan")
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -109,14 +110,15 @@ def read_root(root: Root) -> Part:
 
 
 def labels(found: Sequence[Root]) -> list[str]:
-    """Return a short name for each root, by its file, else by its folder, else by both."""
+    """Return a short name for each root, by its file, else by its folder, else by both.
+
+    The folder goes first where files are called by what they are, as `plan.json`.
+    """
     paths = [(each.document or each.folder or Path()).resolve() for each in found]
-    ways = (
-        [each.stem for each in paths],
-        [each.parent.name for each in paths],
-        [f"{each.parent.name}-{each.stem}" for each in paths],
-    )
-    for way in ways:
+    own, above = [each.stem for each in paths], [each.parent.name for each in paths]
+    both = [f"{one}-{other}" for one, other in zip(above, own, strict=True)]
+    says_nothing = any(each.lower() in _SAYING_NOTHING for each in own)
+    for way in (above, own, both) if says_nothing else (own, above, both):
         names = [_UNNAMEABLE.sub("-", each).strip("-") for each in way]
         if all(names) and len(set(names)) == len(names):
             return names
