@@ -24,13 +24,38 @@ class Met:
     checks: tuple[Check, ...]
 
 
-def cover(pairs: Sequence[Met], asked: PortSet, codes: Codes) -> Iterator[Refusal]:
+_Stage = Callable[[Met], tuple[_Range, _Range]]
+
+
+def anywhere(_: Met) -> tuple[_Range, _Range]:
+    return None, None
+
+
+def by_source(met: Met) -> tuple[_Range, _Range]:
+    return _range(met.source), None
+
+
+def by_target(met: Met) -> tuple[_Range, _Range]:
+    return None, _range(met.target)
+
+
+def by_both(met: Met) -> tuple[_Range, _Range]:
+    return _range(met.source), _range(met.target)
+
+
+def cover(
+    pairs: Sequence[Met],
+    asked: PortSet,
+    codes: Codes,
+    stages: Iterable[_Stage] = (anywhere, by_source, by_both),
+) -> Iterator[Refusal]:
     """Yield refusals of `asked` between all pairs, which are of one source and one target.
 
-    Raises `ValueError` when something passes.
+    The `stages` say between which addresses a refusal may be, the plainest first. Raises
+    `ValueError` when something passes, or is refused between others only.
     """
     left = dict.fromkeys(range(len(pairs)), asked)
-    for finely in (_anywhere, _by_source, _by_both):
+    for finely in stages:
         reasons = _reasons(pairs, asked, finely)
         chosen: dict[_Reason, PortSet] = {}
         while best := _best(reasons, left):
@@ -48,25 +73,11 @@ class _Refusing:
     pairs: list[int]
 
 
-def _anywhere(_: Met) -> tuple[_Range, _Range]:
-    return None, None
-
-
-def _by_source(met: Met) -> tuple[_Range, _Range]:
-    return _range(met.source), None
-
-
-def _by_both(met: Met) -> tuple[_Range, _Range]:
-    return _range(met.source), _range(met.target)
-
-
 def _range(end: End) -> _Range:
     return None if end.code == WILD else (end.code, end.last)
 
 
-def _reasons(
-    pairs: Sequence[Met], asked: PortSet, finely: Callable[[Met], tuple[_Range, _Range]]
-) -> dict[_Reason, _Refusing]:
+def _reasons(pairs: Sequence[Met], asked: PortSet, finely: _Stage) -> dict[_Reason, _Refusing]:
     """Return what each check refuses of all packets that meet it."""
     found: dict[_Reason, _Refusing] = {}
     for number, met in enumerate(pairs):

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from caisson.prove.certificate import INTERNET
-from caisson.prove.network.addresses import IPV6_BASE
+from caisson.prove.network.addresses import IPV6_BASE, Span
 from caisson.prove.network.blocks import Block, block_by
 from caisson.prove.network.index import NO_ACL, Index
 from caisson.prove.network.parts import Part, nobodys_part, spans_of
@@ -30,7 +30,7 @@ class Outside:
 
     def __init__(self, part: Part, index: Index, numbers: Numbering, world: str | None) -> None:
         self._inside, self._index, self._world = part, index, world
-        self.ranges = outside_ranges(part.vpc, index, world)
+        self.ranges = outside_ranges(part.vpc, index, spans_of(part.vpc, index), world)
         self._outside = nobodys_part(world or INTERNET, _points(self.ranges), index, numbers)
 
     def inward(self) -> list[Block]:
@@ -98,8 +98,10 @@ def _pieces(slots: Flags, points: Points, width: int) -> Iterator[Flags]:
         yield chosen
 
 
-def outside_ranges(vpc: str, index: Index, world: str | None = None) -> list[_Range]:
-    """Return the addresses outside, cut where the rules of a VPC are cut."""
+def outside_ranges(
+    vpc: str, index: Index, spans: Iterable[Span], world: str | None = None
+) -> list[_Range]:
+    """Return the addresses outside of a VPC, cut where `spans` begin and end."""
     if world is None:
         reach, inside = index.codes.public(), index.own_spans()
     else:
@@ -109,8 +111,8 @@ def outside_ranges(vpc: str, index: Index, world: str | None = None) -> list[_Ra
     inside = [
         each for each in inside if any(each[0] < high and low < each[1] for low, high in reach)
     ]
-    spans = (*reach, *inside, *spans_of(vpc, index))
-    cuts = sorted({edge for each in spans for edge in each[:2]})
+    every = (*reach, *inside, *spans)
+    cuts = sorted({edge for each in every for edge in each[:2]})
     return [
         (low, high)
         for low, high in pairwise(cuts)

@@ -1,6 +1,6 @@
 """One VPC made ready for counting: its points, its rules, and who is in which group."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,24 +181,45 @@ def edges_of(vpc: str, index: Index) -> Numbers:
     return index.edges[vpc]
 
 
-def spans_of(vpc: str, index: Index) -> Iterator[Span]:
-    """Yield the spans that the rules, ACLs and routes of a VPC tell apart."""
-    span = index.codes.span
-    yield from filter(None, map(span, (*index.vpc(vpc).cidrs, *_cidrs_in_rules(vpc, index))))
-    for subnet in index.subnets_of.get(vpc, ()):
-        for acl in filter(None, map(index.acls.get, subnet.acls)):
-            entries = (*acl.ingress, *acl.egress)
-            yield from filter(None, (span(entry.cidr) for entry in entries))
-        for table in filter(None, map(index.tables.get, subnet.route_tables)):
-            yield from filter(None, (span(route.destination) for route in table.routes))
-    for transit in index.network.transit_tables:
-        yield from filter(None, (span(route.destination) for route in transit.routes))
+def spans_of(
+    vpc: str,
+    index: Index,
+    groups: Iterable[str] | None = None,
+    acls: Iterable[str] | None = None,
+) -> Iterator[Span]:
+    """Yield the spans that the rules, ACLs and routes of a VPC tell apart.
 
-
-def _cidrs_in_rules(vpc: str, index: Index) -> Iterator[str]:
-    groups = dict.fromkeys(
-        each.group for one in index.interfaces.get(vpc, ()) for each in one.groups
+    `groups` and `acls` are those whose rules count; without them, all in use do.
+    """
+    if groups is None:
+        cards = index.interfaces.get(vpc, ())
+        groups = dict.fromkeys(each.group for one in cards for each in one.groups)
+    subnets = index.subnets_of.get(vpc, ())
+    if acls is None:
+        acls = dict.fromkeys(each for subnet in subnets for each in subnet.acls)
+    tables = dict.fromkeys(each for subnet in subnets for each in subnet.route_tables)
+    cidrs = (
+        *index.vpc(vpc).cidrs,
+        *_cidrs_of_groups(groups, index),
+        *_cidrs_of_acls(acls, index),
+        *_destinations(tables, index),
     )
+    yield from filter(None, map(index.codes.span, cidrs))
+
+
+def _cidrs_of_groups(groups: Iterable[str], index: Index) -> Iterator[str]:
     for group in filter(None, map(index.groups.get, groups)):
         for rule in (*group.ingress, *group.egress):
             yield from rule.cidrs
+
+
+def _cidrs_of_acls(acls: Iterable[str], index: Index) -> Iterator[str]:
+    for acl in filter(None, map(index.acls.get, acls)):
+        yield from (entry.cidr for entry in (*acl.ingress, *acl.egress))
+
+
+def _destinations(tables: Iterable[str], index: Index) -> Iterator[str]:
+    for table in filter(None, map(index.tables.get, tables)):
+        yield from (route.destination for route in table.routes)
+    for transit in index.network.transit_tables:
+        yield from (route.destination for route in transit.routes)

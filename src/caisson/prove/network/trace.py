@@ -1,6 +1,7 @@
 """Certificates of what the engine decided: one packet that passes, or what refuses them all."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -9,9 +10,9 @@ import numpy as np
 from caisson.prove.certificate import ANYTHING, INTERNET, Hop, Packet, Refusal
 from caisson.prove.network.addresses import IPV4_END, WILD, is_ipv6
 from caisson.prove.network.checks import Check, Checks, End, leads_by
-from caisson.prove.network.cover import Met, cover
+from caisson.prove.network.cover import Met, anywhere, by_source, by_target, cover
 from caisson.prove.network.outside import outside_ranges
-from caisson.prove.network.parts import Part, edges_of
+from caisson.prove.network.parts import Part, edges_of, spans_of
 from caisson.prove.network.ports import EVERYTHING, RANGES, Connections, PortSet, at
 from caisson.prove.network.reach import Reach
 from caisson.prove.network.rules import Numbers
@@ -58,11 +59,19 @@ class Trace:
 
         Raises `ValueError` when something may pass.
         """
-        met = [
+        codes = self._index.codes
+        if INTERNET in (source, target):
+            # Nothing out there has rules that tell apart the addresses that something may have.
+            stages = anywhere, by_source if source == INTERNET else by_target
+            with suppress(ValueError):
+                return tuple(cover(self._met(source, target, once=True), ports, codes, stages))
+        return tuple(cover(self._met(source, target), ports, codes))
+
+    def _met(self, source: str, target: str, *, once: bool = False) -> list[Met]:
+        return [
             Met(one, other, Checks(self._index, one, other, sure=False).all)
-            for one, other in self._pairs(source, target)
+            for one, other in self._pairs(source, target, once=once)
         ]
-        return tuple(cover(met, ports, self._index.codes))
 
     def closed(self, target: str, ports: PortSet) -> tuple[tuple[Refusal, ...], set[str]]:
         """Return the refusals of everything that the groups of `target` never let in.
@@ -123,13 +132,14 @@ class Trace:
             else:
                 chosen |= (points.code < span[1]) & (points.last > span[0])
 
-    def _pairs(self, source: str, target: str) -> Iterator[tuple[End, End]]:
+    def _pairs(self, source: str, target: str, *, once: bool = False) -> Iterator[tuple[End, End]]:
+        """Yield all pairs of points; with `once` only one for each slot and place of an owner."""
         if source == INTERNET:
-            for other in self._ends(target):
+            for other in self._ends(target, once=once):
                 for one in self._outside(other):
                     yield one, other
         elif target == INTERNET:
-            for one in self._ends(source):
+            for one in self._ends(source, once=once):
                 for other in self._outside(one):
                     yield one, other
         else:
@@ -157,10 +167,13 @@ class Trace:
             self._edges_of[vpc] = edges_of(vpc, self._index)
         return self._edges_of[vpc]
 
-    def _ends(self, owner: str) -> Iterator[End]:
+    def _ends(self, owner: str, *, once: bool = False) -> Iterator[End]:
         for vpc, slot in self._reach.homes(owner):
             points = self._reach.parts[vpc].points
-            for each in np.flatnonzero(points.slot == slot).tolist():
+            mine = np.flatnonzero(points.slot == slot)
+            if once:
+                mine = mine[np.unique(points.place[mine], return_index=True)[1]]
+            for each in mine.tolist():
                 for place in points.alike[int(points.place[each])]:
                     yield End(
                         owner,
@@ -172,7 +185,11 @@ class Trace:
                     )
 
     def _outside(self, end: End) -> Iterator[End]:
-        for low, high in outside_ranges(end.vpc or "", self._index):
+        """Yield the internet's addresses as far as the rules around an end tell them apart."""
+        slot, acl = end.slot, end.place.acl if end.place else None
+        groups = [each.group for each in slot.groups] if slot else []
+        spans = spans_of(end.vpc or "", self._index, groups, [acl or ""])
+        for low, high in outside_ranges(end.vpc or "", self._index, spans):
             yield End(INTERNET, low, high)
 
     def _packet(self, checks: Checks, one: End, other: End, passed: PortSet) -> Packet:
