@@ -285,3 +285,20 @@ def test_what_a_resource_sends_away_may_come_from_any_of_its_parts() -> None:
     sent = Movement(Way.LOG, DB, LOGS, at(7))
     found = seen(part, holding(LOGS, Rest.LOG, **US), movements=(sent,))
     assert only(found).decision is Decision.UNKNOWN
+
+
+def test_what_a_resource_sends_away_is_followed_from_a_place_that_cannot_be_told() -> None:
+    nowhere: dict[str, Any] = {"region": None, "jurisdiction": None}
+    part = replace(STORE, id=f"{DB}/root", rest=Rest.DISK, **nowhere)
+    logs = holding(LOGS, Rest.LOG, **US)
+    sent = Movement(Way.LOG, DB, LOGS, at(7))
+    resources = (resource(DB, **nowhere), resource(LOGS, **US))
+    verdict = only(world(*resources, holdings=(part, logs), movements=(sent,)))
+    assert any(LOGS in fact.text for fact in verdict.why)
+
+
+def test_a_copy_that_is_named_is_followed_though_its_source_was_read() -> None:
+    copied = Movement(Way.COPY, BACKUPS, VAULT, at(5))
+    found = seen(STORE, BACKUP, holding(VAULT, Rest.BACKUP, **US), movements=(BACKED_UP, copied))
+    named = STAYS.model_copy(update={"stores": [BACKUPS]})
+    assert asked(found, named)[0].certificate == Chain((BACKUPS, VAULT))

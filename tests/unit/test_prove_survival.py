@@ -359,6 +359,12 @@ def test_something_not_understood_may_be_a_store() -> None:
     assert [each.decision for each in verdicts] == [Decision.HOLDS, Decision.UNKNOWN]
 
 
+def test_a_gap_about_a_store_is_said_of_that_store_alone() -> None:
+    strange = gap("aws_x.y", Question.RECOVERABILITY, about=(DB,))
+    (verdict,) = asked(lose("region"), seen(*WELL, movements=MOVED, gaps=(strange,)))
+    assert (verdict.subject, verdict.decision) == (HOME, Decision.UNKNOWN)
+
+
 def test_nothing_to_ask_about_is_unknown() -> None:
     assert only(lose("region"), seen()).decision is Decision.UNKNOWN
     nothing = lose("region", of=["module.nowhere"])
