@@ -305,6 +305,27 @@ def test_the_change_is_told_promise_by_promise() -> None:
     assert {e["promise"]: e["direction"] for e in back}["no-public-stores"] == "better"
 
 
+def test_what_was_printed_before_can_be_compared_with(tmp_path: Path) -> None:
+    printed = tmp_path / "before.json"
+    printed.write_text(caisson("check", BEFORE, "--json").out)
+    by_plan = caisson("check", PLAN, "--before", BEFORE, "--json").json["changes"]
+    assert caisson("check", PLAN, "--before", printed, "--json").json["changes"] == by_plan
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"verdicts": [', '{"verdicts": 5}', '{"verdicts": [{"promise": 1}]}', '{"verdicts": [5]}'],
+)
+def test_what_was_printed_before_and_is_not_whole_is_wrong_input(
+    tmp_path: Path, content: str
+) -> None:
+    printed = tmp_path / "before.json"
+    printed.write_text(content)
+    ended = caisson("check", PLAN, "--before", printed)
+    assert ended.code == 2
+    assert f"{printed}:1:1: is not whole" in ended.err
+
+
 def test_the_document_is_as_its_schema_says(tmp_path: Path) -> None:
     file = Path(__file__).parents[2] / "docs" / "check-output.schema.json"
     validator = jsonschema.Draft202012Validator(json.loads(file.read_text()))

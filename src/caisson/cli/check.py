@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from caisson.cli import baseline as baselines
-from caisson.cli import output
+from caisson.cli import earlier, output
 from caisson.cli.checked import Checked, Report
 from caisson.cli.estates import json_option, strict_option
 from caisson.cli.reading import Asked, read_all
@@ -46,7 +46,8 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
     multiple=True,
     type=_FILE,
     metavar="OLD",
-    help="The plan or state before a change: tells what the change does to each promise.",
+    help="The plan or state before a change, or what --json printed of it: tells what the "
+    "change does to each promise.",
 )
 @click.option(
     "--baseline",
@@ -99,7 +100,7 @@ def check(
     asked = Asked(promises, source, together)
     mistakes: dict[Mistake, None] = {}
     checked = _gathered(asked, paths or (None,), mistakes)
-    old = _gathered(asked, before, mistakes)
+    old = _before(asked, before, mistakes)
     known = _known(baseline, mistakes, draft=write_baseline)
     if mistakes:
         output.fail_mistaken(mistakes, as_json=as_json)
@@ -109,7 +110,7 @@ def check(
     report = Report(
         checked,
         None if baseline is None else _weighed(checked, known),
-        changes(_verdicts(old), _verdicts(checked)) if before else None,
+        changes(old, _verdicts(checked)) if before else None,
         ", ".join(map(str, before)),
     )
     _show(report, form, why=why)
@@ -133,6 +134,19 @@ def _gathered(
         source = Source(str(error.filename or "."), 1)
         mistakes[Mistake(source, what, "name what exists and what you may read")] = None
     return ()
+
+
+def _before(asked: Asked, files: tuple[Path, ...], mistakes: dict[Mistake, None]) -> list[Verdict]:
+    """Return the verdicts before a change: of plans, and as they were printed."""
+    printed = [each for each in files if earlier.is_earlier(each)]
+    plans = tuple(each for each in files if each not in printed)
+    found = _verdicts(_gathered(asked, plans, mistakes))
+    for each in printed:
+        try:
+            found += earlier.verdicts(each)
+        except EstateErrors as errors:
+            mistakes.update(dict.fromkeys(errors.mistakes))
+    return found
 
 
 def _known(
