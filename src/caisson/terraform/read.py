@@ -16,6 +16,7 @@ from caisson.terraform.hcl.configuration import Project, lines, project
 from caisson.terraform.hcl.expand import MANIFEST, expand
 from caisson.terraform.hcl.links import SourceLinks
 from caisson.terraform.hcl.syntax import Literal
+from caisson.terraform.hcl.unshown import shown
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
 from caisson.terraform.resolver.links import Resolver
 from caisson.terraform.roots import Part, joined_reading, rooted_gaps
@@ -122,7 +123,7 @@ def _part(document: Document, files: Mapping[str, bytes] | None, root: str) -> P
     else:
         written, sources = Configuration(), None
         listed = present(document)
-    resolver = _resolver(written, listed, sources)
+    listed, resolver = _resolved(written, listed, sources)
     gaps = tuple(_put_off(document, listed))
     return Part(document.file, listed.instances, resolver, resolver.runs_programs, gaps)
 
@@ -133,12 +134,20 @@ def _alone(file: str, content: bytes) -> dict[str, bytes]:
     return {name if name.endswith(".tf.json") else f"{name}.tf.json": content}
 
 
-def _resolver(written: Configuration, listed: Listed, sources: Project | None) -> Resolver:
+def _resolved(
+    written: Configuration, listed: Listed, sources: Project | None
+) -> tuple[Listed, Resolver]:
+    """Return what is planned, with the blocks that only the text tells, and what it names."""
     better = None
     if sources is not None:
         instances = {each.address: each for each in listed.instances}
         better = SourceLinks(sources, instances, written)
-    return Resolver(written, listed.modules, listed.instances, listed.collections, better)
+        if told := shown(listed.instances, better):
+            instances |= told
+            listed = replace(listed, instances=tuple(instances.values()))
+            better = SourceLinks(sources, instances, written)
+    resolver = Resolver(written, listed.modules, listed.instances, listed.collections, better)
+    return listed, resolver
 
 
 def _project(files: Mapping[str, bytes], root: str) -> Project:

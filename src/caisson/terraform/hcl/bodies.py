@@ -51,6 +51,12 @@ class Written:
             return [Written(each, self.scope) for each in self._objects(value)]
         return found
 
+    def block_names(self) -> list[str]:
+        """Return the names of nested blocks, dynamic ones too; none of what is not text."""
+        blocks = self.body.blocks if isinstance(self.body, Body) else ()
+        kinds = (each.labels[0] if each.type == "dynamic" else each.type for each in blocks)
+        return list(dict.fromkeys(kinds))
+
     def _blocks(self, name: str) -> "Iterator[Written]":
         for block in self.body.blocks if isinstance(self.body, Body) else ():
             if block.type == name:
@@ -140,6 +146,17 @@ def _whole(text: Written, name: str) -> Value:
         return value
     inside = [list(each.everything()) for each in text.blocks(name)]
     return inside or ABSENT
+
+
+def blocks_of(text: Written, name: str, planned: Sequence[object]) -> list[Written | None]:
+    """Return the text of each planned block of that name, None where it may be one of several.
+
+    Raises NotTold, Undefined and Exhausted.
+    """
+    texts = text.blocks(name)
+    siblings = [each if isinstance(each, Mapping) else {} for each in planned]
+    found = [_members(texts, siblings, at) for at in range(len(siblings))]
+    return [each[0] if len(each) == 1 else None for each in found]
 
 
 def _members(

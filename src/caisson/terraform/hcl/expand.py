@@ -16,17 +16,16 @@ from caisson.terraform.hcl.configuration import Call, Declared, Project, Repeate
 from caisson.terraform.hcl.inputs import inputs
 from caisson.terraform.hcl.links import TextLinks
 from caisson.terraform.hcl.placing import Placing
+from caisson.terraform.hcl.plain import known, names_in
 from caisson.terraform.hcl.scope import Instances, ModuleInstance
 from caisson.terraform.hcl.syntax import Body, Mistake
 from caisson.terraform.hcl.unplanned import Unplanned
-from caisson.terraform.hcl.values import Bag, Exhausted, Tied, Undefined, Value, is_plain
+from caisson.terraform.hcl.values import Exhausted, Undefined, Value
 from caisson.terraform.masking import mask_secrets
 from caisson.terraform.model import UNKNOWN, Instance
 from caisson.topology.resources import EVERY_QUESTION, Gap
 
 MANIFEST = ".terraform/modules/modules.json"
-_META = frozenset(("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner"))
-_META |= {"connection"}
 # Terraform itself takes hours for so many.
 _MOST_INSTANCES = 100_000
 _DEEPEST_MODULE = 20
@@ -165,7 +164,7 @@ class _Expansion:
         """Return the values as a plan has them: the id is known after apply."""
         text = Written(declared.body, inner.scope(declared, key))
         values: dict[str, object] = {"id": UNKNOWN, "arn": UNKNOWN}
-        values |= {name: self._value(text, name) for name in _names(declared.body)}
+        values |= {name: self._value(text, name) for name in names_in(declared.body)}
         mask_secrets(values)
         return values
 
@@ -174,37 +173,12 @@ class _Expansion:
         try:
             if isinstance(text.body, Body) and name not in text.body.attributes:
                 return [
-                    {each: self._value(inner, each) for each in _names(inner.body)}
+                    {each: self._value(inner, each) for each in names_in(inner.body)}
                     for inner in text.blocks(name)
                 ]
             return known(text.value(name))
         except (NotTold, Undefined, Exhausted, RecursionError):
             return UNKNOWN
-
-
-def _names(body: object) -> list[str]:
-    """Return the names of attributes and nested blocks that belong to the provider."""
-    if isinstance(body, Mapping):
-        return [str(each) for each in body]
-    if not isinstance(body, Body):
-        return []
-    kinds = (each.labels[0] if each.type == "dynamic" else each.type for each in body.blocks)
-    return [each for each in dict.fromkeys((*body.attributes, *kinds)) if each not in _META]
-
-
-def known(value: Value) -> object:
-    """Return a plain JSON value, with UNKNOWN for what is known only after apply."""
-    match value:
-        case Tied():
-            return str(value)
-        case list():
-            return [known(each) for each in value]
-        case Bag(items, True, True):
-            return [known(each) for each in items]
-        case dict() if all(isinstance(key, str) for key in value):
-            return {str(key): known(each) for key, each in value.items()}
-        case _:
-            return value if is_plain(value) else UNKNOWN
 
 
 def _check_number(number: int, source: Source) -> None:

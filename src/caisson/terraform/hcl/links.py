@@ -96,6 +96,19 @@ class TextLinks:
         except (NotTold, Undefined, Exhausted, RecursionError):
             return Derived()
 
+    def text_of(self, address: str) -> Written | None:
+        """Return the text of an instance, None when there is none, or none to be believed."""
+        self.begin()
+        try:
+            found = self._whole.declared(address)
+            return Written(found[0].body, found[1]) if found and self.agrees(address) else None
+        except (NotTold, Undefined, Exhausted, RecursionError):
+            return None
+
+    def begin(self) -> None:
+        """Allow as much work for what is asked next as for any question."""
+        self._whole.effort.begin()
+
     def agrees(self, address: str) -> bool:
         """Return whether the text is that of the instance; of what was made from it, it is."""
         del address
