@@ -27,35 +27,25 @@ class Met:
 _Stage = Callable[[Met], tuple[_Range, _Range]]
 
 
-def anywhere(_: Met) -> tuple[_Range, _Range]:
+def _anywhere(_: Met) -> tuple[_Range, _Range]:
     return None, None
 
 
-def by_source(met: Met) -> tuple[_Range, _Range]:
+def _by_source(met: Met) -> tuple[_Range, _Range]:
     return _range(met.source), None
 
 
-def by_target(met: Met) -> tuple[_Range, _Range]:
-    return None, _range(met.target)
-
-
-def by_both(met: Met) -> tuple[_Range, _Range]:
+def _by_both(met: Met) -> tuple[_Range, _Range]:
     return _range(met.source), _range(met.target)
 
 
-def cover(
-    pairs: Sequence[Met],
-    asked: PortSet,
-    codes: Codes,
-    stages: Iterable[_Stage] = (anywhere, by_source, by_both),
-) -> Iterator[Refusal]:
+def cover(pairs: Sequence[Met], asked: PortSet, codes: Codes) -> Iterator[Refusal]:
     """Yield refusals of `asked` between all pairs, which are of one source and one target.
 
-    The `stages` say between which addresses a refusal may be, the plainest first. Raises
-    `ValueError` when something passes, or is refused between others only.
+    Raises `ValueError` when something passes.
     """
     left = dict.fromkeys(range(len(pairs)), asked)
-    for finely in stages:
+    for finely in (_anywhere, _by_source, _by_both):
         reasons = _reasons(pairs, asked, finely)
         chosen: dict[_Reason, PortSet] = {}
         while best := _best(reasons, left):

@@ -1,18 +1,18 @@
 """Certificates of what the engine decided: one packet that passes, or what refuses them all."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
 
 from caisson.prove.certificate import ANYTHING, INTERNET, Hop, Packet, Refusal
-from caisson.prove.network.addresses import IPV4_END, WILD, is_ipv6
+from caisson.prove.network.addresses import IPV4_END, WILD, Span, is_ipv6
 from caisson.prove.network.checks import Check, Checks, End, leads_by
-from caisson.prove.network.cover import Met, anywhere, by_source, by_target, cover
+from caisson.prove.network.cover import Met, cover
 from caisson.prove.network.outside import outside_ranges
-from caisson.prove.network.parts import Part, edges_of, spans_of
+from caisson.prove.network.parts import Part, spans_of
+from caisson.prove.network.points import Place, Slot
 from caisson.prove.network.ports import EVERYTHING, RANGES, Connections, PortSet, at
 from caisson.prove.network.reach import Reach
 from caisson.prove.network.rules import Numbers
@@ -28,7 +28,7 @@ class Trace:
 
     def __init__(self, reach: Reach) -> None:
         self._reach, self._index = reach, reach.index
-        self._edges_of: dict[str, Numbers] = {}
+        self._edges_of: dict[tuple[str | None, Place | None, Slot | None], Numbers] = {}
 
     def witness(
         self, source: str, target: str, ports: PortSet = EVERYTHING, *, sure: bool
@@ -59,19 +59,11 @@ class Trace:
 
         Raises `ValueError` when something may pass.
         """
-        codes = self._index.codes
-        if INTERNET in (source, target):
-            # Nothing out there has rules that tell apart the addresses that something may have.
-            stages = anywhere, by_source if source == INTERNET else by_target
-            with suppress(ValueError):
-                return tuple(cover(self._met(source, target, once=True), ports, codes, stages))
-        return tuple(cover(self._met(source, target), ports, codes))
-
-    def _met(self, source: str, target: str, *, once: bool = False) -> list[Met]:
-        return [
+        met = [
             Met(one, other, Checks(self._index, one, other, sure=False).all)
-            for one, other in self._pairs(source, target, once=once)
+            for one, other in self._pairs(source, target)
         ]
+        return tuple(cover(met, ports, self._index.codes))
 
     def closed(self, target: str, ports: PortSet) -> tuple[tuple[Refusal, ...], set[str]]:
         """Return the refusals of everything that the groups of `target` never let in.
@@ -132,14 +124,13 @@ class Trace:
             else:
                 chosen |= (points.code < span[1]) & (points.last > span[0])
 
-    def _pairs(self, source: str, target: str, *, once: bool = False) -> Iterator[tuple[End, End]]:
-        """Yield all pairs of points; with `once` only one for each slot and place of an owner."""
+    def _pairs(self, source: str, target: str) -> Iterator[tuple[End, End]]:
         if source == INTERNET:
-            for other in self._ends(target, once=once):
+            for other in self._ends(target):
                 for one in self._outside(other):
                     yield one, other
         elif target == INTERNET:
-            for one in self._ends(source, once=once):
+            for one in self._ends(source):
                 for other in self._outside(one):
                     yield one, other
         else:
@@ -148,49 +139,43 @@ class Trace:
                 for other in others:
                     yield from product(self._told_apart(one, other), self._told_apart(other, one))
 
-    def _told_apart(self, end: End, by: End) -> Iterator[End]:
-        """Yield the addresses of an end as far as the rules around the other tell them apart.
+    def _ends(self, owner: str) -> Iterator[End]:
+        """Yield where something is: addresses side by side in one place as one end."""
+        for vpc, slot in self._reach.homes(owner):
+            points = self._reach.parts[vpc].points
+            mine = np.flatnonzero(points.slot == slot)
+            for number in np.unique(points.place[mine]).tolist():
+                here = mine[points.place[mine] == number]
+                for place in points.alike[number]:
+                    for low, high in _joined(points.code[here], points.last[here]):
+                        yield End(owner, low, high, vpc, place, points.slots[slot])
 
-        The points of a VPC are told apart by the rules of those that it has routes to, which is
-        enough to decide; a refusal is also shown where there is none.
-        """
-        if end.code == WILD or end.vpc == by.vpc:
+    def _told_apart(self, end: End, by: End) -> Iterator[End]:
+        """Yield the addresses of an end as far as the rules around another tell them apart."""
+        if end.code == WILD:
             yield end
             return
-        edges = self._edges(by.vpc or "")
+        edges = self._edges(by)
         inside = edges[np.searchsorted(edges, end.code, "right") : np.searchsorted(edges, end.last)]
         for low, high in pairwise((end.code, *inside.tolist(), end.last)):
             yield replace(end, code=low, last=high)
 
-    def _edges(self, vpc: str) -> Numbers:
-        if vpc not in self._edges_of:
-            self._edges_of[vpc] = edges_of(vpc, self._index)
-        return self._edges_of[vpc]
-
-    def _ends(self, owner: str, *, once: bool = False) -> Iterator[End]:
-        for vpc, slot in self._reach.homes(owner):
-            points = self._reach.parts[vpc].points
-            mine = np.flatnonzero(points.slot == slot)
-            if once:
-                mine = mine[np.unique(points.place[mine], return_index=True)[1]]
-            for each in mine.tolist():
-                for place in points.alike[int(points.place[each])]:
-                    yield End(
-                        owner,
-                        int(points.code[each]),
-                        int(points.last[each]),
-                        vpc,
-                        place,
-                        points.slots[slot],
-                    )
-
     def _outside(self, end: End) -> Iterator[End]:
         """Yield the internet's addresses as far as the rules around an end tell them apart."""
-        slot, acl = end.slot, end.place.acl if end.place else None
-        groups = [each.group for each in slot.groups] if slot else []
-        spans = spans_of(end.vpc or "", self._index, groups, [acl or ""])
-        for low, high in outside_ranges(end.vpc or "", self._index, spans):
+        for low, high in outside_ranges(end.vpc or "", self._index, self._spans(end)):
             yield End(INTERNET, low, high)
+
+    def _edges(self, end: End) -> Numbers:
+        key = end.vpc, end.place, end.slot
+        if key not in self._edges_of:
+            edges = {edge for span in self._spans(end) for edge in span[:2]}
+            self._edges_of[key] = np.array(sorted(edges), np.int64)
+        return self._edges_of[key]
+
+    def _spans(self, end: End) -> Iterator[Span]:
+        groups = [each.group for each in end.slot.groups] if end.slot else []
+        acl = end.place.acl if end.place else None
+        return spans_of(end.vpc or "", self._index, groups, [acl or ""])
 
     def _packet(self, checks: Checks, one: End, other: End, passed: PortSet) -> Packet:
         place = passed.ranges[0][0]
@@ -264,3 +249,10 @@ class Trace:
             if PortSet.from_ports(entry.protocol, (entry.ports,)) & asked:
                 return Hop(check.kind, acl.id, str(entry.number))
         return check.by[0]
+
+
+def _joined(low: Numbers, high: Numbers) -> Iterator[tuple[int, int]]:
+    """Join ranges that lie side by side; each is given by rising codes."""
+    begin = np.flatnonzero(np.append(True, low[1:] != high[:-1]))
+    end = np.append(begin[1:], len(low)) - 1
+    yield from zip(low[begin].tolist(), high[end].tolist(), strict=True)
