@@ -13,11 +13,13 @@ from caisson.prove.model import Decision, Verdict
 from caisson.prove.recoverability_of_resources import span
 from caisson.prove.world import World
 from caisson.topology.resources import (
+    TOOL_STATE,
     Count,
     Holding,
     Key,
     Movement,
     Question,
+    Resource,
     Rest,
     Understanding,
     Use,
@@ -379,7 +381,24 @@ def test_of_a_lost_region_the_time_is_always_open() -> None:
         promise, at(9), seen(*WELL, movements=MOVED)
     )
     assert (data.decision, time.decision) == (Decision.HOLDS, Decision.UNKNOWN)
-    assert "promised 1 h" in time.why[0].text
+    assert "promised 1 h" in time.why[-1].text
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        (HOME, f"the state of Terraform (s3 tofu) is lost with {HOME}"),
+        (None, "the state of Terraform (s3 tofu) lies where nobody says"),
+    ],
+)
+def test_terraforms_own_state_can_be_lost(region: str | None, said: str) -> None:
+    promise = LoseRegion.model_validate(
+        {"name": "region", "when": "region lost", "rpo": "1d", "rto": "1h"}
+    )
+    state = Resource("terraform.backend", TOOL_STATE, "s3 tofu", None, region, at(2))
+    found = world(resource(DB), state, holdings=(STORE,))
+    *_, service = recoverability_of_resources.decide_region(promise, at(9), found)
+    assert [(fact.text, fact.source) for fact in service.why][:-1] == [(said, at(2))]
 
 
 def test_what_is_needed_in_a_region_and_lost_with_another_is_named() -> None:
@@ -395,7 +414,7 @@ def test_what_is_needed_in_a_region_and_lost_with_another_is_named() -> None:
     resources = (roles, resource(DB), resource(VAULT, region=AWAY))
     found = world(*resources, holdings=(STORE,), keys=KEYS, uses=uses)
     *_, service = recoverability_of_resources.decide_region(promise, at(9), found)
-    assert [fact.source for fact in service.why] == [at(6), at(9)]
+    assert [fact.source for fact in service.why] == [at(6), None, at(9)]
     assert f"{VAULT} in {AWAY} needs {HOME_KEY}" in service.why[0].text
 
 

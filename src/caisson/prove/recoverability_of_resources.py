@@ -24,7 +24,7 @@ from caisson.prove.survival import Area, Copy, Loss
 from caisson.prove.whereabouts import GLOBAL, whereabouts
 from caisson.prove.world import World
 from caisson.topology.model import Source
-from caisson.topology.resources import Holding
+from caisson.topology.resources import TOOL_STATE, Holding
 
 _SPANS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
 _MOST_COPIES = 3
@@ -80,12 +80,18 @@ def _service(promise: LoseRegion, asked: _Asked) -> Verdict:
 
 
 def _shared_fates(world: World) -> Iterator[Fact]:
-    """Name what is needed in one region and lost with another."""
+    """Name what is needed in one region and lost with another, Terraform's own state too."""
     for use in world.topology.uses:
         here, there = whereabouts(world, use.user).region, whereabouts(world, use.used).region
         if None not in (here, there) and here != there and GLOBAL not in (here, there):
             text = f"{use.user} in {here} needs {use.used} ({use.why}), which is lost with {there}"
             yield Fact(text, use.source)
+    states = [each for each in world.topology.resources if each.type == TOOL_STATE]
+    for each in states:
+        lies = f"is lost with {each.region}" if each.region else "lies where nobody says"
+        yield Fact(f"the state of Terraform ({each.name}) {lies}", each.source)
+    if not states:
+        yield Fact("where Terraform's own state lies is not told")
 
 
 def _decided(asked: _Asked) -> tuple[Verdict, ...]:

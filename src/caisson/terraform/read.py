@@ -14,12 +14,13 @@ from caisson.terraform.configuration import Configuration, configuration
 from caisson.terraform.document import Document, Kind, parse, refuse
 from caisson.terraform.hcl.configuration import Project, lines, project
 from caisson.terraform.hcl.expand import MANIFEST, expand
+from caisson.terraform.hcl.kept_state import ID, kept_state
 from caisson.terraform.hcl.links import SourceLinks
 from caisson.terraform.hcl.syntax import Literal
 from caisson.terraform.hcl.unshown import shown
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
 from caisson.terraform.resolver.links import Resolver
-from caisson.terraform.roots import Part, joined_reading, rooted_gaps
+from caisson.terraform.roots import Part, joined_reading, rooted_gaps, rooted_states
 from caisson.terraform.topology import Understood, reading_of, resource_of, topology_of
 from caisson.topology.model import Topology
 from caisson.topology.places import Places
@@ -75,9 +76,10 @@ def read_together(
         gaps = [gap for each in named for gap in rooted_gaps(each)]
         try:
             runs = links.runs_programs
-            return topology_of(estate, reading, _UNDERSTOOD, links.mentions, runs, gaps)
+            found = topology_of(estate, reading, _UNDERSTOOD, links.mentions, runs, gaps)
         except RecursionError:
             refuse(estate, _TOO_DEEP, "check parts of it by themselves")
+        return replace(found, resources=(*found.resources, *rooted_states(named, places)))
 
 
 def part(
@@ -101,7 +103,8 @@ def part_of_configuration(name: str, files: Mapping[str, bytes], root: str = "")
     with _few_collections():
         expanded = expand(files, root)
         runs = expanded.programs.__contains__
-        return Part(name, expanded.instances, expanded.links, runs, tuple(expanded.gaps))
+        state = kept_state(_project(files, root))
+        return Part(name, expanded.instances, expanded.links, runs, tuple(expanded.gaps), state)
 
 
 def topology_of_one(one: Part, places: Places = _NOBODY_SAID) -> Topology:
@@ -110,9 +113,12 @@ def topology_of_one(one: Part, places: Places = _NOBODY_SAID) -> Topology:
         try:
             reading = reading_of(one.instances, one.links, places)
             runs = one.runs_programs
-            return topology_of(one.name, reading, _UNDERSTOOD, one.links.mentions, runs, one.gaps)
+            about = one.links.mentions
+            found = topology_of(one.name, reading, _UNDERSTOOD, about, runs, one.gaps)
         except RecursionError:
             refuse(one.name, _TOO_DEEP, "check parts of it by themselves")
+        state = () if one.state is None else (one.state.resource(ID, places),)
+        return replace(found, resources=(*found.resources, *state))
 
 
 def _part(document: Document, files: Mapping[str, bytes] | None, root: str) -> Part:
@@ -125,7 +131,8 @@ def _part(document: Document, files: Mapping[str, bytes] | None, root: str) -> P
         listed = present(document)
     listed, resolver = _resolved(written, listed, sources)
     gaps = tuple(_put_off(document, listed))
-    return Part(document.file, listed.instances, resolver, resolver.runs_programs, gaps)
+    state = None if sources is None else kept_state(sources)
+    return Part(document.file, listed.instances, resolver, resolver.runs_programs, gaps, state)
 
 
 def _alone(file: str, content: bytes) -> dict[str, bytes]:

@@ -5,11 +5,12 @@ root names and does not make, and a data source that finds something, stand for 
 makes, when that has the id. What a root leaves open stays open.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from caisson.estate.patterns import of_root, root_of
+from caisson.terraform.hcl.kept_state import ID, KeptState
 from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links, Path, Reading, by_type
 from caisson.terraform.resolver.index import Index, chosen, near
@@ -32,6 +33,7 @@ class Part:
     links: Answers
     runs_programs: Callable[[str], bool]
     gaps: tuple[Gap, ...] = ()
+    state: KeptState | None = None
 
 
 def joined_reading(
@@ -141,6 +143,13 @@ class RootedLinks:
                 if len(near(instance, made, text)) == 1:
                     return made[0].address
         return address
+
+
+def rooted_states(parts: Iterable[Part], places: Places) -> Iterator[Resource]:
+    """Yield the places in which the roots keep their states, as far as they say it."""
+    for part in parts:
+        if part.state is not None:
+            yield part.state.resource(of_root(part.name, ID), places)
 
 
 def rooted_gaps(part: Part) -> Iterator[Gap]:

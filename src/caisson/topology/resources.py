@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from caisson.estate.sources import Source
 
+# The type of the place where Terraform keeps its own state, which it cannot work without.
+TOOL_STATE = "terraform_state"
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:

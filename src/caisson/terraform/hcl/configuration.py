@@ -180,7 +180,7 @@ class Module:
     def providers(self) -> Mapping[str, Provider]:
         found: dict[str, Provider] = {}
         for block in self._of("provider"):
-            alias = _text(block.body, "alias")
+            alias = literal(block.body, "alias")
             name = f"{block.labels[0]}.{alias}" if alias else block.labels[0]
             found[name] = Provider(name, block.body, block.source)
         return found
@@ -356,7 +356,8 @@ def _flag(body: Body, name: str, *, default: bool) -> bool:
             return not default
 
 
-def _text(body: Body, name: str) -> str | None:
+def literal(body: Body, name: str) -> str | None:
+    """Return the text of an attribute that is written out."""
     match _expression(body, name):
         case Literal(str() as told):
             return told
