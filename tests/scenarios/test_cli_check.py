@@ -76,6 +76,15 @@ def test_what_holds_is_derived_for_those_who_ask_why(tmp_path: Path) -> None:
     assert derived in caisson("check", estate, "--why").out
 
 
+def test_what_keeps_a_verdict_open_goes_before_what_is_known(tmp_path: Path) -> None:
+    estate = shop(tmp_path, UNKNOWN)
+    known, unknown = "web runs in production/us-east/web too", "how long it takes until service"
+    short, whole = caisson("check", estate).out, caisson("check", estate, "--why").out
+    assert unknown in short
+    assert known not in short
+    assert known in whole
+
+
 def test_what_is_piped_has_no_colour_and_no_broken_lines(tmp_path: Path) -> None:
     estate = shop(tmp_path / ("folder" * 20), BROKEN)
     out = caisson("check", estate).out

@@ -36,6 +36,7 @@ def judged(
         remedy=None if decision is Decision.HOLDS else remedy,
         source=source,
         certificate=certificate,
+        open=unanswered if decision is Decision.UNKNOWN else (),
     )
 
 

@@ -28,7 +28,8 @@ class Verdict:
     """What was decided of a promise, about `subject`.
 
     `counterexample` is filled when broken; `remedy` says what to change, or when unknown,
-    what would settle it. `certificate` lets somebody else confirm the decision.
+    what would settle it. `certificate` lets somebody else confirm the decision. `open` are those
+    of `why` that keep an answer from being told.
     """
 
     promise: str
@@ -39,3 +40,4 @@ class Verdict:
     remedy: str | None = None
     source: Source | None = None
     certificate: Certificate | None = None
+    open: tuple[Fact, ...] = ()

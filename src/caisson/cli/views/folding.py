@@ -92,13 +92,7 @@ def hidden(facts: Sequence[Fact], shown: int) -> int:
     return len(rest) - 1 + int(cut[1]) if cut else len(rest)
 
 
-def telling(facts: Sequence[Fact], most: int) -> tuple[Sequence[Fact], int]:
-    """Return the facts that keep a verdict open, and how many others there are.
-
-    What is known goes before what is not; where much is alike, it is cut at the end.
-    """
-    if not facts or len(facts) <= most:
-        return facts, 0
-    if _MORE.fullmatch(facts[-1].text):
-        return facts[:most], hidden(facts, most)
-    return facts[-most:], len(facts) - most
+def telling(verdict: Verdict, most: int) -> tuple[Sequence[Fact], int]:
+    """Return the facts that keep a verdict open, and how many others there are of them."""
+    facts = verdict.open or verdict.why
+    return facts[:most], hidden(facts, most)

@@ -165,7 +165,7 @@ def _unknown(verdicts: Iterable[Verdict]) -> Iterator[str]:
     for remedy, alike in settled(found):
         yield f"- {_escaped(remedy)}"
         for each in alike:
-            facts, _ = telling(each.why, 1)
+            facts, _ = telling(each, 1)
             why = f": {_escaped(facts[0].text)}" if facts else ""
             yield f"  - {each.promise}, `{_code(each.subject)}`{why}"
     yield "\n</details>"

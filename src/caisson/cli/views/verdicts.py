@@ -158,8 +158,8 @@ class _Shown:
         self._console.print()
 
     def _show_open(self, verdict: Verdict) -> None:
-        facts, more = telling(verdict.why, self._most(_MOST_OPEN))
-        for fact in facts:
+        facts, more = telling(verdict, self._most(_MOST_OPEN))
+        for fact in verdict.why if self._why else facts:
             text = Text.assemble(fact.text, self._place(fact.source))
             lead = Text.assemble(" " * (_FACTS + 2), ("·", "dim"))
             paragraph(self._console, text, indent=_FACTS + 4, lead=lead)
