@@ -103,6 +103,13 @@ def test_what_is_alike_is_told_once() -> None:
         assert f'  aws_sns_topic.events["{key}"]' in out
 
 
+def test_one_question_left_open_under_two_promises_is_told_once(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    shutil.copy(PLAN, plan)  # without its sources more is unknown
+    lines = caisson("check", plan).out.splitlines()
+    assert f"      stores-closed-to-the-internet, only-web-ports-are-open  {DATABASE}" in lines
+
+
 def test_the_sources_can_lie_elsewhere(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     shutil.copy(PLAN, plan)

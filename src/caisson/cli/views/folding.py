@@ -83,6 +83,15 @@ def settled(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, list[Verdict]]]:
         yield (alike[0].remedy or remedy) if len(alike) == 1 else remedy, alike
 
 
+def told_once(verdicts: Iterable[Verdict]) -> Iterator[tuple[Verdict, list[str]]]:
+    """Yield the verdicts, and the promises of all that say the same of the same subject."""
+    found: dict[object, tuple[Verdict, list[str]]] = {}
+    for each in verdicts:
+        key = each.subject, each.open or each.why
+        found.setdefault(key, (each, []))[1].append(each.promise)
+    yield from found.values()
+
+
 def hidden(facts: Sequence[Fact], shown: int) -> int:
     """Return how many facts are not shown, those that were cut off before included."""
     rest = facts[shown:]

@@ -7,7 +7,7 @@ from caisson.cli.checked import Checked, Report
 from caisson.cli.views.certificates import packets
 from caisson.cli.views.changed import MARKS as DIRECTIONS
 from caisson.cli.views.changed import told
-from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling
+from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling, told_once
 from caisson.cli.views.head import covered, nothing_promised
 from caisson.cli.views.places import near
 from caisson.cli.views.words import WORDS, summary
@@ -164,10 +164,10 @@ def _unknown(verdicts: Iterable[Verdict]) -> Iterator[str]:
     yield f"<details><summary>{title}</summary>\n"
     for remedy, alike in settled(found):
         yield f"- {_escaped(remedy)}"
-        for each in alike:
+        for each, names in told_once(alike):
             facts, _ = telling(each, 1)
             why = f": {_escaped(facts[0].text)}" if facts else ""
-            yield f"  - {each.promise}, `{_code(each.subject)}`{why}"
+            yield f"  - {', '.join(names)}, `{_code(each.subject)}`{why}"
     yield "\n</details>"
 
 

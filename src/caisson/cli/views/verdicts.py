@@ -12,7 +12,7 @@ from rich.text import Text
 from caisson.cli.checked import Checked, Report
 from caisson.cli.views.certificates import packets
 from caisson.cli.views.changed import show_changes
-from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling
+from caisson.cli.views.folding import Group, about_each, folded, hidden, settled, telling, told_once
 from caisson.cli.views.head import nothing_promised, show_example, show_head
 from caisson.cli.views.places import near, shortened
 from caisson.cli.views.words import STYLES, WIDEST_WORD, marked, paragraph, summary
@@ -151,8 +151,8 @@ class _Shown:
         for remedy, found in settled(unknown):
             lead = Text.assemble(" " * _SUBJECTS, ("→ ", STYLES[Decision.UNKNOWN]))
             paragraph(self._console, Text(shortened(remedy, self._one)), indent=_FACTS, lead=lead)
-            for verdict in found:
-                text = Text.assemble((verdict.promise, "bold"), f"  {verdict.subject}")
+            for verdict, names in told_once(found):
+                text = Text.assemble((", ".join(names), "bold"), f"  {verdict.subject}")
                 paragraph(self._console, text, indent=_FACTS + 2, lead=" " * _FACTS)
                 self._show_open(verdict)
         self._console.print()
