@@ -33,6 +33,7 @@ class Reach:
         self._outsides: dict[tuple[str, str | None, bool], list[Block]] = {}
         self._leads = {vpc: leads_of(vpc, index) for vpc in parts}
         self._worlds: dict[str, set[str]] = {}
+        self._answers: dict[tuple[str, str | None, bool], Connections] = {}
         self._homes: dict[str, list[_Home]] = defaultdict(list)
         for vpc, part in parts.items():
             for slot, owners in enumerate(part.points.owners):
@@ -140,6 +141,12 @@ class Reach:
         return self._worlds[vpc]
 
     def _outside(self, owner: str, world: str | None, *, inward: bool) -> Connections:
+        key = (owner, world, inward)
+        if key not in self._answers:
+            self._answers[key] = self._from_outside(owner, world, inward=inward)
+        return self._answers[key]
+
+    def _from_outside(self, owner: str, world: str | None, *, inward: bool) -> Connections:
         found = NO_CONNECTION
         for vpc, slot in self.homes(owner):
             for known in self._outside_blocks(vpc, world, inward):

@@ -1,7 +1,8 @@
 """Certificates of what the engine decided: one packet that passes, or what refuses them all."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise, product
 
 import numpy as np
@@ -71,7 +72,8 @@ class Trace:
         With them come those that they may let in on one of `ports`, whatever else refuses them.
         """
         ends = list(self._ends(target))
-        admitted = {owner for end in ends for owner in self._admitted(end, ports)}
+        slots = dict.fromkeys(end.slot for end in ends if end.slot)
+        admitted = {owner for slot in slots for owner in self._admitted(slot, ports)}
         groups = dict.fromkeys(each.group for end in ends if end.slot for each in end.slot.groups)
         hops = tuple(Hop("ingress", each) for each in groups) or (Hop("ingress", target),)
         if admitted >= set(self._reach.owners):
@@ -83,15 +85,10 @@ class Trace:
         )
         return tuple(refusals), admitted
 
-    def _admitted(self, end: End, ports: PortSet) -> Iterator[str]:
-        """Yield the owners that the groups of one point may let in."""
-        slot = end.slot
-        groups = [self._index.groups.get(each.group) for each in slot.groups] if slot else []
-        if (
-            slot is None
-            or not (slot.filtered and slot.groups_known)
-            or not all(each and each.described for each in groups)
-        ):
+    def _admitted(self, slot: Slot, ports: PortSet) -> Iterator[str]:
+        """Yield the owners that the groups of one slot may let in."""
+        groups = [self._index.groups.get(each.group) for each in slot.groups]
+        if not (slot.filtered and slot.groups_known) or not all(g and g.described for g in groups):
             yield from self._reach.owners
             return
         rules = [
@@ -100,19 +97,26 @@ class Trace:
             for rule in (group.ingress if group else ())
             if PortSet.from_ports(rule.protocol, (rule.ports,)) & ports
         ]
-        named = {each for rule in rules for each in rule.groups}
+        yield from self._members[None]
+        for name in {each for rule in rules for each in rule.groups}:
+            yield from self._members.get(name, ())
         for part in self._reach.parts.values():
             chosen = np.zeros(len(part.points), np.bool_)
             for rule in rules:
                 self._choose(chosen, rule, part)
-            slots = set(part.points.slot[chosen].tolist())
-            for number, each in enumerate(part.points.slots):
-                if (
-                    number in slots
-                    or not each.groups_known
-                    or any(one.group in named for one in each.groups)
-                ):
-                    yield from part.points.owners[number]
+            for number in np.unique(part.points.slot[chosen]).tolist():
+                yield from part.points.owners[number]
+
+    @cached_property
+    def _members(self) -> Mapping[str | None, Collection[str]]:
+        """Who may be in each group, as far as the groups are known; None has all others."""
+        found: dict[str | None, dict[str, None]] = {None: {}}
+        for part in self._reach.parts.values():
+            for slot, owners in zip(part.points.slots, part.points.owners, strict=True):
+                names = [each.group for each in slot.groups] if slot.groups_known else [None]
+                for name in names:
+                    found.setdefault(name, {}).update(dict.fromkeys(owners))
+        return found
 
     def _choose(self, chosen: np.ndarray, rule: Rule, part: Part) -> None:
         points = part.points
