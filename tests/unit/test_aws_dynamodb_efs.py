@@ -75,6 +75,8 @@ def test_a_replica_in_a_region_that_is_not_known_has_no_jurisdiction() -> None:
     replica = held(found, f"{TABLE}/replica/0")
     assert (replica.region, replica.jurisdiction) == (None, None)
     assert Question.RESIDENCY in table(replica=unknown()).gaps[0].questions
+    # The provider never fills these in, so that somebody wrote them in a dynamic block.
+    assert Question.RESIDENCY in table(replica=UNKNOWN).gaps[0].questions
 
 
 def test_a_replica_as_a_resource_and_one_of_an_unknown_table() -> None:

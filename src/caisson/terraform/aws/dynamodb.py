@@ -6,6 +6,7 @@ from dataclasses import replace
 from caisson.terraform.aws.at_rest import AtRest, by_key
 from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.carried import carried, instances_of
+from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.openness import public as opens
 from caisson.terraform.aws.owned_policies import owned_policy
@@ -137,7 +138,7 @@ def _recoverable(
 
 def _replicas(block: Block, store: Holding) -> Fragment:
     found = [_replica_in(block, store, each, n) for n, each in enumerate(block.blocks("replica"))]
-    if not block.known("replica") and not unset(block, "replica"):
+    if hidden(block, "replica"):
         what = f"in which regions {block.address} has replicas cannot be told"
         found.append(unread(block, what, *COPIES))
     return joined(found)
