@@ -150,7 +150,10 @@ def _answer(asked: _Asked, store: Holding) -> Answer:
 def _followed(loss: Loss) -> Iterator[Fact]:
     """Say what the store follows and is not lost; that it has data of its own is not told."""
     for each in loss.followed():
-        text = f"{loss.store.id} follows {each.source}, which is not lost with it; whether it has "
+        follows = "follows" if each.sure else "may follow"
+        text = (
+            f"{loss.store.id} {follows} {each.source}, which is not lost with it; whether it has "
+        )
         yield Fact(f"{text}data of its own cannot be told", each.declared)
 
 

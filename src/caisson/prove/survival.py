@@ -100,10 +100,10 @@ class Loss:
         return tuple(sorted(found, key=_goodness))
 
     def followed(self) -> Iterator[Movement]:
-        """Yield what certainly writes into the store, is not lost, and is not written by it."""
+        """Yield what writes or may write into the store, is not lost, and is not written by it."""
         fed = {end for end, _ in _shortest(self.world, self.store.id, _least)[0]}
         for each in self.world.movements_to.get(self.store.id, ()):
-            writes = each.sure and each.way in (Way.REPLICATION, Way.COPY)
+            writes = each.way in (Way.REPLICATION, Way.COPY)
             if writes and each.source not in fed and self._is_left(each.source):
                 yield each
 
