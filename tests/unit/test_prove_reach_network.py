@@ -263,7 +263,9 @@ def test_what_opens_no_connections_of_its_own_is_no_danger() -> None:
     let_in = rule("aws_security_group_rule.lb", POSTGRES, groups=("aws_security_group.lb",))
     parts = (vpc("main", 0), group("db", let_in), group("lb"), card(DB, ["db"], public=False))
     quiet = network(*parts, card(LB, ["lb"], opens=False))
-    assert one(promised(WEB), quiet).decision is HOLDS
+    verdict = one(promised(WEB), quiet)
+    assert verdict.decision is HOLDS
+    assert f"{LB} would be let in, and opens no connections" in texts(verdict)
     assert one(promised(WEB), network(*parts, card(LB, ["lb"]))).decision is BROKEN
     forward = Network(forwards=(Forward(LB, POSTGRES, DB, POSTGRES, at()),))
     assert one(promised(WEB), network(quiet, forward)).decision is BROKEN

@@ -235,6 +235,17 @@ def _promised(world: World, asked: _Asked, target: str) -> Iterator[Fact]:
         if name != target and not asked.is_asked(name) and ports & asked.ports
     ]
     yield from cut([replace(each, source=world.source_of(target)) for each in facts])
+    quiet = (
+        name
+        for name, ports in found.items()
+        if name in world.ways.silent and asked.is_asked(name) and ports & asked.ports
+    )
+    yield from cut(
+        [
+            Fact(f"{each} would be let in, and opens no connections", world.source_of(each))
+            for each in quiet
+        ]
+    )
 
 
 def _refusals(world: World, trace: Trace, asked: _Asked, target: str) -> Iterator[Refusal]:
