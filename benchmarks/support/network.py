@@ -55,17 +55,6 @@ def network(vpcs: int, seed: int = 3) -> Network:
     )
 
 
-def changed(whole: Network, number: int) -> Network:
-    """Return the network with other rules in one VPC."""
-    vpc = _vpc(number)
-    other = {each.id: each for each in _Made(number, len(whole.vpcs), seed=4).groups()}
-    groups = tuple(other.get(each.id, each) if each.vpc == vpc else each for each in whole.groups)
-    return Network(
-        **{name: getattr(whole, name) for name in Network.__slots__ if name != "groups"},
-        groups=groups,
-    )
-
-
 def _vpc(number: int) -> str:
     return f"aws_vpc.v{number}"
 

@@ -14,7 +14,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from caisson.prove.network.addresses import IPV6_BASE, WILD, is_ipv6
+from caisson.prove.network.addresses import CODE_END, IPV6_BASE, WILD, is_ipv6
 from caisson.prove.network.index import Index
 from caisson.prove.network.ports import EVERYTHING, PortSet
 from caisson.prove.network.routing import acl_key
@@ -95,6 +95,12 @@ class Points:
     @property
     def known(self) -> int:
         return len(self.code) - self.wild
+
+    def are_cut(self, edges: Numbers) -> bool:
+        """Whether one of the sorted edges tells apart what is one point."""
+        after = np.searchsorted(edges, self.code[: self.known], side="right")
+        following = np.append(edges, CODE_END)[after]
+        return bool((following < self.last[: self.known]).any())
 
 
 _FAMILIES = {False: 4, True: 6, None: 0}

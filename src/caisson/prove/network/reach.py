@@ -6,7 +6,8 @@ Everything is decided twice: `may` in the network's widest form, `must` in its n
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -26,12 +27,18 @@ _Home = tuple[str, int]  # VPC and slot
 class Reach:
     """The connections of one network. Blocks are decided when first asked for, and kept."""
 
-    def __init__(self, index: Index, numbers: Numbering, parts: dict[str, Part]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        numbers: Numbering,
+        parts: dict[str, Part],
+        leads: Mapping[str, set[str] | None],
+    ) -> None:
         self.index, self.parts = index, parts
         self._numbers = numbers
         self._blocks: dict[tuple[str, str], Block] = {}
         self._outsides: dict[tuple[str, str | None, bool], list[Block]] = {}
-        self._leads = {vpc: leads_of(vpc, index) for vpc in parts}
+        self._leads = leads
         self._worlds: dict[str, set[str]] = {}
         self._answers: dict[tuple[str, str | None, bool], Connections] = {}
         self._homes: dict[str, list[_Home]] = defaultdict(list)
@@ -46,7 +53,7 @@ class Reach:
         index, numbers = Index(network), Numbering()
         maker = _Maker(index, numbers)
         parts = {vpc: maker.part(vpc) for vpc in index.interfaces}
-        return cls(index, numbers, parts)
+        return cls(index, numbers, parts, {vpc: leads_of(vpc, index) for vpc in parts})
 
     def updated(self, network: Network, changed: Collection[str]) -> "Reach":
         """Return the same for a network in which only things of the VPCs `changed` differ.
@@ -65,14 +72,19 @@ class Reach:
         divided = {
             vpc
             for vpc, part in self.parts.items()
-            if part.points.divided and not self._near(vpc).isdisjoint(changed)
+            if any(part.points.are_cut(edges_of(each, index)) for each in self._near(vpc) & changed)
         }
         stale = changed | divided
         parts = {
             vpc: self.parts[vpc] if vpc in self.parts and vpc not in stale else maker.part(vpc)
             for vpc in index.interfaces
         }
-        fresh = Reach(index, self._numbers, parts)
+        leads = {
+            vpc: leads_of(vpc, index) if vpc in changed or vpc not in self._leads else known
+            for vpc in parts
+            for known in (self._leads.get(vpc),)
+        }
+        fresh = Reach(index, self._numbers, parts, leads)
         for pair, known in self._blocks.items():
             if stale.isdisjoint(pair) and set(pair) <= parts.keys():
                 fresh._blocks[pair] = known
@@ -163,7 +175,7 @@ class Reach:
     def pairs(self) -> Iterator[tuple[Part, Part, Block]]:
         """Yield the blocks of all pairs of VPCs between which anything may pass."""
         for source in self.parts:
-            for target in self.parts:
+            for target in self._targets(source):
                 if (known := self.block(source, target)) is not None and len(known.source):
                     yield self.parts[source], self.parts[target], known
 
@@ -175,6 +187,17 @@ class Reach:
             self._blocks[source, target] = block(self.index, self.parts[source], self.parts[target])
         return self._blocks[source, target]
 
+    def _targets(self, source: str) -> Iterable[str]:
+        """Return the VPCs that routes of this one may lead to, in the order of all."""
+        if self._leads[source] is None:
+            return self.parts
+        near = (each for each in self._near(source) if each in self._ranks)
+        return sorted(near, key=self._ranks.__getitem__)
+
+    @cached_property
+    def _ranks(self) -> Mapping[str, int]:
+        return {vpc: rank for rank, vpc in enumerate(self.parts)}
+
     def _joined(self, source: str, target: str) -> bool:
         return source == target or (
             self._may_lead(source, target) and self._may_lead(target, source)
@@ -185,7 +208,12 @@ class Reach:
         return leads is None or target in leads or not self.index.is_placed(target)
 
     def _near(self, vpc: str) -> set[str]:
-        return neighbourhood(vpc, self._leads[vpc], self.parts, self.index)
+        leads = self._leads[vpc]
+        return set(self.parts) if leads is None else {vpc, *leads, *self._unplaced}
+
+    @cached_property
+    def _unplaced(self) -> Collection[str]:
+        return neighbourhood("", set(), self.parts, self.index)
 
 
 class _Maker:
