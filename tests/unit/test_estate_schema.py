@@ -19,6 +19,7 @@ def test_keys_are_those_that_people_write() -> None:
         "tenants",
         "data stays in",
         "stores",
+        "except",
     }
     assert set(definition("Reach")["properties"]) == {"name", "reach", "from", "ports"}
     assert definition("LoseRegion")["properties"]["verified every"]["default"] == "7d"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from prove_support import component
 from prove_world_support import (
+    at,
     card,
     gap,
     group,
@@ -26,7 +27,15 @@ from caisson.prove.model import Decision
 from caisson.prove.world import World
 from caisson.topology.model import Kind, Topology
 from caisson.topology.network import Ports
-from caisson.topology.resources import EVERY_QUESTION, Count, Question, Rest, Understanding
+from caisson.topology.resources import (
+    EVERY_QUESTION,
+    Count,
+    Movement,
+    Question,
+    Rest,
+    Understanding,
+    Way,
+)
 
 DB, BUCKET, WEB = "aws_db_instance.main", "aws_s3_bucket.data", "aws_instance.web"
 SSH = rule("ssh", Ports(22, 22), cidrs=("0.0.0.0/0",))
@@ -182,3 +191,17 @@ def test_what_an_estate_declares_is_counted_once() -> None:
     counts = (Count("service", 1, Understanding.MODELLED),)
     found = coverage([Topology("shop", components=(web,), counts=counts)])
     assert (found.resources, found.understood) == (1, 1)
+
+
+@pytest.mark.parametrize("public", [True, None, False])
+def test_what_everybody_is_given_may_go_anywhere(public: bool | None) -> None:
+    cdn = "aws_cloudfront_distribution.cdn"
+    edges = holding(cdn, Rest.DELIVERY, region="global", jurisdiction=None, public=public)
+    site = holding(BUCKET, Rest.FILES, system="s3", jurisdiction="us")
+    delivered = (Movement(Way.DELIVERY, BUCKET, cdn, at(), via="CloudFront"),)
+    found = shop(holdings=(site, holding(DB, jurisdiction="us"), edges), movements=delivered)
+    expected = Decision.BROKEN if public is False else Decision.HOLDS
+    assert expected in decisions(prove_terraform(None, found), "us-data-stays-in-us").values()
+    alone = shop(holdings=(site, edges), movements=delivered)
+    asked = names(default_promises(World(alone)))
+    assert ("us-data-stays-in-us" in asked) is (public is False)

@@ -302,3 +302,25 @@ def test_a_copy_that_is_named_is_followed_though_its_source_was_read() -> None:
     found = seen(STORE, BACKUP, holding(VAULT, Rest.BACKUP, **US), movements=(BACKED_UP, copied))
     named = STAYS.model_copy(update={"stores": [BACKUPS]})
     assert asked(found, named)[0].certificate == Chain((BACKUPS, VAULT))
+
+
+def test_what_is_excepted_may_go_anywhere() -> None:
+    other = replace(STORE, id=LOGS, resource=LOGS)
+    found = seen(STORE, other, FAR, movements=(REPLICATED,))
+    free = STAYS.model_copy(update={"except_": [DB]})
+    verdict = only(found, free)
+    assert verdict.decision is Decision.HOLDS
+    assert f"{DB} is excepted" in [fact.text for fact in verdict.why]
+    onward = replace(REPLICATED, source=LOGS)
+    reached = seen(STORE, other, FAR, movements=(REPLICATED, onward))
+    assert asked(reached, free)[0].certificate == Chain((LOGS, US_DB))
+
+
+def test_an_exception_of_everything_or_of_nothing_is_unknown() -> None:
+    everything = STAYS.model_copy(update={"except_": [DB]})
+    assert only(seen(STORE), everything).decision is Decision.UNKNOWN
+    nothing = STAYS.model_copy(update={"except_": ["aws_s3_bucket.gone"]})
+    assert [each.decision for each in asked(seen(STORE), nothing)] == [
+        Decision.HOLDS,
+        Decision.UNKNOWN,
+    ]

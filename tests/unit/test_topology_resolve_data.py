@@ -108,6 +108,14 @@ def test_where_a_backup_rests_is_not_declared_so_residency_cannot_be_told() -> N
     assert decided(stays, backup) == {Decision.UNKNOWN}
 
 
+def test_residency_is_of_the_stores_that_are_named() -> None:
+    backup = {"backup": {"every": "1d", "keep": "35d"}}
+    stays = {"tenants": "us", "data stays in": "us"}
+    assert decided({**stays, "except": ["blocks"]}, backup) == {Decision.HOLDS}
+    assert decided({**stays, "stores": ["uploads"]}, backup) == {Decision.HOLDS}
+    assert decided({**stays, "stores": ["blocks"]}, backup) == {Decision.UNKNOWN}
+
+
 @pytest.mark.parametrize(
     ("lose", "rpo", "blocks", "decision"),
     [

@@ -43,13 +43,14 @@ class Residency(Declared):
     """The data of the tenants of jurisdiction `tenants` rests in `stays_in` only.
 
     Where no tenants are declared, it is the data of the stores in that jurisdiction, or of
-    those of them that `stores` names.
+    those of them that `stores` names, but for those that `except` names.
     """
 
     name: Name
     tenants: Name
     stays_in: Name = Field(alias="data stays in")
     stores: Patterns = ["stores"]
+    except_: Patterns = Field(default=[], alias="except")
 
 
 class Isolation(Declared):

@@ -15,7 +15,7 @@ from caisson.prove.lasting import LASTING
 from caisson.prove.sides import environments
 from caisson.prove.subjects import SERVING
 from caisson.prove.world import World
-from caisson.topology.resources import Gap, Question, Rest
+from caisson.topology.resources import Gap, Question, Rest, Way
 
 NOTE = "no promises were given: these are Caisson's defaults"
 # Among more environments than these, every pair would say the same many times.
@@ -69,14 +69,26 @@ def _anything(gap: Gap) -> bool:
 
 
 def _residencies(world: World) -> Iterator[_Written]:
-    """Data does not leave the jurisdiction that it is at home in."""
+    """Data does not leave the jurisdiction that it is at home in, unless everybody is given it."""
+    published = list(dict.fromkeys(_published(world)))
     homes = {
         each.jurisdiction
         for each in world.topology.holdings
         if each.rest in _HOMES and each.jurisdiction is not None and each.sure
+        if each.id not in published
     }
     for home in sorted(homes):
-        yield {"name": f"{home}-data-stays-in-{home}", "tenants": home, "data stays in": home}
+        name = f"{home}-data-stays-in-{home}"
+        yield {"name": name, "tenants": home, "data stays in": home, "except": published}
+
+
+def _published(world: World) -> Iterator[str]:
+    """Yield the stores that a content delivery network gives to everybody."""
+    for each in world.topology.movements:
+        edges = world.holdings.get(each.target)
+        delivered = each.way is Way.DELIVERY and edges is not None and edges.public is not False
+        if delivered and each.source in world.holdings:
+            yield each.source
 
 
 def _isolations(world: World) -> Iterator[_Written]:

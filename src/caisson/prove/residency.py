@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from caisson.estate.model import Residency
 from caisson.prove.judgement import judged, matches_nothing, place
 from caisson.prove.model import Fact, Verdict
+from caisson.prove.subjects import ANYTHING, STORES
 from caisson.topology.model import Component, Copy, FlowKind, Kind, Source, Tenant, Topology
 
 
@@ -16,7 +17,7 @@ def decide(promise: Residency, source: Source, topology: Topology) -> tuple[Verd
     """Return one verdict for each environment that holds data of these tenants."""
     copies: dict[str, list[Copy]] = defaultdict(list)
     for copy in topology.copies:
-        if copy.tenants_of == promise.tenants:
+        if copy.tenants_of == promise.tenants and _is_meant(promise, copy.store):
             copies[copy.environment].append(copy)
     if not copies:
         return (
@@ -32,6 +33,11 @@ def decide(promise: Residency, source: Source, topology: Topology) -> tuple[Verd
         _in_environment(promise, source, topology, environment, tuple(found))
         for environment, found in copies.items()
     )
+
+
+def _is_meant(promise: Residency, store: str) -> bool:
+    everything = bool({STORES, ANYTHING} & set(promise.stores))
+    return (everything or store in promise.stores) and store not in promise.except_
 
 
 def _in_environment(

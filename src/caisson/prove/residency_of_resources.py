@@ -55,6 +55,7 @@ class _Search:
     promise: Residency
     world: World
     origins: tuple[Holding, ...]
+    excepted: tuple[Holding, ...] = ()
 
     @cached_property
     def _lies(self) -> dict[str, bool | None]:
@@ -165,11 +166,18 @@ def _moved(source: str, target: str, via: str, declared: Source) -> Movement:
 def decide(promise: Residency, source: Source, world: World) -> tuple[Verdict, ...]:
     """Return one verdict for each thing outside that data goes to, and one for all the rest."""
     origins, missing = _origins(promise, world)
-    search = _Search(promise, world, origins)
-    unmatched = tuple(_nothing(promise, source, each) for each in missing)
+    excepted, nowhere = world.subjects.holdings(promise.except_)
+    free = {each.id for each in excepted}
+    search = _Search(
+        promise, world, tuple(each for each in origins if each.id not in free), excepted
+    )
+    unmatched = (
+        *(_nothing(promise, source, each) for each in missing),
+        *(_excepts_nothing(promise, source, each) for each in nowhere),
+    )
     gaps = _gaps(search)
-    if not origins and not gaps:
-        return unmatched
+    if not search.origins and not gaps:
+        return unmatched or (_nothing(promise, source, f"{STORES} beside what is excepted"),)
     broken = tuple(_broken(search, source))
     return (*broken, _rest(search, source, gaps, bool(broken)), *unmatched)
 
@@ -178,6 +186,12 @@ def _nothing(promise: Residency, source: Source, named: str) -> Verdict:
     text = f"nothing that keeps data in {promise.tenants} was read for {named}"
     remedy = "write the address of a store, or the regions of the jurisdiction"
     return matches_nothing(promise.name, promise.tenants, source, text, remedy)
+
+
+def _excepts_nothing(promise: Residency, source: Source, named: str) -> Verdict:
+    text = f"`{named}` is excepted, and names nothing that keeps data"
+    remedy = f"take `{named}` out of the promise, or write what is meant"
+    return matches_nothing(promise.name, named, source, text, remedy)
 
 
 def _origins(promise: Residency, world: World) -> tuple[tuple[Holding, ...], tuple[str, ...]]:
@@ -270,7 +284,11 @@ def _rest(search: _Search, source: Source, gaps: Collection[Fact], rest: bool) -
         promise.name,
         f"everything else of {promise.tenants}" if rest else promise.tenants,
         source,
-        why=(*cut([_rests(search, name) for name in inside]), *cut(passed)),
+        why=(
+            *cut([_rests(search, name) for name in inside]),
+            *cut(passed),
+            *cut([Fact(f"{each.id} is excepted", each.source) for each in search.excepted]),
+        ),
         open_questions=left_open,
         remedy=settled_by(left_open),
         certificate=Closed(
