@@ -9,7 +9,8 @@ from caisson.terraform.aws.openness import public
 from caisson.terraform.aws.policies import document_of
 from caisson.terraform.model import UNKNOWN
 
-TOPIC = thing("aws_sns_topic.a", arn=UNKNOWN, id=UNKNOWN, tags=UNKNOWN)
+TOPIC = thing("aws_sns_topic.a", arn=UNKNOWN, id=UNKNOWN, owner=UNKNOWN, tags=UNKNOWN)
+TEXT = thing("random_string.a", id=UNKNOWN)
 POLICY = thing("aws_sns_topic_policy.a", arn=UNKNOWN, policy=UNKNOWN)
 
 
@@ -17,13 +18,14 @@ def encoded(expression: str, more: str = "") -> object:
     """What is told of the policy that `expression` writes."""
     text = f"""
     resource "aws_sns_topic" "a" {{}}
+    resource "random_string" "a" {{}}
     resource "aws_sns_topic_policy" "a" {{
       arn    = aws_sns_topic.a.arn
       policy = {expression}
     }}
     {more}
     """
-    return beside(text, TOPIC, POLICY, secret="s3cret").encoded(
+    return beside(text, TOPIC, TEXT, POLICY, secret="s3cret").encoded(
         "aws_sns_topic_policy.a", ("policy",)
     )
 
@@ -34,7 +36,10 @@ def encoded(expression: str, more: str = "") -> object:
         ('"*"', "*"),
         ("aws_sns_topic.a.arn", "<aws_sns_topic.a.arn>"),
         ('"${aws_sns_topic.a.arn}/*"', "<aws_sns_topic.a.arn>/*"),
-        # A tag may hold anything.
+        # These may hold anything.
+        ("aws_sns_topic.a.owner", UNKNOWN),
+        ("random_string.a.id", UNKNOWN),
+        ('"${random_string.a.id}*"', UNKNOWN),
         ("aws_sns_topic.a.tags.Owner", UNKNOWN),
         ('"${aws_sns_topic.a.tags.Owner}"', UNKNOWN),
         ("[aws_sns_topic.a.arn, true, 3, null]", ["<aws_sns_topic.a.arn>", True, 3, None]),
