@@ -123,6 +123,11 @@ def test_a_daily_backup() -> None:
     assert found.via == "backup plan aws_backup_plan.p, rule daily"
 
 
+def test_a_backup_that_is_kept_who_knows_how_long_may_be_gone() -> None:
+    (found,) = of_db([rule(lifecycle=[{"delete_after": unknown()}])])
+    assert (found.sure, found.kept_s) == (False, None)
+
+
 def test_the_windows_that_the_provider_fills_in() -> None:
     (found,) = of_db([rule(start_window=None, completion_window=None)])
     assert found.lag_most_s == DAY + 4 * HOUR

@@ -211,7 +211,7 @@ def _rule(plan: Block, rule: Block) -> _Rule:
         block=rule,
         via=f"backup plan {plan.address}, rule {name}",
         into=_into(plan, rule),
-        copies=tuple(_copied_to(plan, rule, each) for each in rule.blocks("copy_action")),
+        copies=tuple(_copied_to(plan, each) for each in rule.blocks("copy_action")),
         every_s=_every_s(rule),
         between_s=_between_s(rule),
         window_s=None if window is None else window * _MINUTE_S,
@@ -244,17 +244,17 @@ def _kept_s(block: Block) -> float | None:
 def _into(plan: Block, rule: Block) -> _Place:
     link = rule.link("target_vault_name", *_VAULTS)
     there = replace(_unread_vault(plan), region=plan.resource.region)
-    return _place(plan, rule, link, there, _kept_s(rule))
+    return _place(plan, rule, link, there)
 
 
-def _copied_to(plan: Block, rule: Block, action: Block) -> _Place:
+def _copied_to(plan: Block, action: Block) -> _Place:
     link = action.link("destination_vault_arn", *_VAULTS)
     arn = next(iter(link.outside), "")
     region, account = place_of(arn)
     there = replace(moved_to(_unread_vault(plan), plan, region), region=region, account=account)
     if region is None:
         there = replace(there, jurisdiction=None)
-    return _place(plan, rule, link, there, _kept_s(action))
+    return _place(plan, action, link, there)
 
 
 def _unread_vault(plan: Block) -> Holding:
@@ -267,13 +267,15 @@ def _unread_vault(plan: Block) -> Holding:
     )
 
 
-def _place(plan: Block, rule: Block, link: Link, there: Holding, kept_s: float | None) -> _Place:
+def _place(plan: Block, block: Block, link: Link, there: Holding) -> _Place:
+    """Return the vaults of a rule or a copy action; what is kept who knows how long is not sure."""
     others = tuple(replace(there, id=f"{plan.address}/{each}") for each in link.outside)
     opened = link.certainty is Certainty.OPEN
     what = f"a vault that {plan.address} writes to is known only after apply"
-    gaps = (gap(rule, what, _COPIES),) if opened else ()
+    gaps = (gap(block, what, _COPIES),) if opened else ()
     vaults = (*link.to, *(each.id for each in others))
-    return _Place(vaults, link.sure, kept_s, Fragment(holdings=others, gaps=gaps))
+    sure = link.sure and written.told(block.block("lifecycle"), "delete_after")
+    return _Place(vaults, sure, _kept_s(block), Fragment(holdings=others, gaps=gaps))
 
 
 # What is backed up
