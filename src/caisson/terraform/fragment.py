@@ -1,11 +1,13 @@
 """What one translator adds to the topology, and how the parts are put together."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from caisson.terraform.reading import Reading
 from caisson.topology.network import Network
 from caisson.topology.resources import Gap, Holding, Key, Movement, Policy, Use
+
+_NO_NETWORK = Network()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Fragment:
     policies: tuple[Policy, ...] = ()
     uses: tuple[Use, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    network: Network = field(default_factory=Network)
+    network: Network = _NO_NETWORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,6 @@ class Translator:
 def joined(fragments: Iterable[Fragment]) -> Fragment:
     """Return all parts as one, in their order."""
     every = tuple(fragments)
-    networks = [each.network for each in every]
     return Fragment(
         holdings=tuple(one for each in every for one in each.holdings),
         movements=tuple(one for each in every for one in each.movements),
@@ -41,10 +42,16 @@ def joined(fragments: Iterable[Fragment]) -> Fragment:
         policies=tuple(one for each in every for one in each.policies),
         uses=tuple(one for each in every for one in each.uses),
         gaps=tuple(one for each in every for one in each.gaps),
-        network=Network(
-            **{
-                part.name: tuple(one for each in networks for one in getattr(each, part.name))
-                for part in fields(Network)
-            }
-        ),
+        network=_network([each.network for each in every if each.network is not _NO_NETWORK]),
+    )
+
+
+def _network(parts: Sequence[Network]) -> Network:
+    if len(parts) < 2:  # noqa: PLR2004  of most things one part alone speaks of the network
+        return parts[0] if parts else _NO_NETWORK
+    return Network(
+        **{
+            name: tuple(one for each in parts for one in getattr(each, name))
+            for name in Network.__slots__
+        }
     )
