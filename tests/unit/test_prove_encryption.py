@@ -88,6 +88,19 @@ def test_what_is_not_told_is_unknown(change: dict[str, bool | None]) -> None:
     assert rest.decision is Decision.HOLDS
 
 
+def test_a_reason_why_it_is_not_told_stands_for_the_doubt() -> None:
+    untold = replace(WELL[0], encrypted=None)
+    why = replace(gap(DB, Question.ENCRYPTION), what=f"nobody wrote whether {DB} is encrypted")
+    unknown, _ = asked(AT_REST, untold, WELL[1], gaps=(why,))
+    assert [fact.text for fact in unknown.why] == [why.what]
+    other = replace(why, what="its key is not understood")
+    unknown, _ = asked(AT_REST, untold, WELL[1], gaps=(other,))
+    assert [fact.text for fact in unknown.why] == [
+        f"whether {DB} is encrypted at rest cannot be told",
+        other.what,
+    ]
+
+
 def test_much_that_is_not_told_is_one_verdict_for_each_type() -> None:
     names = [f"aws_sqs_queue.q[{n}]" for n in range(30)]
     holdings = [holding(name, Rest.QUEUE, encrypted=None) for name in names]

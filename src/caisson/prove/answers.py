@@ -84,7 +84,11 @@ def answered(
     if value is not None and not holding.sure:
         told = f"{holding.id} {asked.bad} if it is there, which cannot be told"
     settles = f"{asked.remedy} {holding.resource}, or check the state after apply"
-    left_open = dict.fromkeys((Fact(told, holding.source), *open_questions, *settings))
+    # A reason that begins with "nobody wrote whether it is" says as much, and why.
+    reasoned = f"whether {holding.id} "
+    doubt = () if any(reasoned in each.text for each in open_questions) else (told,)
+    doubts = (Fact(each, holding.source) for each in doubt)
+    left_open = dict.fromkeys((*doubts, *open_questions, *settings))
     return replace(said, open=tuple(left_open), remedy=settles)
 
 
