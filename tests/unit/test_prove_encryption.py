@@ -76,6 +76,8 @@ def test_what_is_in_memory_alone_has_nothing_at_rest() -> None:
     verdict = only(AT_REST, cache)
     assert verdict.decision is Decision.HOLDS
     assert "in memory alone" in verdict.why[0].text
+    encrypted = only(AT_REST, replace(cache, encrypted=True)).why[0].text
+    assert encrypted == f"{DB} is encrypted with aws_kms_key.db"
     assert only(AT_REST, replace(cache, system="redis")).decision is Decision.BROKEN
     assert only(IN_TRANSIT, replace(cache, encrypted_in_transit=False)).decision is Decision.BROKEN
 

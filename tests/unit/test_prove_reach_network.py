@@ -236,7 +236,7 @@ def balanced(*ingress: Rule, keeps_client: bool | None) -> Network:
         group("db", *ingress),
         group("lb"),
         card(DB, ["db"], public=False),
-        card(LB, ["lb"]),
+        card(LB, ["lb"], opens=False),
         Network(forwards=(forward,)),
     )
 

@@ -80,7 +80,7 @@ def _parts(holding: Holding) -> tuple[str, ...]:
 
 
 def _at_rest(world: World, holding: Holding) -> Answer:
-    if holding.system in _IN_MEMORY and not holding.durable:
+    if holding.system in _IN_MEMORY and not holding.encrypted:
         said = Answer(
             holding.id,
             world.type_of(holding.resource),
