@@ -184,26 +184,31 @@ def test_what_is_put_off_and_brought_into_a_module_leaves_its_locals_open() -> N
     """Only the inputs of a module can bring something into it that it does not make."""
 
     def link(given: list[str]) -> Link:
-        inner = planned("module.m.aws_subnet.x", vpc_id=...)
+        inner = [
+            planned("module.m.aws_subnet.x", vpc_id=...),
+            planned("module.m.aws_vpc.own", id=..., arn=...),
+        ]
         root = [*VPCS, planned("data.aws_subnet.found", id=..., vpc_id=...)]
         told = json.loads(plan(root, [*WRITTEN_VPCS, written("data.aws_subnet.found", id="s")]))
-        changes = json.loads(plan([inner], []))["resource_changes"]
-        rows = json.loads(plan([inner], []))["planned_values"]["root_module"]["resources"]
+        below = json.loads(plan(inner, []))
+        rows = below["planned_values"]["root_module"]["resources"]
         module = {
-            "resources": [written("aws_subnet.x", vpc_id=["local.vpc"])],
+            "resources": [written("aws_vpc.own"), written("aws_subnet.x", vpc_id=["local.vpc"])],
             "variables": {"given": {}},
         }
         told["planned_values"]["root_module"]["child_modules"] = [
             {"address": "module.m", "resources": rows}
         ]
-        told["resource_changes"] += changes
+        told["resource_changes"] += below["resource_changes"]
         told["configuration"]["root_module"]["module_calls"] = {
             "m": {"expressions": {"given": {"references": given}}, "module": module}
         }
         found = resolver(json.dumps(told).encode())
         return found.link("module.m.aws_subnet.x", ("vpc_id",), VPC)
 
-    assert link(["aws_vpc.a.id", "aws_vpc.a"]) == Link(("aws_vpc.a",))
+    own = "module.m.aws_vpc.own"
+    assert link(["aws_vpc.a.id", "aws_vpc.a"]) == Link((own, "aws_vpc.a"), (), AMONG)
+    assert link(["var.name"]) == Link((own,))
     unread = ["data.aws_subnet.found.vpc_id", "data.aws_subnet.found"]
     assert link(unread).certainty is OPEN
 
