@@ -58,14 +58,18 @@ class Balancers:
     told: bool  # whether every listener says whose it is
 
 
-def read(reading: Reading) -> Fragment:
-    known = Balancers(
+def balancers(reading: Reading) -> Balancers:
+    return Balancers(
         Names.of(reading),
         registry(reading),
         _by_link(reading.of(*LISTENERS), "load_balancer_arn", *BALANCERS),
         _by_link(reading.of(*RULES), "listener_arn", *LISTENERS),
         told=not any(_loose(reading)),
     )
+
+
+def read(reading: Reading) -> Fragment:
+    known = balancers(reading)
     return joined(
         (
             *(_balancer(known, each) for each in reading.of(*BALANCERS)),
@@ -116,7 +120,7 @@ def _balancer(known: Balancers, block: Block) -> Fragment:
                 listens=ports if known.told and ports else None,
                 opens=False,
             ),
-            *(_listener(known, block, each, public) for each in listeners),
+            *(listener(known, block, each, public) for each in listeners),
             _access_logs(block),
         )
     )
@@ -131,7 +135,8 @@ def _public(block: Block) -> bool | None:
     return None if internal is None else not internal
 
 
-def _listener(known: Balancers, owner: Block, block: Block, public: bool | None) -> Fragment:
+def listener(known: Balancers, owner: Block, block: Block, public: bool | None) -> Fragment:
+    """Return how the load balancer `owner` answers by a listener, and whom it sends to."""
     ports = port_of(block, "port")
     rules = known.rules.get(block.address, ())
     actions = [
@@ -150,9 +155,9 @@ def _listener(known: Balancers, owner: Block, block: Block, public: bool | None)
         public=public if ours else None,
         source=block.source,
     )
-    forwards = [one for each in actions for one in _forwards(known, owner, ports, each, sure=sure)]
+    sent = [one for each in actions for one in forwards(known, owner, ports, each, sure=sure)]
     return Fragment(
-        network=Network(listeners=(answers,), forwards=tuple(dict.fromkeys(forwards))),
+        network=Network(listeners=(answers,), forwards=tuple(dict.fromkeys(sent))),
         gaps=tuple(_unread(known, block, owner, actions, told=told)),
         uses=need(owner, given(block, "certificate_arn", *CERTIFICATE_TYPES), "certificate").uses,
     )
@@ -211,9 +216,10 @@ def _target_groups(action: Block) -> Iterator[Link]:
             yield each.link("arn", *TARGET_GROUPS)
 
 
-def _forwards(
+def forwards(
     known: Balancers, owner: Block, ports: Ports, action: Block, *, sure: bool
 ) -> Iterator[Forward]:
+    """Yield to whom an action sends what arrives at `owner` on `ports`."""
     for link in _target_groups(action):
         for each in link.to:
             group = owner.reading.at(each)
