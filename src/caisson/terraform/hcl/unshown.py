@@ -22,13 +22,16 @@ Values = Mapping[str, object]
 def shown(instances: Iterable[Instance], links: SourceLinks) -> dict[str, Instance]:
     """Return those instances of which the text tells blocks that are unknown, with these."""
     found: dict[str, Instance] = {}
+    written: dict[tuple[object, ...], list[str]] = {}
     for each in instances:
-        if not _may_hide(each.values):
+        resource = (each.module, each.mode, each.type, each.name)
+        if (names := written.get(resource)) is None:
+            text = links.text_of(each.address)
+            names = written[resource] = text.block_names() if text else []
+        if not any(_may_hide(each.values.get(name)) for name in names):
             continue
         text = links.text_of(each.address)
-        if text is None:
-            continue
-        values = _filled(text, each.values, links)
+        values = _filled(text, each.values, links) if text else each.values
         if values is not each.values:
             found[each.address] = replace(each, values=values)
     return found
@@ -36,8 +39,8 @@ def shown(instances: Iterable[Instance], links: SourceLinks) -> dict[str, Instan
 
 def _may_hide(value: object) -> bool:
     if isinstance(value, Mapping):
-        return any(each is UNKNOWN or _may_hide(each) for each in value.values())
-    return isinstance(value, list) and any(map(_may_hide, value))
+        return any(map(_may_hide, value.values()))
+    return value is UNKNOWN or (isinstance(value, list) and any(map(_may_hide, value)))
 
 
 def _filled(text: Written, planned: Values, links: SourceLinks) -> Values:
