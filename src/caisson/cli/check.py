@@ -1,5 +1,6 @@
 """`caisson check`: what the declaration, or somebody's Terraform, proves of the promises."""
 
+import gc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +96,8 @@ def check(
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} exclude each other")
+    gc.disable()  # nearly all that is made is kept to the end
+    click.get_current_context().call_on_close(_collect_again)
     form = "json" if as_json else form or "human"
     as_json = form == "json"
     asked = Asked(promises, source, together)
@@ -117,8 +120,15 @@ def check(
     if console:
         from caisson.cli import checked_page  # noqa: PLC0415  see _show
 
+        _collect_again()
         checked_page.serve(report)
     raise SystemExit(output.exit_code(report.decisions(), strict=strict))
+
+
+def _collect_again() -> None:
+    """Look for cycles again, but not among what is there: in a large plan that takes seconds."""
+    gc.freeze()
+    gc.enable()
 
 
 def _gathered(
