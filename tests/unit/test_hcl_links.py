@@ -262,3 +262,32 @@ def test_a_file_that_does_not_parse_only_means_that_no_answer_comes_from_it() ->
     instances = reading(*HERE, thing("aws_thing.x", to=UNKNOWN)).instances
     links = SourceLinks(broken, instances, configuration("plan.json", {"configuration": {}}))
     assert links.link("aws_thing.x", ("to",), ()) == OPEN
+
+
+NAMED_BUCKETS = """
+resource "aws_pet" "p" {}
+locals { name = "copy-${aws_pet.p.id}" }
+resource "aws_s3_bucket" "a" { bucket = local.name }
+resource "aws_s3_bucket" "b" { bucket = "copy-${aws_pet.p.arn}" }
+resource "aws_thing" "x" {
+  to    = "arn:aws:s3:::copy-${aws_pet.p.id}"
+  name  = local.name
+  other = "arn:aws:s3:::copy-${aws_pet.p.id}-2"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "only"),
+    [("to", "aws_s3_bucket.a"), ("name", "aws_s3_bucket.a"), ("other", None)],
+)
+def test_a_bucket_is_found_by_a_name_of_the_same_parts(attribute: str, only: str | None) -> None:
+    here = (
+        thing("aws_pet.p", id=UNKNOWN, arn=UNKNOWN),
+        thing("aws_s3_bucket.a", id=UNKNOWN, bucket=UNKNOWN),
+        thing("aws_s3_bucket.b", id=UNKNOWN, bucket=UNKNOWN),
+        thing("aws_thing.x", to=UNKNOWN, name=UNKNOWN, other=UNKNOWN),
+    )
+    links = beside(NAMED_BUCKETS, *here)
+    assert links.link("aws_thing.x", (attribute,), ("aws_s3_bucket",)).only == only
+    assert links.link("aws_thing.x", (attribute,), ("aws_sqs_queue",)).only is None

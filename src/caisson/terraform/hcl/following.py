@@ -4,16 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from caisson.terraform.hcl.access import as_text
 from caisson.terraform.hcl.bodies import ABSENT, NotTold, Path, Written, value_at
 from caisson.terraform.hcl.scope import Instances
 from caisson.terraform.hcl.values import (
     Bag,
     Choice,
     Derived,
+    Pieced,
     Reference,
     Tied,
     Undefined,
     Value,
+    is_plain,
     is_traced,
     references_in,
 )
@@ -66,6 +69,7 @@ _PARTS: Mapping[str, frozenset[str]] = {
     ),
     "aws_eks_cluster": frozenset(("cluster_security_group_id",)),
 }
+_BUCKET, _BUCKET_ARN = "aws_s3_bucket", "arn:aws:s3:::"
 _LIKE = {"aws_default_vpc": "aws_vpc"}
 
 
@@ -105,6 +109,8 @@ class Follower:
             case Bag(items, _, whole):
                 every = together(self.link(each, depth) for each in items)
                 return every if whole else at_least(every, Certainty.AMONG)
+            case Pieced() if _BUCKET in self.types and (link := self._bucket(value)):
+                return link
             case Choice(options):
                 return one_of(self._option(each, depth) for each in options)
             case _:
@@ -117,6 +123,22 @@ class Follower:
         links = together(self._reference(each, 0) for each in references)
         to = tuple(each for each in links.to if each != self.asking.address)
         return Link(to, certainty=links.certainty if is_traced(inside) else Certainty.OPEN)
+
+    def _bucket(self, text: Pieced) -> Link | None:
+        """Return the bucket whose name is put together of the same parts; nobody else has it."""
+        parts = _flat(text)
+        if parts and isinstance(parts[0], str):
+            parts[0] = parts[0].removeprefix(_BUCKET_ARN)
+        wanted = [each for each in parts if each != ""]
+        found = tuple(
+            each.address
+            for each in self.instances.values()
+            if each.type == _BUCKET
+            and each.mode is Mode.MANAGED
+            and isinstance(name := self.written(each, ("bucket",)), Pieced)
+            and _flat(name) == wanted
+        )
+        return Link(found) if len(found) == 1 else None
 
     def _option(self, value: Value, depth: int) -> Link:
         """What is null is for the provider to choose."""
@@ -256,3 +278,15 @@ def one_of(links: Iterable[Link]) -> Link:
 def at_least(link: Link, certainty: Certainty) -> Link:
     """Return the link, with no more certainty than this."""
     return Link(link.to, link.outside, max(link.certainty, certainty, key=_ORDER.index))
+
+
+def _flat(text: Pieced) -> list[Value]:
+    """Return the parts of a text, neighbouring plain ones as one."""
+    found: list[Value] = []
+    for part in text.parts:
+        for each in _flat(part) if isinstance(part, Pieced) else [part]:
+            if is_plain(each) and found and isinstance(found[-1], str):
+                found[-1] = f"{found[-1]}{as_text(each)}"
+            else:
+                found.append(as_text(each) if is_plain(each) else each)
+    return found
