@@ -1,6 +1,6 @@
 """Certificates of what the engine decided: one packet that passes, or what refuses them all."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise, product
@@ -129,19 +129,18 @@ class Trace:
                 chosen |= (points.code < span[1]) & (points.last > span[0])
 
     def _pairs(self, source: str, target: str) -> Iterator[tuple[End, End]]:
+        """Yield all pairs of ends, each as far as the rules around the others tell it apart.
+
+        An end is cut alike for all others, so that what is said of a piece is true of any pair.
+        """
+        ones = [] if source == INTERNET else list(self._ends(source))
+        others = [] if target == INTERNET else list(self._ends(target))
         if source == INTERNET:
-            for other in self._ends(target):
-                for one in self._outside(other):
-                    yield one, other
+            yield from product(self._outside(others), others)
         elif target == INTERNET:
-            for one in self._ends(source):
-                for other in self._outside(one):
-                    yield one, other
+            yield from product(ones, self._outside(ones))
         else:
-            others = list(self._ends(target))
-            for one in self._ends(source):
-                for other in others:
-                    yield from product(self._told_apart(one, other), self._told_apart(other, one))
+            yield from product(self._told_apart(ones, others), self._told_apart(others, ones))
 
     def _ends(self, owner: str) -> Iterator[End]:
         """Yield where something is: addresses side by side in one place as one end."""
@@ -154,27 +153,31 @@ class Trace:
                     for low, high in _joined(points.code[here], points.last[here]):
                         yield End(owner, low, high, vpc, place, points.slots[slot])
 
-    def _told_apart(self, end: End, by: End) -> Iterator[End]:
-        """Yield the addresses of an end as far as the rules around another tell them apart."""
-        if end.code == WILD:
-            yield end
-            return
+    def _told_apart(self, ends: Iterable[End], by: Iterable[End]) -> Iterator[End]:
         edges = self._edges(by)
-        inside = edges[np.searchsorted(edges, end.code, "right") : np.searchsorted(edges, end.last)]
-        for low, high in pairwise((end.code, *inside.tolist(), end.last)):
-            yield replace(end, code=low, last=high)
+        for end in ends:
+            if end.code == WILD:
+                yield end
+                continue
+            first, last = np.searchsorted(edges, (end.code + 1, end.last))
+            for low, high in pairwise((end.code, *edges[first:last].tolist(), end.last)):
+                yield replace(end, code=low, last=high)
 
-    def _outside(self, end: End) -> Iterator[End]:
-        """Yield the internet's addresses as far as the rules around an end tell them apart."""
-        for low, high in outside_ranges(end.vpc or "", self._index, self._spans(end)):
+    def _outside(self, ends: Sequence[End]) -> Iterator[End]:
+        """Yield the internet's addresses, as far as they are told apart."""
+        spans = [span for end in ends for span in self._spans(end)]
+        for low, high in outside_ranges("", self._index, spans):
             yield End(INTERNET, low, high)
 
-    def _edges(self, end: End) -> Numbers:
-        key = end.vpc, end.place, end.slot
-        if key not in self._edges_of:
-            edges = {edge for span in self._spans(end) for edge in span[:2]}
-            self._edges_of[key] = np.array(sorted(edges), np.int64)
-        return self._edges_of[key]
+    def _edges(self, ends: Iterable[End]) -> Numbers:
+        """Return the codes at which something around one of the ends begins to speak of others."""
+        found = [np.zeros(0, np.int64)]
+        for key, end in {(each.vpc, each.place, each.slot): each for each in ends}.items():
+            if key not in self._edges_of:
+                edges = {edge for span in self._spans(end) for edge in span[:2]}
+                self._edges_of[key] = np.array(sorted(edges), np.int64)
+            found.append(self._edges_of[key])
+        return np.unique(np.concatenate(found))
 
     def _spans(self, end: End) -> Iterator[Span]:
         groups = [each.group for each in end.slot.groups] if end.slot else []
