@@ -140,7 +140,7 @@ def _answer(asked: _Asked, store: Holding) -> Answer:
     if possible or gaps or followed or not store.sure:
         text = f"whether {store.id} outlives the loss of {loss.name} cannot be told"
         doubts = [fact for each in possible for fact in _doubts(each, asked.rpo_s)]
-        told = (*doubts, *followed, *gaps) or (Fact(text, store.source),)
+        told = tuple(dict.fromkeys((*doubts, *followed, *gaps))) or (Fact(text, store.source),)
         return replace(said, open=told, remedy=_settles(store, possible, gaps))
     return replace(
         said, against=tuple(_lost(asked, loss, copies)), remedy=_remedy(asked.area, store)
