@@ -84,14 +84,15 @@ def _ownerships(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
 
 
 def _lists(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
-    yield _canned(bucket)
+    yield canned(bucket)
     yield None if hidden(bucket, "grant") else any_of(map(_granted, bucket.blocks("grant")))
     for block, sure in parts.all_of(bucket, ACL):
-        value = any_of((_canned(block), *_grants(block)))
+        value = any_of((canned(block), *_grants(block)))
         yield value if sure or value is False else None
 
 
-def _canned(block: Block) -> bool | None:
+def canned(block: Block) -> bool | None:
+    """Return whether the canned list of a bucket or an object lets everybody in."""
     if not block.written("acl"):
         return False
     name = block.text("acl")
@@ -120,5 +121,5 @@ def _granted(grantee: Block) -> bool | None:
 def _objects(bucket: Block, parts: Buckets) -> Iterator[bool | None]:
     for block, sure in parts.objects(bucket):
         grants = None if hidden(block, "grant") else any_of(map(_granted, block.blocks("grant")))
-        value = any_of((_canned(block), grants))
+        value = any_of((canned(block), grants))
         yield value if sure or value is False else None
