@@ -57,6 +57,14 @@ def test_a_cluster_is_one_store_in_several_zones_with_backups_unless_told() -> N
     assert (backups.lag_most_s, backups.kept_s, backups.point_in_time) == (300, 86400, True)
 
 
+def test_an_instance_of_a_cluster_that_was_not_read_may_stand_anywhere() -> None:
+    theirs = thing("data.aws_rds_cluster.theirs")
+    of_it = instance("x", cluster_identifier=ref("data.aws_rds_cluster.theirs"))
+    (gap,) = read(theirs, of_it).gaps
+    assert gap.about == ("aws_rds_cluster_instance.x",)
+    assert {Question.REACHABILITY, Question.EXPOSURE} <= gap.questions
+
+
 def test_public_instances_make_the_cluster_public() -> None:
     found = read(cluster(), instance("a", publicly_accessible=UNKNOWN), instance("b"))
     assert held(found).public is False

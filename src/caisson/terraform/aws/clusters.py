@@ -26,7 +26,7 @@ from caisson.terraform.aws.stores import (
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
-from caisson.terraform.model import Certainty
+from caisson.terraform.model import Certainty, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
 from caisson.topology.resources import Holding, Question, Rest, Way
@@ -223,8 +223,17 @@ def _logs(family: Family, block: Block, store: Holding) -> Fragment:
 def _loose(family: Family, instance: Block) -> Fragment:
     """Return the gap that an instance leaves of which it cannot be told whom it serves."""
     cluster = given(instance, "cluster_identifier", family.cluster)
-    if cluster.to and cluster.certainty is not Certainty.OPEN:
+    told = bool(cluster.to) and cluster.certainty is not Certainty.OPEN
+    others = [each for each in cluster.every if not _is_read(instance.reading, each)]
+    if told and not others:
         return Fragment()
     what = f"which cluster {instance.address} serves cannot be told"
     about = instances_of(instance.reading, (family.cluster,))
+    if told:
+        what, about = f"{others[0]}, which {instance.address} serves, was not read", ()
     return unread(instance, what, *NETWORK_QUESTIONS, Question.EXPOSURE, about=about)
+
+
+def _is_read(reading: Reading, name: str) -> bool:
+    instance = reading.instances.get(name)
+    return instance is not None and instance.mode is Mode.MANAGED
