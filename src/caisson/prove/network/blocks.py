@@ -285,9 +285,13 @@ def _by_slot(combine: np.ufunc, bits: Bits, source: Numbers, target: Numbers) ->
         begin = np.flatnonzero(np.diff(slots[order], prepend=-1))
         if len(begin) == len(slots) and (order == np.arange(len(order))).all():
             continue
-        bits = np.take(bits, order, axis=axis)
-        if len(begin) < len(slots):
-            bits = combine.reduceat(bits, begin, axis=axis)
+        found = np.take(bits, order[begin], axis=axis)
+        # Most slots have one point.
+        end = np.append(begin[1:], len(order))
+        for slot in np.flatnonzero(end - begin > 1).tolist():
+            points = np.take(bits, order[begin[slot] : end[slot]], axis=axis)
+            found[(slice(None),) * axis + (slot,)] = combine.reduce(points, axis=axis)
+        bits = found
     return bits
 
 

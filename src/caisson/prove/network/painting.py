@@ -66,10 +66,10 @@ class Atoms:
 
     def answers(self) -> list[tuple[Bits, Bits]]:
         """Return for each protocol the bits of its questions and of where answers may go."""
-        return [
-            (self.set_bits(PortSet((question,))), self.set_bits(PortSet((answer,))))
-            for question, answer in zip(QUESTIONS, ANSWERS, strict=True)
-        ]
+        edges = np.array([*QUESTIONS, *ANSWERS], np.int64)
+        found = self.bits(edges[:, 0], edges[:, 1])
+        count = len(QUESTIONS)
+        return [(found[:, each], found[:, count + each]) for each in range(count)]
 
 
 def paint(

@@ -8,7 +8,7 @@ import numpy as np
 from caisson.prove.network.acls import entry_is_sure
 from caisson.prove.network.addresses import Span
 from caisson.prove.network.index import Index
-from caisson.prove.network.points import Points, points_of
+from caisson.prove.network.points import Points, Slot, points_of
 from caisson.prove.network.rules import (
     Flags,
     Numbering,
@@ -122,14 +122,14 @@ def nobodys_part(name: str, points: Points, index: Index, numbers: Numbering) ->
 
 
 def _made(vpc: str, rules: Rules, points: Points, index: Index, numbers: Numbering) -> Part:
-    return Part(
-        vpc,
-        rules,
-        points,
-        _view(points, rules, numbers, sure=False),
-        _view(points, rules, numbers, sure=True),
-        _doubtful(points, rules, index),
-    )
+    widest = _view(points, rules, numbers, sure=False)
+    certain = all(map(_is_certain, points.slots))
+    narrowest = replace(widest, sure=True) if certain else _view(points, rules, numbers, sure=True)
+    return Part(vpc, rules, points, widest, narrowest, _doubtful(points, rules, index))
+
+
+def _is_certain(slot: Slot) -> bool:
+    return slot.sure and slot.groups_known and all(each.sure for each in slot.groups)
 
 
 def _view(points: Points, rules: Rules, numbers: Numbering, *, sure: bool) -> View:
@@ -154,8 +154,7 @@ def _doubtful(points: Points, rules: Rules, index: Index) -> Flags:
     untold = {row for each in (rules.egress, rules.ingress) for row in each.unsure_rows()}
     doubtful = np.array(
         [
-            not (each.sure and each.groups_known and all(one.sure for one in each.groups))
-            or not untold.isdisjoint(each.rows(rules.rows, sure=False))
+            not _is_certain(each) or not untold.isdisjoint(each.rows(rules.rows, sure=False))
             for each in points.slots
         ],
         np.bool_,
