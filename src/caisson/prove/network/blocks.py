@@ -107,9 +107,11 @@ class _Pair:
             _doubts(self._target, there, everywhere=not self._referable)[slots[1]]
             & may.any(axis=(0, 1)),
         )
-        must = may
+        # At each single point there is but one form of what is not in doubt.
+        single = (len(slots[0]), len(slots[1])) == (len(source), len(target))
+        must = may if single else _by_slot(np.bitwise_and, widest, source.slot, target.slot)
         if any(each.any() for each in doubts):
-            must = may.copy()
+            must = must.copy()
             self._narrow(must, there, back, atoms, slots, doubts)
         return _sparse(may, must, atoms, slots)
 
@@ -227,7 +229,7 @@ def _doubts(part: Part, led: list[Delivery], *, everywhere: bool) -> Flags:
     points = part.points
     if everywhere:
         return np.ones(len(points.slots), np.bool_)
-    doubts = part.doubtful | (np.bincount(points.slot, minlength=len(points.slots)) > 1)
+    doubts = part.doubtful.copy()
     for each in led:
         doubts[points.slot[each.may != each.must]] = True
     return doubts
