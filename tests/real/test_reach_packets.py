@@ -215,10 +215,7 @@ def test_nothing_stays_behind_when_it_is_stopped_in_the_middle() -> None:
     marker = uuid.uuid4().hex
     with pytest.raises(subprocess.TimeoutExpired):
         run(Trial(0).document(), marker=marker, seconds=1.0)
-    end = time.monotonic() + 10.0
-    while (left := processes(marker)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not left
+    assert not left_behind(marker)
 
 
 def test_a_network_that_cannot_be_built_is_a_failure_with_its_reason() -> None:
@@ -227,7 +224,15 @@ def test_a_network_that_cannot_be_built_is_a_failure_with_its_reason() -> None:
     marker = uuid.uuid4().hex
     with pytest.raises(AssertionError, match=r"in the namespace v0: .*nft[^!]*syntax error"):
         run(document, marker=marker)
-    assert not processes(marker)
+    assert not left_behind(marker)
+
+
+def left_behind(marker: str) -> list[str]:
+    """Name the processes that stay; to be killed takes them a moment."""
+    end = time.monotonic() + 10.0
+    while (left := processes(marker)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return left
 
 
 def processes(marker: str) -> list[str]:
