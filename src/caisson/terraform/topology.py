@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from caisson.terraform.beyond_nat import beyond_nat
 from caisson.terraform.fragment import Translator, joined
 from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links, Reading, by_type
@@ -147,7 +148,12 @@ def topology_of(
         policies=whole.policies,
         uses=whole.uses,
         network=whole.network,
-        gaps=(*gaps, *whole.gaps, *_gaps(managed, sorter, about, understood.partial)),
+        gaps=(
+            *gaps,
+            *whole.gaps,
+            *beyond_nat(whole.network),
+            *_gaps(managed, sorter, about, understood.partial),
+        ),
         counts=_counts(managed, sorter),
     )
 
