@@ -17,7 +17,6 @@ from caisson.prove.subjects import SERVING
 from caisson.prove.world import World
 from caisson.topology.resources import Gap, Question, Rest, Way
 
-NOTE = "no promises were given: these are Caisson's defaults"
 # Among more environments than these, every pair would say the same many times.
 _MOST_ENVIRONMENTS = 4
 # Whose place says where data is at home: copies of it are what may be elsewhere.

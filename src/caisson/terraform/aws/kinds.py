@@ -128,7 +128,6 @@ TRANSIT_TABLE = Kind(
     parts={"aws_ec2_transit_gateway": DEFAULT},
     same={"aws_ec2_transit_gateway_route_table_association": "transit_gateway_route_table_id"},
 )
-PREFIX_LIST = Kind(("aws_ec2_managed_prefix_list", "aws_prefix_list", "aws_vpc_endpoint"))
 NETWORK_INTERFACE = Kind(("aws_network_interface",))
 ENDPOINT = Kind(("aws_vpc_endpoint",))
 # the attributes of a VPC that name its parts, by the part

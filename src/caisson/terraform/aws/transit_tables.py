@@ -32,9 +32,6 @@ class TransitDefaults:
         self._associating = dict(_chosen(names, DEFAULT_ASSOCIATION))
         self._propagating = dict(_chosen(names, DEFAULT_PROPAGATION))
 
-    def is_read(self, gateway: str) -> bool:
-        return gateway in self._gateways
-
     def accepts(self, gateway: str) -> bool:
         """Whether the gateway takes attachments of other accounts without being asked."""
         block = self._gateways.get(gateway)

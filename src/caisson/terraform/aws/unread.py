@@ -2,7 +2,7 @@
 
 from caisson.estate.sources import Source
 from caisson.terraform.reading import Block
-from caisson.topology.network import ANYWHERE, Acl, Route, RouteTable, SecurityGroup, Target, Vpc
+from caisson.topology.network import ANYWHERE, Acl, Route, RouteTable, Target, Vpc
 from caisson.topology.resources import Gap, Question
 
 PATHS = frozenset({Question.REACHABILITY, Question.ISOLATION, Question.EXPOSURE})
@@ -33,7 +33,3 @@ def anywhere(
 
 def unread_acl(acl: str, vpc: str, source: Source) -> Acl:
     return Acl(acl, vpc, (), (), source, described=False)
-
-
-def unread_group(group: str, source: Source, vpc: str | None = None) -> SecurityGroup:
-    return SecurityGroup(group, vpc, (), (), source, described=False)
