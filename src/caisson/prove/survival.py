@@ -6,7 +6,7 @@ a deletion or by bad writes, what only follows the store is no copy: there must 
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +17,7 @@ from caisson.prove.model import Fact
 from caisson.prove.whereabouts import GLOBAL, other_account, whereabouts
 from caisson.prove.world import World
 from caisson.topology.resources import Holding, Movement, Rest, Way
+from caisson.topology.truth import all_of, any_of
 
 # An export may be a part of the data only, so that it never shows that a promise is kept.
 _COPYING = frozenset({Way.REPLICATION, Way.BACKUP, Way.COPY, Way.EXPORT})
@@ -93,7 +94,7 @@ class Loss:
                     paths[end] if path is None else path,
                     least[end],
                     most.get(end, inf),
-                    _all(each.serves for each in doubts),
+                    all_of(each.serves for each in doubts),
                     tuple(each.fact for each in doubts if each.fact),
                 )
             )
@@ -190,7 +191,7 @@ class Loss:
 
     def _deleted_together(self, backup: Holding) -> Doubt:
         """Return whether a backup that belongs to the store stays when the store is deleted."""
-        stays = _any((backup.deletion_protected, self.store.deletion_protected))
+        stays = any_of((backup.deletion_protected, self.store.deletion_protected))
         if stays:
             return Doubt(serves=True)
         if stays is None:
@@ -251,16 +252,6 @@ def _versions(holding: Holding | None) -> bool | None:
     if holding is None:
         return None
     return holding.versioned if holding.rest in _MAY_HAVE_VERSIONS else bool(holding.versioned)
-
-
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    found = set(answers)
-    return False if False in found else None if None in found else True
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    found = set(answers)
-    return True if True in found else None if None in found else False
 
 
 def _goodness(copy: Copy) -> tuple[bool, bool, float, float]:

@@ -9,6 +9,7 @@ from caisson.cli.views.map_places import Atlas
 from caisson.topology.model import FlowKind
 from caisson.topology.network import Interface
 from caisson.topology.resources import Holding, Resource, Rest
+from caisson.topology.truth import any_of
 
 _Json = dict[str, Any]
 _Line = tuple[str, str, str, str]  # from, to, kind, what to say of it
@@ -88,8 +89,7 @@ def _part(holding: Holding) -> _Json:
 
 def _addressed(name: str, cards: Mapping[str, Sequence[Interface]]) -> bool | None:
     """Tell whether the internet can send to it: it has a public address, surely or perhaps."""
-    known = {card.public for card in cards.get(name, ())}
-    return True if True in known else None if None in known else False
+    return any_of(card.public for card in cards.get(name, ()))
 
 
 def lines(atlas: Atlas) -> list[_Json]:

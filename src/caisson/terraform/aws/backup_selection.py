@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from caisson.terraform.aws.hidden import hidden
-from caisson.terraform.aws.truth import all_of, any_of, negated
 from caisson.terraform.model import UNKNOWN, Certainty, Link, Unknown
 from caisson.terraform.reading import Block, Reading
+from caisson.topology.truth import all_of, any_of, negated
 
 _ARN_PARTS = 6
 _TAG = "aws:ResourceTag/"

@@ -14,6 +14,7 @@ from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
 from caisson.topology.resources import Gap, Question, Rest, Way
+from caisson.topology.truth import any_of, negated
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 INSIDE = "aws_cloudfront_vpc_origin"
@@ -95,7 +96,7 @@ def _behaviours(block: Block) -> tuple[Block, ...]:
 
 
 def _none_of(answers: list[bool | None]) -> bool | None:
-    return False if True in answers else None if None in answers or not answers else True
+    return negated(any_of(answers)) if answers else None
 
 
 def _in_the_clear(behaviour: Block) -> bool | None:

@@ -30,6 +30,7 @@ from caisson.terraform.model import Certainty, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
 from caisson.topology.resources import Holding, Question, Rest, Way
+from caisson.topology.truth import any_of
 
 COPIED = ("snapshot_identifier", "replication_source_identifier", "global_cluster_identifier")
 
@@ -112,7 +113,7 @@ def store_of(family: Family, block: Block, instances: Iterable[Block]) -> Holdin
         replace(
             found,
             encrypted_in_transit=family.in_transit(block),
-            public=True if True in public else None if None in public else False,
+            public=any_of(public),
             # Six copies in three zones, of which four must have a write (Aurora user guide,
             # "Amazon Aurora storage and reliability"; DocumentDB and Neptune say the same).
             multi_zone=True,

@@ -11,6 +11,7 @@ from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Gap, Holding, Question, Rest, Way
+from caisson.topology.truth import any_of
 
 DISKS = ("aws_ebs_volume", "aws_ebs_snapshot", "aws_ebs_snapshot_copy", "aws_ebs_snapshot_import")
 IMAGES = ("aws_ami", "aws_ami_copy", "aws_ami_from_instance")
@@ -198,7 +199,7 @@ def _made_public(block: Block) -> bool | None:
         if block.address in link.to or link.certainty is Certainty.OPEN:
             everybody = each.text("group")
             answers.add(everybody == "all" if isinstance(everybody, str | None) else None)
-    return True if True in answers else None if None in answers else False
+    return any_of(answers)
 
 
 def _shared(block: Block) -> Fragment:

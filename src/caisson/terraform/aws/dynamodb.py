@@ -20,13 +20,13 @@ from caisson.terraform.aws.stores import (
     unread,
     uses,
 )
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Rest, Way
+from caisson.topology.truth import any_of
 
 TABLE = "aws_dynamodb_table"
 REPLICA = "aws_dynamodb_table_replica"

@@ -21,13 +21,13 @@ from caisson.terraform.aws.stores import (
     moved_to,
     unread,
 )
-from caisson.terraform.aws.truth import any_of, negated
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest, Way
+from caisson.topology.truth import any_of, negated
 
 FILES = "aws_efs_file_system"
 MOUNT = "aws_efs_mount_target"

@@ -18,12 +18,12 @@ from caisson.terraform.aws.stores import (
     backed_up,
     uses,
 )
-from caisson.terraform.aws.truth import all_of
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text, window_s
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest
+from caisson.topology.truth import all_of
 
 CLUSTER = "aws_elasticache_cluster"
 GROUP = "aws_elasticache_replication_group"

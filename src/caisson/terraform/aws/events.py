@@ -11,11 +11,11 @@ from caisson.terraform.aws.moving import moving, unseen
 from caisson.terraform.aws.openness import public as opened
 from caisson.terraform.aws.policies import document_of, policy
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link, Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Rest, Way
+from caisson.topology.truth import any_of
 
 BUS = "aws_cloudwatch_event_bus"
 _RULE, _TARGET = "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"

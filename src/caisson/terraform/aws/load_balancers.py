@@ -18,12 +18,12 @@ from caisson.terraform.aws.registered import (
     port_of,
     registry,
 )
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link, Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
 from caisson.topology.resources import Gap, Question, Way
+from caisson.topology.truth import any_of
 
 LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")

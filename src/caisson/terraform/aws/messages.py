@@ -9,12 +9,12 @@ from caisson.terraform.aws.json_links import json_link
 from caisson.terraform.aws.keys import KEY_NAMES, keys_named
 from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Rest, Way
+from caisson.topology.truth import any_of
 
 QUEUE, TOPIC = "aws_sqs_queue", "aws_sns_topic"
 _SUBSCRIPTION = "aws_sns_topic_subscription"

@@ -15,7 +15,6 @@ from caisson.terraform.aws.stores import (
     unread,
     uses,
 )
-from caisson.terraform.aws.truth import all_of
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
@@ -23,6 +22,7 @@ from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Network, Ports
 from caisson.topology.resources import Rest, Way
+from caisson.topology.truth import all_of
 
 CLUSTER = "aws_msk_cluster"
 SERVERLESS = "aws_msk_serverless_cluster"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from caisson.terraform.aws.policies import Condition, Document, Statement
-from caisson.terraform.aws.truth import all_of, any_of
+from caisson.topology.truth import all_of, any_of
 
 # Keys that tie a request to an account, an organisation, a network or a thing of one's own.
 _TIES = frozenset(

@@ -20,7 +20,6 @@ from caisson.terraform.aws.stores import (
     backed_up,
     unread,
 )
-from caisson.terraform.aws.truth import all_of, any_of
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
 from caisson.terraform.fragment import Fragment, joined
@@ -28,6 +27,7 @@ from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
 from caisson.topology.resources import Holding, Question, Rest
+from caisson.topology.truth import all_of, any_of
 
 DOMAINS = ("aws_opensearch_domain", "aws_elasticsearch_domain")
 POLICIES = ("aws_opensearch_domain_policy", "aws_elasticsearch_domain_policy")

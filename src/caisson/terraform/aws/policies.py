@@ -13,10 +13,10 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.model import UNKNOWN, Mode
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Policy
+from caisson.topology.truth import any_of
 
 _DATA = "aws_iam_policy_document"
 

@@ -19,13 +19,13 @@ from caisson.terraform.aws.stores import (
     unread,
     uses,
 )
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest, Way
+from caisson.topology.truth import any_of
 
 CLUSTER = "aws_redshift_cluster"
 SNAPSHOT = "aws_redshift_cluster_snapshot"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.openness import public, refuses_plain_text
 from caisson.terraform.aws.policies import Document, document_of, policy
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Policy
+from caisson.topology.truth import any_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ from caisson.terraform.aws.s3_parts import (
     buckets,
     versioned,
 )
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Policy, Rest
+from caisson.topology.truth import any_of
 
 _DIRECTORY = "aws_s3_directory_bucket"
 _INLINE_ENCRYPTION = "server_side_encryption_configuration"

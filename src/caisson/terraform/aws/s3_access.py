@@ -18,9 +18,9 @@ from collections.abc import Iterator
 
 from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.s3_parts import ACL, BLOCK, OWNERSHIP, Buckets
-from caisson.terraform.aws.truth import all_of, any_of, negated
 from caisson.terraform.model import Unknown
 from caisson.terraform.reading import Block
+from caisson.topology.truth import all_of, any_of, negated
 
 _ACCOUNT = "aws_s3_account_public_access_block"
 _PUBLIC_LISTS = frozenset({"public-read", "public-read-write", "authenticated-read"})

@@ -18,11 +18,11 @@ from caisson.terraform.aws.s3_parts import (
     Buckets,
     versioned,
 )
-from caisson.terraform.aws.truth import all_of, any_of
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Certainty, Link, Mode, Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Use, Way
+from caisson.topology.truth import all_of, any_of
 
 # What replication time control promises: 99.9 % of objects, and an event for each that is later.
 _TIME_CONTROL_S = 900.0

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
-from caisson.terraform.aws.truth import any_of
 from caisson.terraform.model import Unknown
 from caisson.terraform.reading import Block, Reading
+from caisson.topology.truth import any_of
 
 BUCKET = "aws_s3_bucket"
 ACL = "aws_s3_bucket_acl"

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.places import elsewhere
-from caisson.terraform.aws.truth import any_of, negated
 from caisson.terraform.aws.written import flag
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Link, Texts
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Gap, Holding, Movement, Question, Rest, Use, Way
+from caisson.topology.truth import any_of, negated
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
