@@ -18,6 +18,7 @@ from caisson.estate.sources import Source
 from caisson.prove.acceptance import Weighed, weigh
 from caisson.prove.changes import changes
 from caisson.prove.model import Decision, Verdict
+from caisson.targets.local.layout import write_whole
 
 _FILE = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -191,7 +192,7 @@ def _write(
 ) -> None:
     decisions = (Decision.BROKEN, Decision.UNKNOWN) if strict else (Decision.BROKEN,)
     written = baselines.written(checked, known, datetime.now(UTC).date(), decisions)
-    file.write_text(written.text, encoding="utf-8")
+    write_whole(file, written.text)
     click.echo(
         f"{file}: {output.plural(written.entries, 'finding')}, of which {written.empty} have no "
         "reason or owner yet; write these before you check with it",

@@ -22,7 +22,7 @@ from caisson.drill.run import DrillFailed, DrillRefused, run
 from caisson.drill.stale import OldPrimary
 from caisson.estate.loading import Loaded
 from caisson.estate.model import LoseRegion, Probe
-from caisson.targets.local.layout import Layout
+from caisson.targets.local.layout import Layout, write_whole
 
 
 class ControllerEstate:
@@ -109,8 +109,7 @@ def perform(
             output.BROKEN, "interrupted: the controller restores the estate", as_json=as_json
         )
     page = layout.drills / f"{result['id']}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(render(result), "utf-8")
+    write_whole(page, render(result))
     return {**result, "report": str(page)}
 
 
