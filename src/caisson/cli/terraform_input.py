@@ -1,6 +1,7 @@
 """Reading Terraform from disk: which files a path means, and those that belong to them."""
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -168,13 +169,7 @@ def _in_folder(root: Path, folder: Path, endings: tuple[str, ...]) -> Iterator[t
 
 def _normal(path: Path) -> Path:
     """Fold `a/..` away without asking the disk, as the names in plans are."""
-    parts: list[str] = []
-    for step in path.parts:
-        if step == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        else:
-            parts.append(step)
-    return Path(*parts)
+    return Path(posixpath.normpath(path.as_posix()))
 
 
 def _content(file: Path) -> bytes:
