@@ -82,7 +82,7 @@ def _live(pipe: socket.socket) -> None:
     lines = pipe.makefile("rw")
     made = ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) == 0
     _reply(lines, None if made else f"unshare: {os.strerror(ctypes.get_errno())}", None)
-    with suppress(ConnectionResetError):
+    with suppress(ConnectionError):
         while line := lines.readline():
             _obey(lines, *json.loads(line))
     os._exit(0)
