@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from caisson.estate.aws import Aws
 from caisson.estate.declared import Declared, Duration, Name
 from caisson.estate.promises import (
     DeclaredPromise,
@@ -27,6 +28,7 @@ from caisson.estate.promises import (
 )
 
 __all__ = [
+    "Aws",
     "Backup",
     "Encrypted",
     "Environment",
@@ -47,14 +49,18 @@ __all__ = [
     "Residency",
     "Restore",
     "Same",
+    "Scale",
     "Service",
     "Store",
+    "Task",
     "Tenant",
 ]
 
 System = Literal["postgres", "redis", "memcached", "opensearch", "files"]
 Replication = Literal["async", "sync"]
 Access = Literal["read", "write"]
+# An image as containers have it: a name, perhaps with a registry, and a tag or a digest.
+IMAGE = r"^[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$"
 
 
 class Jurisdiction(Declared):
@@ -74,11 +80,15 @@ class Region(Declared):
 
 
 class Backup(Declared):
-    """How a store is backed up: full copies `every`, kept for `keep`, with the WAL or not."""
+    """How a store is backed up: full copies `every`, kept for `keep`, with the WAL or not.
+
+    For the time `locked` nobody can delete a backup, whatever their rights.
+    """
 
     every: Duration
     wal: bool = False
     keep: Duration
+    locked: Duration | None = None
 
 
 class RebuildFrom(Declared):
@@ -100,9 +110,15 @@ Rebuildable = Annotated[
 
 
 class Store(Declared):
-    """A system that keeps data. `schema` is SQL applied once per logical shard (postgres)."""
+    """A system that keeps data. `schema` is SQL applied once per logical shard (postgres).
+
+    `data` is the class of what is in it: classes have keys of their own. `was` is the store's
+    name before it was renamed, so that nothing is made anew for the sake of a name.
+    """
 
     system: System
+    was: Name | None = None
+    data: Name = "customer"
     shards: Annotated[int, Field(ge=1, le=1024)] = 1
     replication: Replication = "async"
     rebuildable: Rebuildable = False
@@ -139,17 +155,36 @@ class Probe(Declared):
     list: ProbeList
 
 
+class Scale(Declared):
+    """How many copies of a service run in each region: so many at least, and at most."""
+
+    least: Annotated[int, Field(ge=1, le=1000)] = 2
+    most: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class Task(Declared):
+    """What one copy of a service is given: thousandths of a processor, and MiB of memory."""
+
+    cpu: Annotated[int, Field(ge=1)] = 512
+    memory: Annotated[int, Field(ge=1)] = 1024
+
+
 class Service(Declared):
     """A program that serves requests.
 
     `run` is started in the estate's folder, in every site. It listens on the address in
     CAISSON_LISTEN and reads its connections from the file named by CAISSON_CONNECTIONS.
+    `image` is its container, needed where there is a cloud; `port` is where it listens there.
     `ready` is the path that answers 200 when the service can serve, and `health` the one that
     answers 200 while its process is well, whatever the state of the stores.
     """
 
     run: Annotated[list[str], Field(min_length=1)]
-    image: str | None = None
+    image: Annotated[str, Field(pattern=IMAGE)] | None = None
+    was: Name | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    task: Task = Task()
+    scale: Scale = Scale()
     public: Literal["http", "https"] | None = None
     ready: Annotated[str, Field(pattern=r"^/")] = "/ready"
     health: Annotated[str, Field(pattern=r"^/")] = "/health"
@@ -181,3 +216,4 @@ class Estate(Declared):
     environments: dict[Name, Environment] = {"production": Environment()}
     tenants: dict[Name, Tenant] = {}
     promises: list[DeclaredPromise] = []
+    aws: Aws | None = None

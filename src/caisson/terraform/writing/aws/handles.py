@@ -1,0 +1,87 @@
+"""What roots tell each other: the names of outputs, said once for those who tell and who ask."""
+
+from caisson.terraform.writing.blueprint import Area, Place
+from caisson.terraform.writing.names import label
+from caisson.topology.model import Credential
+
+# The roots that others need, by the names they are called.
+ORGANIZATION, SECURITY, BASE, KEYS, NETWORK, DATA, SERVICES = (
+    "organization",
+    "security",
+    "base",
+    "keys",
+    "network",
+    "data",
+    "services",
+)
+
+# Tiers of subnets, and with them of routes: with a way from the internet, to it, and neither.
+PUBLIC, PRIVATE, ISOLATED = "public", "private", "data"
+
+# Parts of a site that have a security group, beside its stores and services.
+BALANCER, ENDPOINTS = "balancer", "endpoints"
+
+
+def key_arn(place: Place, data: str) -> str:
+    """Of KEYS: the key of a class of data, which is the same key in both regions of an area."""
+    return label(place.region, data, "key_arn")
+
+
+def vpc_id(place: Place) -> str:
+    """Of NETWORK."""
+    return label(place.region, "vpc_id")
+
+
+def subnet_ids(place: Place, tier: str) -> str:
+    """Of NETWORK: the subnets of a tier, one in each zone."""
+    return label(place.region, tier, "subnet_ids")
+
+
+def security_group_id(place: Place, name: str) -> str:
+    """Of NETWORK: the group of a store, of the proxy before it, of a service, or of a part."""
+    return label(place.region, name, "security_group_id")
+
+
+def proxy(store: str) -> str:
+    """Return what has the security group of the proxy before a store."""
+    return f"{store}-proxy"
+
+
+def endpoint(place: Place, store: str) -> str:
+    """Of DATA: host and port at which a service of this place reaches a store."""
+    return label(place.region, store, "endpoint")
+
+
+def resource_arn(place: Place, store: str) -> str:
+    """Of DATA: what a policy names to give a right to a store."""
+    return label(place.region, store, "arn")
+
+
+def secret_arn(place: Place, credential: Credential) -> str:
+    """Of DATA: the secret with a credential, which is there in both regions of an area."""
+    return label(place.region, credential.service, credential.store, "secret_arn")
+
+
+def alarm_topic_arn(place: Place) -> str:
+    """Of BASE: where alarms of a region are sent."""
+    return label(place.region, "alarms_topic_arn")
+
+
+def boundary_arn() -> str:
+    """Of BASE: the policy beyond which no role of the account has rights."""
+    return "permissions_boundary_arn"
+
+
+def balancer_domain(place: Place) -> str:
+    """Of SERVICES: the name at which the region's load balancer is reached."""
+    return label(place.region, "balancer_domain")
+
+
+def balancer_zone(place: Place) -> str:
+    """Of SERVICES: the hosted zone that the balancer's name is in."""
+    return label(place.region, "balancer_zone_id")
+
+
+def of_area(area: Area, root: str) -> str:
+    """Return what a root of an area is called by roots of the whole environment."""
+    return label(area.jurisdiction, root)

@@ -1,0 +1,184 @@
+"""Which roots there are, what is in each, and which need others: the table of the rendering.
+
+    organization, security          once
+    ENVIRONMENT/state, base         before its jurisdictions
+    ENVIRONMENT/J/keys … services   for each jurisdiction
+    ENVIRONMENT/edge                after them
+
+A root is what one apply can break: a deploy of a service cannot touch a database, and what is
+done for one jurisdiction touches no other.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from caisson.terraform.writing.aws import handles, network
+from caisson.terraform.writing.blueprint import Area, Blueprint, Place
+from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
+from caisson.terraform.writing.names import label, physical
+
+OfEstate = Callable[[Blueprint], Iterator[Part]]
+OfEnvironment = Callable[[str, Blueprint], Iterator[Part]]
+OfArea = Callable[[Area, Blueprint], Iterator[Part]]
+
+# The alias of the provider for what AWS keeps in one region for the whole world.
+GLOBAL = "global"
+_GLOBAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class OnceLayer:
+    """A root that there is once, in an account of its own; its provider is called like it."""
+
+    name: str
+    account: str
+    purpose: str
+    needs: tuple[str, ...]
+    writers: tuple[OfEstate, ...]
+    bootstrap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentLayer:
+    """A root that every environment has. `areas`: the layers of all its areas that it needs."""
+
+    name: str
+    purpose: str
+    needs: tuple[str, ...]
+    areas: tuple[str, ...]
+    writers: tuple[OfEnvironment, ...]
+    bootstrap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLayer:
+    """A root that every area has. `base`: it needs that root of its environment."""
+
+    name: str
+    purpose: str
+    needs: tuple[str, ...]
+    writers: tuple[OfArea, ...]
+    base: bool = True
+
+
+ONCE: tuple[OnceLayer, ...] = ()
+BEFORE: tuple[EnvironmentLayer, ...] = ()
+AREAS: tuple[AreaLayer, ...] = (
+    AreaLayer(
+        handles.NETWORK,
+        "The VPCs, their subnets and routes, and who may open connections to what.",
+        (),
+        (network.write,),
+        base=False,
+    ),
+)
+AFTER: tuple[EnvironmentLayer, ...] = ()
+
+
+def rendering(plan: Blueprint) -> Rendering:
+    """Return all roots, each after those that it needs."""
+    return Rendering(plan.estate.estate, tuple(_roots(plan)))
+
+
+def _roots(plan: Blueprint) -> Iterator[Root]:
+    for once in ONCE:
+        yield _once(once, plan)
+    for environment in plan.estate.environments:
+        for before in BEFORE:
+            yield _of_environment(before, environment, plan)
+        for area in plan.of_environment(environment):
+            for layer in AREAS:
+                yield _of_area(layer, area, plan)
+        for after in AFTER:
+            yield _of_environment(after, environment, plan)
+
+
+def _once(layer: OnceLayer, plan: Blueprint) -> Root:
+    region = plan.state_region(plan.areas[0].jurisdiction)
+    account = plan.aws.accounts[layer.account]
+    bucket = state_bucket(plan, layer.account, account)
+    return Root(
+        layer.name,
+        layer.purpose,
+        (Provider(layer.name, region, account, plan.tags(layer.account, None)),),
+        tuple(part for write in layer.writers for part in write(plan)),
+        State(bucket, f"{layer.name}.tfstate", region),
+        {name: name for name in layer.needs},
+        layer.bootstrap,
+    )
+
+
+def _of_environment(layer: EnvironmentLayer, environment: str, plan: Blueprint) -> Root:
+    areas = plan.of_environment(environment)
+    path = f"{environment}/{layer.name}"
+    return Root(
+        path,
+        layer.purpose,
+        tuple(_of_everywhere(environment, areas, plan)),
+        tuple(part for write in layer.writers for part in write(environment, plan)),
+        _state(path, areas[0], plan),
+        dict(_needs(layer, environment, areas)),
+        layer.bootstrap,
+    )
+
+
+def _of_everywhere(
+    environment: str, areas: tuple[Area, ...], plan: Blueprint
+) -> Iterator[Provider]:
+    """Yield the provider of each region, of each region of states, and the global one."""
+    account = areas[0].account
+    for area in areas:
+        yield from (_provider(place, plan) for place in area.places)
+        yield Provider(
+            state_alias(area.jurisdiction),
+            plan.state_region(area.jurisdiction),
+            account,
+            plan.tags(environment, area.jurisdiction),
+        )
+    yield Provider(GLOBAL, _GLOBAL_REGION, account, plan.tags(environment, None))
+
+
+def _needs(
+    layer: EnvironmentLayer, environment: str, areas: tuple[Area, ...]
+) -> Iterator[tuple[str, str]]:
+    once = {each.name for each in ONCE}
+    for name in layer.needs:
+        yield name, name if name in once else f"{environment}/{name}"
+    for area in areas:
+        for name in layer.areas:
+            yield handles.of_area(area, name), f"{environment}/{area.jurisdiction}/{name}"
+
+
+def _of_area(layer: AreaLayer, area: Area, plan: Blueprint) -> Root:
+    inside = f"{area.environment}/{area.jurisdiction}"
+    path = f"{inside}/{layer.name}"
+    needs: Mapping[str, str] = {name: f"{inside}/{name}" for name in layer.needs}
+    base = {handles.BASE: f"{area.environment}/{handles.BASE}"} if layer.base else {}
+    return Root(
+        path,
+        layer.purpose,
+        tuple(_provider(place, plan) for place in area.places),
+        tuple(part for write in layer.writers for part in write(area, plan)),
+        _state(path, area, plan),
+        {**base, **needs},
+    )
+
+
+def _provider(place: Place, plan: Blueprint) -> Provider:
+    tags = plan.tags(place.environment, place.jurisdiction)
+    return Provider(place.label, place.aws, place.account, tags)
+
+
+def _state(path: str, area: Area, plan: Blueprint) -> State:
+    bucket = state_bucket(plan, area.environment, area.account, area.jurisdiction)
+    return State(bucket, f"{path}.tfstate", plan.state_region(area.jurisdiction))
+
+
+def state_alias(jurisdiction: str) -> str:
+    """Return the alias of the provider for the region of a jurisdiction's states."""
+    return label("state", jurisdiction)
+
+
+def state_bucket(plan: Blueprint, whose: str, account: str, jurisdiction: str = "") -> str:
+    """Return the bucket of the states of an area or an account, by a name that is free."""
+    return physical(plan.estate.estate, whose, jurisdiction, "state", account)

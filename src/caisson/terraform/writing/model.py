@@ -1,0 +1,115 @@
+"""What is written: roots of Terraform, each a folder of plain files with a state of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# What stands in a block, as Terraform's JSON syntax has it; `${…}` in a text is a reference.
+Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
+Body = Mapping[str, Value]
+
+
+class Form(StrEnum):
+    """The kinds of blocks with a type and a name; each is a key of Terraform's JSON."""
+
+    RESOURCE = "resource"
+    DATA = "data"
+    EPHEMERAL = "ephemeral"  # made for one run, and written nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block. `file` is the file of the root that it stands in, without `.tf.json`.
+
+    `provider` is the alias of the provider that makes it. `comment` is for people: why this is as
+    it is, where that is not plain to see. `was` is its name before it was renamed, under which a
+    state may have it still.
+    """
+
+    file: str
+    type: str
+    name: str
+    provider: str
+    body: Body
+    form: Form = Form.RESOURCE
+    comment: str = ""
+    was: str | None = None
+
+    @property
+    def address(self) -> str:
+        prefix = "" if self.form is Form.RESOURCE else f"{self.form}."
+        return f"{prefix}{self.type}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a root tells the roots that need it."""
+
+    name: str
+    value: Value
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a person or a pipeline says when a root is applied; secrets never are one."""
+
+    name: str
+    type: str
+    about: str
+    default: Value = None
+
+
+Part = Block | Output | Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The AWS provider for one region of one account, and the tags of all that it makes."""
+
+    alias: str
+    region: str
+    account: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a root keeps its state: a bucket outside of the regions that the root describes.
+
+    The bucket encrypts what comes with a key of its own.
+    """
+
+    bucket: str
+    key: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One folder: `path` from the rendering's own, such as `production/us/data`.
+
+    `needs` are the paths of the roots whose outputs it reads, by the names it calls them.
+    `bootstrap`: it makes the buckets of states, its own among them, so that its first apply
+    keeps the state beside it.
+    """
+
+    path: str
+    purpose: str
+    providers: tuple[Provider, ...]
+    parts: tuple[Part, ...]
+    state: State
+    needs: Mapping[str, str] = field(default_factory=dict)
+    bootstrap: bool = False
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(each for each in self.parts if isinstance(each, Block))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Everything that is written: `roots` in the order in which they are applied."""
+
+    estate: str
+    roots: tuple[Root, ...]
