@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from caisson.estate.aws import Aws
+from caisson.estate.aws import Aws, Image
 from caisson.estate.declared import Declared, Duration, Name
 from caisson.estate.promises import (
     DeclaredPromise,
@@ -59,8 +59,6 @@ __all__ = [
 System = Literal["postgres", "redis", "memcached", "opensearch", "files"]
 Replication = Literal["async", "sync"]
 Access = Literal["read", "write"]
-# An image as containers have it: a name, perhaps with a registry, and a tag or a digest.
-IMAGE = r"^[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$"
 
 
 class Jurisdiction(Declared):
@@ -180,7 +178,7 @@ class Service(Declared):
     """
 
     run: Annotated[list[str], Field(min_length=1)]
-    image: Annotated[str, Field(pattern=IMAGE)] | None = None
+    image: Image | None = None
     was: Name | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     task: Task = Task()

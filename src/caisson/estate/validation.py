@@ -10,6 +10,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from caisson.estate.aws import WORDS
 from caisson.estate.declared import SUBJECT_PATTERN, Declared
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
@@ -105,6 +106,7 @@ _TEXT_RULES: dict[str | None, str] = {
     None: "must be text",
     "^/": "must be a path that begins with /",
     SUBJECT_PATTERN: "must be a name, an address, a type or a pattern",
+    **{pattern: rule for pattern, (rule, _) in WORDS.items()},
 }
 _RULES: dict[object, str] = {
     tuple: "must be a port or a range of ports",
@@ -162,11 +164,12 @@ def _items(written: Plain, text: str) -> str:
 _TEXT_INSTEAD: dict[str | None, str] = {
     "^/": "write a path such as /ready",
     SUBJECT_PATTERN: "write a name, or an address such as `module.db.*` on one line",
+    **{pattern: remedy for pattern, (_, remedy) in WORDS.items()},
 }
 
 
 def _text_instead(pattern: str | None, written: Plain, text: str) -> str:
-    if pattern in (None, SUBJECT_PATTERN) and isinstance(written, int | float):
+    if pattern in (None, SUBJECT_PATTERN, *WORDS) and isinstance(written, int | float):
         return f'write it in quotes: "{shortened(text)}"'
     return _TEXT_INSTEAD.get(pattern, _NAME_REMEDY)
 
