@@ -67,6 +67,11 @@ def alarm_topic_arn(place: Place) -> str:
     return label(place.region, "alarms_topic_arn")
 
 
+def global_alarm_topic_arn() -> str:
+    """Of BASE: where alarms are sent on what AWS keeps in one region for the whole world."""
+    return "global_alarms_topic_arn"
+
+
 def boundary_arn() -> str:
     """Of BASE: the policy beyond which no role of the account has rights."""
     return "permissions_boundary_arn"

@@ -13,17 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.terraform.writing.aws import handles, network
+from caisson.terraform.writing.aws.aliases import GLOBAL, GLOBAL_REGION, state_alias
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
-from caisson.terraform.writing.names import label, physical
+from caisson.terraform.writing.names import physical
 
 OfEstate = Callable[[Blueprint], Iterator[Part]]
 OfEnvironment = Callable[[str, Blueprint], Iterator[Part]]
 OfArea = Callable[[Area, Blueprint], Iterator[Part]]
-
-# The alias of the provider for what AWS keeps in one region for the whole world.
-GLOBAL = "global"
-_GLOBAL_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def _once(layer: OnceLayer, plan: Blueprint) -> Root:
         layer.name,
         layer.purpose,
         (Provider(layer.name, region, account, plan.tags(layer.account, None)),),
-        tuple(part for write in layer.writers for part in write(plan)),
+        tuple(protected(part for write in layer.writers for part in write(plan))),
         State(bucket, f"{layer.name}.tfstate", region),
         {name: name for name in layer.needs},
         layer.bootstrap,
@@ -115,7 +112,7 @@ def _of_environment(layer: EnvironmentLayer, environment: str, plan: Blueprint) 
         path,
         layer.purpose,
         tuple(_of_everywhere(environment, areas, plan)),
-        tuple(part for write in layer.writers for part in write(environment, plan)),
+        tuple(protected(part for write in layer.writers for part in write(environment, plan))),
         _state(path, areas[0], plan),
         dict(_needs(layer, environment, areas)),
         layer.bootstrap,
@@ -135,7 +132,7 @@ def _of_everywhere(
             account,
             plan.tags(environment, area.jurisdiction),
         )
-    yield Provider(GLOBAL, _GLOBAL_REGION, account, plan.tags(environment, None))
+    yield Provider(GLOBAL, GLOBAL_REGION, account, plan.tags(environment, None))
 
 
 def _needs(
@@ -158,7 +155,7 @@ def _of_area(layer: AreaLayer, area: Area, plan: Blueprint) -> Root:
         path,
         layer.purpose,
         tuple(_provider(place, plan) for place in area.places),
-        tuple(part for write in layer.writers for part in write(area, plan)),
+        tuple(protected(part for write in layer.writers for part in write(area, plan))),
         _state(path, area, plan),
         {**base, **needs},
     )
@@ -172,11 +169,6 @@ def _provider(place: Place, plan: Blueprint) -> Provider:
 def _state(path: str, area: Area, plan: Blueprint) -> State:
     bucket = state_bucket(plan, area.environment, area.account, area.jurisdiction)
     return State(bucket, f"{path}.tfstate", plan.state_region(area.jurisdiction))
-
-
-def state_alias(jurisdiction: str) -> str:
-    """Return the alias of the provider for the region of a jurisdiction's states."""
-    return label("state", jurisdiction)
 
 
 def state_bucket(plan: Blueprint, whose: str, account: str, jurisdiction: str = "") -> str:
