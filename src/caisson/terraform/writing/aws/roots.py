@@ -17,6 +17,7 @@ from caisson.terraform.writing.aws.aliases import GLOBAL, GLOBAL_REGION, state_a
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
 from caisson.terraform.writing.names import physical
+from caisson.terraform.writing.protection import protected
 
 OfEstate = Callable[[Blueprint], Iterator[Part]]
 OfEnvironment = Callable[[str, Blueprint], Iterator[Part]]

@@ -1,0 +1,1 @@
+"""AWS, made real by Terraform: its program, its folders, and one apply after another."""

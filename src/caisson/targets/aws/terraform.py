@@ -1,0 +1,198 @@
+"""One root in its folder, and what Terraform is told to do there.
+
+Terraform ends when Caisson does, however that ends: it gets the signal of an interruption, upon
+which it writes down what it has made and takes its providers with it.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from caisson.targets.aws.program import Program
+from caisson.targets.local.layout import write_whole
+
+PLAN = "caisson.tfplan"
+# Terraform lets a file that is called so speak louder than the others.
+LOCAL_STATE = "backend_override.tf.json"
+_LOCALLY = '{"terraform": {"backend": {"local": {}}}}\n'
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_CHANGES = 2
+# How long Terraform may take to write its state down once it was interrupted.
+_ENDING_S = 60.0
+_NO_STATE = "Unable to find remote state"
+_NO_BUCKET = ("does not exist", "NoSuchBucket")
+
+Says = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+class TerraformError(Exception):
+    """Terraform ended with an error; the text is what it said."""
+
+
+class NeverAppliedError(Exception):
+    """A root cannot be planned, because one that it needs has never been applied."""
+
+
+class NoBucketError(Exception):
+    """The bucket that a root's state is to be kept in is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A root's folder. `says` is given each line that a person may want to see."""
+
+    program: Program
+    folder: Path
+    says: Says = _silent
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def init(self) -> None:
+        """Get the providers and the state ready. Raises TerraformError and NoBucketError."""
+        self._begin("init", "-input=false", "-no-color", "-reconfigure")
+
+    def plan(self, *options: str) -> bool:
+        """Make a plan and keep it in PLAN; return whether it changes anything.
+
+        Raises NeverAppliedError and TerraformError.
+        """
+        arguments = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN}")
+        return self._run(*arguments, *options, well=(0, _CHANGES)) == _CHANGES
+
+    def planned(self) -> bytes:
+        """Return the plan that was kept, as JSON."""
+        return self._printed("show", "-json", PLAN)
+
+    def state(self) -> bytes:
+        """Return the state, as JSON."""
+        return self._printed("show", "-json")
+
+    def apply(self) -> None:
+        """Carry the kept plan out. Raises TerraformError; what was made until then is known."""
+        self._run("apply", "-input=false", "-json", PLAN)
+
+    @property
+    def keeps_state_here(self) -> bool:
+        """Whether the state lies in the folder until its bucket has been made."""
+        return (self.folder / LOCAL_STATE).exists()
+
+    def keep_state_here(self) -> None:
+        write_whole(self.folder / LOCAL_STATE, _LOCALLY)
+
+    def move_state_to_its_bucket(self) -> None:
+        """Bring the state where the root says; done again, it does no harm."""
+        (self.folder / LOCAL_STATE).unlink(missing_ok=True)
+        self._begin("init", "-input=false", "-no-color", "-migrate-state", "-force-copy")
+
+    def _begin(self, *arguments: str) -> None:
+        code, said = self._said(arguments)
+        if code:
+            text = "\n".join(said)
+            if "bucket" in text and any(each in text for each in _NO_BUCKET):
+                raise NoBucketError(str(self.folder))
+            raise TerraformError(text[text.find("Error:") :] if "Error:" in text else text)
+
+    def _run(self, *arguments: str, well: Sequence[int] = (0,)) -> int:
+        code, said = self._said(arguments)
+        if code not in well:
+            errors = [error for line in said if (error := _error(line))]
+            if errors and all(_NO_STATE in each for each in errors):
+                raise NeverAppliedError(str(self.folder))
+            last = said[-1] if said else f"it ended with {code}"
+            raise TerraformError("\n".join(dict.fromkeys(errors)) or last)
+        return code
+
+    def _said(self, arguments: Sequence[str]) -> tuple[int, list[str]]:
+        said: list[str] = []
+        with self._started(arguments) as process:
+            for line in map(str.rstrip, process.stdout or ()):
+                if line:
+                    said.append(line)
+                    self.says(_message(line))
+            return process.wait(), said
+
+    def _printed(self, *arguments: str) -> bytes:
+        done = subprocess.run(
+            [self.program.path, *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise TerraformError(done.stderr.decode(errors="replace"))
+        return done.stdout
+
+    @contextmanager
+    def _started(self, arguments: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
+        process = subprocess.Popen(
+            [self.program.path, *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # An interruption at the terminal reaches Caisson alone, which passes it on once.
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  nothing here has another thread
+        )
+        try:
+            yield process
+        finally:
+            _end(process)
+
+    def _environment(self) -> dict[str, str]:
+        told = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        return {**os.environ, **told, **self.environment}
+
+
+def _end_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Interrupt Terraform if it still runs, and give it the time to write its state down."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_ENDING_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _spoken(line: str) -> dict[str, Any]:
+    """Return what a line of `-json` holds; nothing when it is another line."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _message(line: str) -> str:
+    return str(_spoken(line).get("@message", line))
+
+
+def _error(line: str) -> str | None:
+    """Return an error that Terraform speaks of, with the block that it is about."""
+    told = _spoken(line).get("diagnostic")
+    if not isinstance(told, dict) or told.get("severity") != "error":
+        return None
+    where = f"{told['address']}: " if told.get("address") else ""
+    return f"{where}{told.get('summary', '')}: {told.get('detail', '')}".rstrip(": ")

@@ -1,0 +1,35 @@
+"""What keeps data is protected, until somebody says the word that it may go.
+
+A provider refuses to destroy it while these attributes say so. They hang on one variable, so that
+`caisson destroy` can take the protection off, first and visibly, by an apply of its own.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from caisson.terraform.writing.model import Block, Part, Value, Variable
+
+VARIABLE = "keep_data"
+_KEPT, _LET_GO = f"${{var.{VARIABLE}}}", f"${{!var.{VARIABLE}}}"
+_SETTINGS: dict[str, dict[str, Value]] = {
+    "aws_backup_vault": {"force_destroy": _LET_GO},
+    "aws_db_instance": {"deletion_protection": _KEPT, "skip_final_snapshot": _LET_GO},
+    "aws_ecr_repository": {"force_delete": _LET_GO},
+    "aws_lb": {"enable_deletion_protection": _KEPT},
+    "aws_s3_bucket": {"force_destroy": _LET_GO},
+}
+
+
+def protected(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield the parts of a root with their protection, and the variable that it hangs on."""
+    found = False
+    for part in parts:
+        settings = _SETTINGS.get(part.type) if isinstance(part, Block) else None
+        if isinstance(part, Block) and settings is not None:
+            found = True
+            yield replace(part, body={**part.body, **settings})
+        else:
+            yield part
+    if found:
+        about = "Whether what keeps data is protected from being destroyed."
+        yield Variable(VARIABLE, "bool", about, default=True)
