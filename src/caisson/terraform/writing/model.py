@@ -21,7 +21,8 @@ class Form(StrEnum):
 class Block:
     """One block. `file` is the file of the root that it stands in, without `.tf.json`.
 
-    `provider` is the alias of the provider that makes it. `comment` is for people: why this is as
+    `provider` is the alias of the provider of AWS that makes it, and nothing where another
+    provider does. `comment` is for people: why this is as
     it is, where that is not plain to see. `was` is its name before it was renamed, under which a
     state may have it still.
     """
@@ -60,7 +61,18 @@ class Variable:
     default: Value = None
 
 
-Part = Block | Output | Variable
+@dataclass(frozen=True, slots=True)
+class Import:
+    """That a block stands for something which was there before, under this id of AWS's.
+
+    Terraform adopts it at the first apply, and passes over this afterwards.
+    """
+
+    block: Block
+    id: Value
+
+
+Part = Block | Output | Variable | Import
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,15 @@ class Provider:
     region: str
     account: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherProvider:
+    """A provider of somebody other than AWS, which takes its credentials from the environment."""
+
+    name: str
+    source: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,7 @@ class Root:
 
     `needs` are the paths of the roots whose outputs it reads, by the names it calls them.
     `bootstrap`: it makes the buckets of states, its own among them, so that its first apply
-    keeps the state beside it.
+    keeps the state beside it. `others` make what is not of AWS.
     """
 
     path: str
@@ -101,10 +122,15 @@ class Root:
     state: State
     needs: Mapping[str, str] = field(default_factory=dict)
     bootstrap: bool = False
+    others: tuple[OtherProvider, ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         return tuple(each for each in self.parts if isinstance(each, Block))
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        return tuple(each for each in self.parts if isinstance(each, Import))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from caisson.terraform.writing.model import (
     Block,
     Form,
+    Import,
     Output,
     Provider,
     Rendering,
@@ -19,6 +20,9 @@ from caisson.terraform.writing.model import (
 # The versions that everything here was tried with: write-only attributes came with 1.11.
 TERRAFORM = ">= 1.11.0, < 2.0.0"
 AWS_PROVIDER = "~> 5.100"
+# The file that says where the state lies, by itself: a root that makes the bucket of its own
+# state is applied without this file first, and moves its state with it afterwards.
+BACKEND = "backend"
 _Json = dict[str, object]
 
 
@@ -34,13 +38,15 @@ def files(rendering: Rendering) -> dict[str, str]:
 
 def _of(root: Root, roots: Mapping[str, Root]) -> Iterator[tuple[str, _Json]]:
     yield "root", _settings(root)
+    yield BACKEND, {"terraform": {"backend": {"s3": _backend(root)}}}
     if root.needs:
         yield "needs", _needs(root, roots)
     by_file: dict[str, list[Block]] = defaultdict(list)
     for each in root.blocks:
         by_file[each.file].append(each)
     for name, blocks in by_file.items():
-        yield name, _blocks(blocks)
+        imports = [_import(each) for each in root.imports if each.block.file == name]
+        yield name, {**_blocks(blocks), **({"import": imports} if imports else {})}
     variables = {each.name: _variable(each) for each in root.parts if isinstance(each, Variable)}
     if variables:
         yield "variables", {"variable": variables}
@@ -50,14 +56,11 @@ def _of(root: Root, roots: Mapping[str, Root]) -> Iterator[tuple[str, _Json]]:
 
 
 def _settings(root: Root) -> _Json:
-    required = {"aws": {"source": "hashicorp/aws", "version": AWS_PROVIDER}}
+    others = {each.name: {"source": each.source, "version": each.version} for each in root.others}
+    required = {"aws": {"source": "hashicorp/aws", "version": AWS_PROVIDER}, **others}
     return {
         "//": root.purpose,
-        "terraform": {
-            "required_version": TERRAFORM,
-            "required_providers": required,
-            "backend": {"s3": _backend(root)},
-        },
+        "terraform": {"required_version": TERRAFORM, "required_providers": required},
         "provider": {"aws": [_provider(each) for each in root.providers]},
     }
 
@@ -103,7 +106,12 @@ def _blocks(blocks: list[Block]) -> _Json:
 
 def _body(block: Block) -> _Json:
     comment = {"//": block.comment} if block.comment else {}
-    return {**comment, "provider": f"aws.{block.provider}", **_plain(block.body)}
+    provider = {"provider": f"aws.{block.provider}"} if block.provider else {}
+    return {**comment, **provider, **_plain(block.body)}
+
+
+def _import(adopted: Import) -> _Json:
+    return {"to": adopted.block.address, "id": adopted.id}
 
 
 def _plain(body: Mapping[str, Value]) -> _Json:
