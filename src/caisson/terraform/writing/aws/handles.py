@@ -1,6 +1,6 @@
 """What roots tell each other: the names of outputs, said once for those who tell and who ask."""
 
-from caisson.terraform.writing.blueprint import Area, Place
+from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.names import label
 from caisson.topology.model import Credential
 
@@ -20,6 +20,9 @@ PUBLIC, PRIVATE, ISOLATED = "public", "private", "data"
 
 # Parts of a site that have a security group, beside its stores and services.
 BALANCER, ENDPOINTS = "balancer", "endpoints"
+
+# The longest name that IAM allows to a role.
+ROLE_LETTERS = 64
 
 
 def key_arn(place: Place, data: str) -> str:
@@ -62,6 +65,25 @@ def secret_arn(place: Place, credential: Credential) -> str:
     return label(place.region, credential.service, credential.store, "secret_arn")
 
 
+def user_arn(place: Place, credential: Credential) -> str:
+    """Of DATA: the user of Postgres or Redis that a service signs in as, as policies name it."""
+    return label(place.region, credential.service, credential.store, "user_arn")
+
+
+def user_name(place: Place, credential: Credential) -> str:
+    """Of DATA: the name of that user, which the service says when it signs in."""
+    return label(place.region, credential.service, credential.store, "user_name")
+
+
+def task_role_name(place: Place, service: str, plan: Blueprint) -> str:
+    """Return the role that the copies of a service have in one place, before it is there."""
+    return plan.name(place, service, "task", limit=ROLE_LETTERS)
+
+
+def task_role_arn(place: Place, service: str, plan: Blueprint) -> str:
+    return f"arn:aws:iam::{place.account}:role/{task_role_name(place, service, plan)}"
+
+
 def alarm_topic_arn(place: Place) -> str:
     """Of BASE: where alarms of a region are sent."""
     return label(place.region, "alarms_topic_arn")
@@ -75,6 +97,11 @@ def global_alarm_topic_arn() -> str:
 def boundary_arn() -> str:
     """Of BASE: the policy beyond which no role of the account has rights."""
     return "permissions_boundary_arn"
+
+
+def zone_id() -> str:
+    """Of BASE: the hosted zone of the environment's domain."""
+    return "zone_id"
 
 
 def balancer_domain(place: Place) -> str:
