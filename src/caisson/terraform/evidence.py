@@ -65,6 +65,7 @@ def refined(places: Mapping[str, Place], rows: Iterable[tuple[str, Row]]) -> dic
         key: Place(
             numbers.get((place.account, key)) or numbers.get((place.account, "")) or place.account,
             place.region or _only(regions.get(key)),
+            place.tags,
         )
         for key, place in places.items()
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from caisson.estate.sources import Source
 from caisson.terraform.configuration import Configuration, Module, Written
+from caisson.terraform.default_tags import add_default_tags
 from caisson.terraform.document import Document, Kind, malformed
 from caisson.terraform.evidence import refined, told_by
 from caisson.terraform.masking import learn, mask
@@ -107,6 +108,7 @@ def _instance(row: Row, marks: tuple[object, object] | None, at: Place, source: 
         mask(values, marks[0])
         mask(values, marks[1])
     mask(values, row.sensitive)
+    add_default_tags(values, row.mode, row.type, at.tags)
     region = values.get("region")
     # since version 6 of the provider each resource may say its own region
     chosen = region if isinstance(region, str) and at is not NOWHERE else at.region

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from caisson.terraform.configuration import Configuration, Plain
 
@@ -25,10 +25,14 @@ _IDENTITY = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An account number or a name for an account, and a region; None when it is not told."""
+    """An account number or a name for an account, and a region; None when it is not told.
+
+    `tags` are the provider's own for all that it makes, UNKNOWN where the value is not told.
+    """
 
     account: str | None = None
     region: str | None = None
+    tags: Mapping[str, object] = field(default_factory=dict)
 
 
 NOWHERE = Place()
@@ -47,7 +51,8 @@ def places(configuration: Configuration) -> dict[str, Place]:
         told = reader.account(path, expressions)
         alike = (each.get("full_name"), *reader.identity(path, expressions))
         account = told or names.setdefault(alike, _name(key, alike))
-        found[key] = Place(account, reader.region(path, expressions))
+        region, tags = reader.region(path, expressions), reader.tags(path, expressions)
+        found[key] = Place(account, region, tags)
     return found
 
 
@@ -102,6 +107,13 @@ def _calls(provider: Plain) -> tuple[str, ...]:
     return tuple(str(address).removeprefix("module.").split(".module.")) if address else ()
 
 
+def _last_block(expressions: Plain, name: str) -> Plain | None:
+    """Return the block of that name, of which there is at most one in recent versions."""
+    blocks = expressions.get(name)
+    last = blocks[-1] if isinstance(blocks, list) and blocks else None
+    return last if isinstance(last, Mapping) else None
+
+
 class _Reader:
     """Evaluates what provider configurations are made of: constants and variables."""
 
@@ -127,11 +139,15 @@ class _Reader:
 
     def _role(self, expressions: Plain) -> object:
         for key in ("assume_role", "assume_role_with_web_identity"):
-            blocks = expressions.get(key)
-            last = blocks[-1] if isinstance(blocks, list) and blocks else None
-            if isinstance(last, Mapping):
+            if (last := _last_block(expressions, key)) is not None:
                 return last.get("role_arn")
         return None
+
+    def tags(self, path: tuple[str, ...], expressions: Plain) -> Plain:
+        """Return the tags that the provider gives to all it makes, as far as they are told."""
+        block = _last_block(expressions, "default_tags")
+        value = None if block is None else self.constant(path, block.get("tags"))
+        return value if isinstance(value, Mapping) else {}
 
     def identity(self, path: tuple[str, ...], expressions: Plain) -> tuple[object, ...]:
         """Return what tells this configuration's account from another's, without any secret."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from caisson.estate import mistakes
 from caisson.estate.mistakes import EstateErrors
 from caisson.estate.sources import Source
+from caisson.terraform.default_tags import add_default_tags
 from caisson.terraform.hcl.addresses import InstanceKey, instance_address
 from caisson.terraform.hcl.bodies import NotTold, Written
 from caisson.terraform.hcl.configuration import Call, Declared, Project, Repeated, project
@@ -141,6 +142,7 @@ class _Expansion:
         for key in sorted(self._keys(inner, declared, address), key=str):
             own = instance_address(address, key)
             values = self._values(inner, declared, key)
+            add_default_tags(values, declared.mode, declared.type, place.tags)
             region = values.get("region")
             if any(declared.body.of("provisioner")) or "provisioner" in declared.body.attributes:
                 self._programs.add(own)

@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from caisson.terraform.configuration import Configuration
 from caisson.terraform.hcl.configuration import Declared, Module
 from caisson.terraform.hcl.evaluate import Scope, evaluate
+from caisson.terraform.hcl.plain import known
 from caisson.terraform.hcl.scope import ModuleInstance
-from caisson.terraform.hcl.syntax import Body, Literal, Object
-from caisson.terraform.hcl.values import Exhausted, Undefined, Value, is_plain, plain
+from caisson.terraform.hcl.syntax import Body, Expression, Literal, Object, Tuple
+from caisson.terraform.hcl.values import Exhausted, Undefined, Value
+from caisson.terraform.model import UNKNOWN
 from caisson.terraform.providers import NOWHERE, Place, places
 
 _REGISTRY = "registry.terraform.io"
 _HASHICORP = "hashicorp"
+# What is a block, and says where a provider works or what it gives to all that it makes.
+_BLOCKS = ("assume_role", "assume_role_with_web_identity", "default_tags")
 
 
 class Placing:
@@ -74,14 +78,14 @@ def _required(module: Module) -> dict[str, str]:
     return found
 
 
-def _source(name: str, expression: object) -> dict[str, str]:
+def _source(name: str, expression: Expression) -> dict[str, str]:
     for key, value in _items(expression):
         if key == "source" and isinstance(value, Literal):
             return {name: str(value.value)}
     return {}
 
 
-def _items(expression: object) -> list[tuple[str, object]]:
+def _items(expression: Expression) -> list[tuple[str, Expression]]:
     match expression:
         case Object(items):
             return [(str(k.value), v) for k, v in items if isinstance(k, Literal)]
@@ -92,17 +96,30 @@ def _items(expression: object) -> list[tuple[str, object]]:
 def _expressions(inner: ModuleInstance, body: Body) -> dict[str, object]:
     """Return what a provider configuration says, in the form in which a plan tells constants."""
     found: dict[str, object] = {
-        name: _constant(inner, attribute.expression) for name, attribute in body.attributes.items()
+        name: _written(inner, name, attribute.expression)
+        for name, attribute in body.attributes.items()
     }
     for block in body.blocks:
         found[block.type] = [_expressions(inner, block.body)]
     return found
 
 
-def _constant(inner: ModuleInstance, expression: object) -> dict[str, Value]:
+def _written(inner: ModuleInstance, name: str, expression: Expression) -> object:
+    """Return an attribute, or a block, which JSON writes like an attribute."""
+    if name not in _BLOCKS:
+        return _constant(inner, expression)
+    each = expression.items if isinstance(expression, Tuple) else (expression,)
+    return [
+        {str(key): _constant(inner, value) for key, value in _items(block)}  # as in a plan
+        for block in each
+    ]
+
+
+def _constant(inner: ModuleInstance, expression: Expression) -> dict[str, Value]:
+    """Return a constant as a plan tells it, in which parts of an object may be UNKNOWN."""
     inner.effort.begin()
     try:
-        value = evaluate(expression, Scope(inner))  # type: ignore[arg-type]  # an attribute's
+        value = known(evaluate(expression, Scope(inner)))
     except (Undefined, Exhausted):
         return {}
-    return {"constant_value": plain(value)} if is_plain(value) else {}
+    return {} if value is UNKNOWN else {"constant_value": value}
