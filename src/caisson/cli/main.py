@@ -43,6 +43,10 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
         ),
     ),
     (
+        "Make it real on AWS",
+        (Verb("render", "caisson.cli.render", "Write the estate as plain Terraform."),),
+    ),
+    (
         "Operate, and break it on purpose",
         (
             Verb("failover", "caisson.cli.failover", "Promote the standbys of a lost region."),

@@ -103,7 +103,7 @@ def _begins_like_a_document(file: Path) -> bool:
 
 def read_root(root: Root) -> Part:
     """Read one root. Raises EstateErrors when it cannot be read whole."""
-    files = _files(root.folder) if root.folder is not None else None
+    files = configuration_files(root.folder) if root.folder is not None else None
     folder = "" if root.folder is None else root.folder.as_posix()
     if root.document is None:
         return part_of_configuration(root.name, files or {}, folder)
@@ -135,7 +135,7 @@ def is_configuration(folder: Path) -> bool:
     return folder.is_dir() and any(each.name.endswith(_CONFIGURATION) for each in folder.iterdir())
 
 
-def _files(root: Path) -> dict[str, bytes]:
+def configuration_files(root: Path) -> dict[str, bytes]:
     """Return the files of a configuration and of its modules, by their paths from its folder."""
     found = dict(_in_folder(root, Path(), _OF_THE_ROOT))
     seen: set[Path] = {Path()}

@@ -4,7 +4,7 @@ A root is planned only once those that it needs have been applied, since it read
 Interrupted at any point, the same order can be given again: what is as it should be is left.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from caisson.targets.aws.terraform import (
     Workspace,
 )
 from caisson.terraform.writing.model import Rendering, Root
+from caisson.terraform.writing.protection import VARIABLE, is_protected
 
 
 class RootFailedError(Exception):
@@ -47,10 +48,10 @@ class Applier:
     rendering: Rendering
     says: Callable[[str, str], None]  # a root's path, and a line
 
-    def plan(self, *options: str) -> Iterator[Planned]:
-        """Plan each root in turn."""
+    def plan(self, roots: Iterable[Root], *options: str) -> Iterator[Planned]:
+        """Plan each of the roots in turn."""
         waiting: set[str] = set()
-        for root in self.rendering.roots:
+        for root in roots:
             planned = self.plan_one(root, waiting, *options)
             if planned.document is None:
                 waiting.add(root.path)
@@ -80,6 +81,23 @@ class Applier:
             workspace.apply()
             if workspace.keeps_state_here:
                 workspace.move_state_to_its_bucket()
+        except TerraformError as error:
+            raise RootFailedError(f"{root.path}: {error}") from error
+
+    def destroy(self, root: Root) -> None:
+        """Destroy what a root has made, its protection first. Raises RootFailedError.
+
+        One that makes the buckets of states takes its own state out of there before.
+        """
+        workspace = self._workspace(root)
+        letting_go = [f"-var={VARIABLE}=false"] if is_protected(root) else []
+        try:
+            if letting_go and workspace.plan(*letting_go):
+                workspace.apply()
+            if root.bootstrap and not workspace.keeps_state_here:
+                workspace.take_state_here()
+            if workspace.plan("-destroy", *letting_go):
+                workspace.apply()
         except TerraformError as error:
             raise RootFailedError(f"{root.path}: {error}") from error
 

@@ -95,6 +95,11 @@ class Workspace:
         (self.folder / LOCAL_STATE).unlink(missing_ok=True)
         self._begin("init", "-input=false", "-no-color", "-migrate-state", "-force-copy")
 
+    def take_state_here(self) -> None:
+        """Bring the state from its bucket into the folder."""
+        self.keep_state_here()
+        self._begin("init", "-input=false", "-no-color", "-migrate-state", "-force-copy")
+
     def _begin(self, *arguments: str) -> None:
         code, said = self._said(arguments)
         if code:

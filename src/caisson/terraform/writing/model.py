@@ -135,7 +135,11 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Everything that is written: `roots` in the order in which they are applied."""
+    """Everything that is written: `roots` in the order in which they are applied.
+
+    `beside` are files that stand beside the roots, with their text by their paths.
+    """
 
     estate: str
     roots: tuple[Root, ...]
+    beside: Mapping[str, str] = field(default_factory=dict)

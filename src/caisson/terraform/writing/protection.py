@@ -7,7 +7,7 @@ A provider refuses to destroy it while these attributes say so. They hang on one
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from caisson.terraform.writing.model import Block, Part, Value, Variable
+from caisson.terraform.writing.model import Block, Part, Root, Value, Variable
 
 VARIABLE = "keep_data"
 _KEPT, _LET_GO = f"${{var.{VARIABLE}}}", f"${{!var.{VARIABLE}}}"
@@ -33,3 +33,8 @@ def protected(parts: Iterable[Part]) -> Iterator[Part]:
     if found:
         about = "Whether what keeps data is protected from being destroyed."
         yield Variable(VARIABLE, "bool", about, default=True)
+
+
+def is_protected(root: Root) -> bool:
+    """Return whether anything in a root hangs on the variable."""
+    return any(isinstance(each, Variable) and each.name == VARIABLE for each in root.parts)

@@ -29,11 +29,12 @@ _Json = dict[str, object]
 def files(rendering: Rendering) -> dict[str, str]:
     """Return the text of every file by its path; the same rendering gives the same bytes."""
     roots = {each.path: each for each in rendering.roots}
-    return {
+    written = {
         f"{root.path}/{name}.tf.json": json.dumps(content, indent=2) + "\n"
         for root in rendering.roots
         for name, content in _of(root, roots)
     }
+    return {**rendering.beside, **written}
 
 
 def _of(root: Root, roots: Mapping[str, Root]) -> Iterator[tuple[str, _Json]]:

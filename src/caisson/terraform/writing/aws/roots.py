@@ -12,12 +12,16 @@ done for one jurisdiction touches no other.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from caisson.terraform.writing import promises
 from caisson.terraform.writing.aws import handles, network
 from caisson.terraform.writing.aws.aliases import GLOBAL, GLOBAL_REGION, state_alias
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
 from caisson.terraform.writing.names import physical
 from caisson.terraform.writing.protection import protected
+
+# What a run of Terraform leaves in a root, and what belongs into no repository.
+_PASSING = (".terraform/", "*.tfplan", "*.tfstate", "*.tfstate.*", "backend_override.tf.json", "")
 
 OfEstate = Callable[[Blueprint], Iterator[Part]]
 OfEnvironment = Callable[[str, Blueprint], Iterator[Part]]
@@ -75,7 +79,8 @@ AFTER: tuple[EnvironmentLayer, ...] = ()
 
 def rendering(plan: Blueprint) -> Rendering:
     """Return all roots, each after those that it needs."""
-    return Rendering(plan.estate.estate, tuple(_roots(plan)))
+    beside = {promises.FILE: promises.promise_file(plan), ".gitignore": "\n".join(_PASSING)}
+    return Rendering(plan.estate.estate, tuple(_roots(plan)), beside)
 
 
 def _roots(plan: Blueprint) -> Iterator[Root]:

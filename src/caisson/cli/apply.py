@@ -1,0 +1,128 @@
+"""`caisson apply`: each root planned, shown, and made real, in the order of their needs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from caisson.cli import output
+from caisson.cli.aws_proof import radius_of
+from caisson.cli.aws_target import (
+    Rendered,
+    applier,
+    out_option,
+    overwrite_option,
+    program_or_fail,
+    rendered,
+    root_option,
+    roots_or_fail,
+    target_option,
+    yes_option,
+)
+from caisson.cli.estates import estate_argument, json_option
+from caisson.cli.views.blast import show_losses, show_root
+from caisson.plan.blast_radius import BlastRadius
+from caisson.targets.aws.applying import Applier, Planned, RootFailedError
+from caisson.terraform.writing.model import Root
+
+lose_data_option = click.option(
+    "--lose-data",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Let this resource be destroyed, and its data with it (may be repeated).",
+)
+
+
+@click.command()
+@estate_argument
+@target_option
+@out_option
+@root_option
+@lose_data_option
+@yes_option
+@overwrite_option
+@json_option
+def apply(
+    estate: Path | None,
+    target: str,
+    out: Path,
+    only: tuple[str, ...],
+    lose_data: tuple[str, ...],
+    yes: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Render ESTATE and make it real, root by root; what is as it should be is left.
+
+    Each root is planned when those that it needs have been applied, and exactly that plan is
+    carried out. Interrupted or failed, give the same order again. What would destroy data is
+    refused, unless --lose-data names it.
+    """
+    program = program_or_fail(as_json=as_json)
+    made = rendered(estate, out, overwrite=overwrite, as_json=as_json)
+    roots = roots_or_fail(made.rendering, only, as_json=as_json)
+    order = _Order(made, applier(made, program, as_json=as_json), lose_data, yes, as_json)
+    done = [order.carry_out(each) for each in roots]
+    if as_json:
+        output.print_json({"target": target, "roots": done})
+
+
+class _Order:
+    """One order to apply: what may be lost, and whether anybody is asked."""
+
+    def __init__(
+        self, made: Rendered, work: Applier, lose: tuple[str, ...], yes: bool, as_json: bool
+    ) -> None:
+        self._made, self._work, self._lose = made, work, lose
+        self._yes, self._as_json = yes, as_json
+
+    def carry_out(self, root: Root) -> dict[str, Any]:
+        """Plan and apply one root; whatever keeps it from being done ends the command."""
+        try:
+            planned = self._work.plan_one(root, set())
+            self._refuse_what_waits(planned)
+            radius = radius_of(planned)
+            self._show(planned, radius)
+            self._refuse_losses(root, radius)
+            if planned.changes:
+                asked(f"Apply {root.path}?", yes=self._yes, as_json=self._as_json)
+                self._work.apply(root)
+        except RootFailedError as error:
+            output.fail(output.BROKEN, str(error), as_json=self._as_json)
+        counts = {deed.value: count for deed, count in radius.counts.items()}
+        return {"root": root.path, "applied": planned.changes, "changes": counts}
+
+    def _refuse_what_waits(self, planned: Planned) -> None:
+        if planned.waits_for:
+            needed = ", ".join(planned.waits_for)
+            reason = f"{planned.root.path} needs {needed}, which was never applied"
+            output.fail(output.WRONG_INPUT, reason, as_json=self._as_json)
+
+    def _show(self, planned: Planned, radius: BlastRadius) -> None:
+        if not self._as_json:
+            show_root(output.screen(), planned, radius)
+
+    def _refuse_losses(self, root: Root, radius: BlastRadius) -> None:
+        lost = [each for each in radius.losing_data if each.address not in self._lose]
+        if not lost:
+            return
+        if not self._as_json:
+            show_losses(output.screen(), radius)
+        reasons = (
+            f"{root.path}: {each.address} keeps data and would be {each.deed.value}d;"
+            f" if that is meant, add --lose-data {each.address}"
+            for each in lost
+        )
+        output.fail(output.WRONG_INPUT, *reasons, as_json=self._as_json)
+
+
+def asked(question: str, *, yes: bool, as_json: bool) -> None:
+    """Go on when a person agrees, or has said yes beforehand; else end, with nothing changed."""
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        reason = "nobody is there to be asked: add --yes, or look first with `caisson plan`"
+        output.fail(output.WRONG_INPUT, reason, as_json=as_json)
+    if not click.confirm(question, err=True):
+        output.fail(output.WRONG_INPUT, "it was not done")
