@@ -19,8 +19,8 @@ from caisson.targets.aws.program import Program
 from caisson.targets.local.layout import write_whole
 
 PLAN = "caisson.tfplan"
-# Terraform lets a file that is called so speak louder than the others.
-LOCAL_STATE = "backend_override.tf.json"
+# Of files that override others, Terraform listens most to the last.
+LOCAL_STATE = "zz_state_here_override.tf.json"
 _LOCALLY = '{"terraform": {"backend": {"local": {}}}}\n'
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)

@@ -21,7 +21,7 @@ from caisson.terraform.writing.names import physical
 from caisson.terraform.writing.protection import protected
 
 # What a run of Terraform leaves in a root, and what belongs into no repository.
-_PASSING = (".terraform/", "*.tfplan", "*.tfstate", "*.tfstate.*", "backend_override.tf.json", "")
+_PASSING = (".terraform/", "*.tfplan", "*.tfstate", "*.tfstate.*", "*_override.tf.json", "")
 
 OfEstate = Callable[[Blueprint], Iterator[Part]]
 OfEnvironment = Callable[[str, Blueprint], Iterator[Part]]
