@@ -1,0 +1,92 @@
+"""What the blocks of a store in one place have in common: names, tags, its key and its subnets."""
+
+from dataclasses import dataclass
+
+from caisson.estate.model import Store
+from caisson.terraform.writing.aws import handles
+from caisson.terraform.writing.aws.alarms import Watch, alarm
+from caisson.terraform.writing.blueprint import Area, Blueprint, Place
+from caisson.terraform.writing.model import Block, Value
+from caisson.terraform.writing.names import label
+from caisson.terraform.writing.references import remote
+from caisson.topology.model import Credential
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHere:
+    """A store as it is in one place; its blocks stand in `file`."""
+
+    file: str
+    place: Place
+    name: str
+    plan: Blueprint
+
+    @property
+    def store(self) -> Store:
+        return self.plan.estate.stores[self.name]
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """Return the rights of services to it."""
+        mine = (self.place.environment, self.place.jurisdiction, self.name)
+        return tuple(
+            each
+            for each in self.plan.topology.credentials
+            if (each.environment, each.jurisdiction, each.store) == mine
+        )
+
+    @property
+    def key_arn(self) -> str:
+        """Return the key of the store's class of data."""
+        return remote(handles.KEYS, handles.key_arn(self.place, self.store.data))
+
+    @property
+    def subnet_ids(self) -> str:
+        return remote(handles.NETWORK, handles.subnet_ids(self.place, handles.ISOLATED))
+
+    @property
+    def security_group_id(self) -> str:
+        return remote(handles.NETWORK, handles.security_group_id(self.place, self.name))
+
+    def called(self, *words: str, limit: int = 63) -> str:
+        """Return what it is called in the cloud, which it stays when the store is renamed."""
+        return self.plan.name(self.place, self.store.was or self.name, *words, limit=limit)
+
+    def tags(self, *words: str) -> dict[str, Value]:
+        return {
+            "Name": self.plan.name(self.place, self.name, *words, limit=255),
+            "Component": self.name,
+            "DataClass": self.store.data,
+        }
+
+    def block(self, kind: str, body: dict[str, Value], *words: str, comment: str = "") -> Block:
+        """Return a block that is tagged as the store's."""
+        return self.part(kind, {**body, "tags": self.tags(*words)}, *words, comment=comment)
+
+    def part(self, kind: str, body: dict[str, Value], *words: str, comment: str = "") -> Block:
+        """Return a block of a type that has no tags."""
+        was = self.store.was
+        return Block(
+            self.file,
+            kind,
+            label(self.place.region, self.name, *words),
+            self.place.label,
+            body,
+            comment=comment,
+            was=label(self.place.region, was, *words) if was else None,
+        )
+
+    def alarm(self, name: str, watch: Watch, about: str) -> Block:
+        return alarm(self.place, self.plan, self.file, self.name, name, watch, about)
+
+
+def in_places(file: str, area: Area, name: str, plan: Blueprint) -> tuple[StoreHere, ...]:
+    """Return a store in each place of an area, the home first."""
+    return tuple(StoreHere(file, place, name, plan) for place in area.places)
+
+
+def days(seconds: float) -> int:
+    """Return whole days that are no shorter."""
+    return -int(-seconds // DAY_S)
