@@ -13,11 +13,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.terraform.writing import promises
-from caisson.terraform.writing.aws import handles, network
-from caisson.terraform.writing.aws.aliases import GLOBAL, GLOBAL_REGION, state_alias
+from caisson.terraform.writing.aws import base, handles, network, states, topics
+from caisson.terraform.writing.aws.aliases import (
+    GLOBAL,
+    GLOBAL_REGION,
+    region_alias,
+    regions,
+    state_alias,
+)
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
-from caisson.terraform.writing.names import physical
 from caisson.terraform.writing.protection import protected
 
 # What a run of Terraform leaves in a root, and what belongs into no repository.
@@ -30,7 +35,10 @@ OfArea = Callable[[Area, Blueprint], Iterator[Part]]
 
 @dataclass(frozen=True, slots=True)
 class OnceLayer:
-    """A root that there is once, in an account of its own; its provider is called like it."""
+    """A root that there is once, in an account of its own.
+
+    Its provider is called like it; for each region that the estate uses there is another one.
+    """
 
     name: str
     account: str
@@ -64,7 +72,23 @@ class AreaLayer:
 
 
 ONCE: tuple[OnceLayer, ...] = ()
-BEFORE: tuple[EnvironmentLayer, ...] = ()
+BEFORE: tuple[EnvironmentLayer, ...] = (
+    EnvironmentLayer(
+        "state",
+        "The buckets in which the states of the environment's other roots lie.",
+        (),
+        (),
+        (states.write,),
+        bootstrap=True,
+    ),
+    EnvironmentLayer(
+        handles.BASE,
+        "What holds in the whole account: limits of its roles, where alarms go, what is recorded.",
+        (),
+        (),
+        (base.write, topics.write),
+    ),
+)
 AREAS: tuple[AreaLayer, ...] = (
     AreaLayer(
         handles.NETWORK,
@@ -99,16 +123,23 @@ def _roots(plan: Blueprint) -> Iterator[Root]:
 def _once(layer: OnceLayer, plan: Blueprint) -> Root:
     region = plan.state_region(plan.areas[0].jurisdiction)
     account = plan.aws.accounts[layer.account]
-    bucket = state_bucket(plan, layer.account, account)
+    bucket = states.state_bucket(plan, layer.account, account)
     return Root(
         layer.name,
         layer.purpose,
-        (Provider(layer.name, region, account, plan.tags(layer.account, None)),),
+        tuple(_of_account(layer, region, account, plan)),
         tuple(protected(part for write in layer.writers for part in write(plan))),
         State(bucket, f"{layer.name}.tfstate", region),
         {name: name for name in layer.needs},
         layer.bootstrap,
     )
+
+
+def _of_account(layer: OnceLayer, region: str, account: str, plan: Blueprint) -> Iterator[Provider]:
+    tags = plan.tags(layer.account, None)
+    yield Provider(layer.name, region, account, tags)
+    for each in regions(plan):
+        yield Provider(region_alias(each), each, account, tags)
 
 
 def _of_environment(layer: EnvironmentLayer, environment: str, plan: Blueprint) -> Root:
@@ -173,10 +204,5 @@ def _provider(place: Place, plan: Blueprint) -> Provider:
 
 
 def _state(path: str, area: Area, plan: Blueprint) -> State:
-    bucket = state_bucket(plan, area.environment, area.account, area.jurisdiction)
+    bucket = states.state_bucket(plan, area.environment, area.account, area.jurisdiction)
     return State(bucket, f"{path}.tfstate", plan.state_region(area.jurisdiction))
-
-
-def state_bucket(plan: Blueprint, whose: str, account: str, jurisdiction: str = "") -> str:
-    """Return the bucket of the states of an area or an account, by a name that is free."""
-    return physical(plan.estate.estate, whose, jurisdiction, "state", account)
