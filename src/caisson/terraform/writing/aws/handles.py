@@ -76,8 +76,12 @@ def user_name(place: Place, credential: Credential) -> str:
 
 
 def task_role_name(place: Place, service: str, plan: Blueprint) -> str:
-    """Return the role that the copies of a service have in one place, before it is there."""
-    return plan.name(place, service, "task", limit=ROLE_LETTERS)
+    """Return the role that the copies of a service have in one place, before it is there.
+
+    It stays when the service is renamed.
+    """
+    was = plan.estate.services[service].was
+    return plan.name(place, was or service, "task", limit=ROLE_LETTERS)
 
 
 def task_role_arn(place: Place, service: str, plan: Blueprint) -> str:
@@ -102,6 +106,11 @@ def boundary_arn() -> str:
 def zone_id() -> str:
     """Of BASE: the hosted zone of the environment's domain."""
     return "zone_id"
+
+
+def repository_url(place: Place, image: str) -> str:
+    """Of SERVICES: where an image of our own is pushed to."""
+    return label(place.region, image.replace(".", "-"), "repository_url")
 
 
 def balancer_domain(place: Place) -> str:
