@@ -49,6 +49,17 @@ def ranges(place: Place, tier: str) -> tuple[IPv4Network, ...]:
     return tuple(IPv4Network((begin + each * zone, bits)) for zone in range(len(place.zones)))
 
 
+def span(place: Place, tier: str) -> IPv4Network:
+    """Return the range that a tier's subnets lie in, with what is kept free for a fourth zone."""
+    first = ranges(place, tier)[0]
+    return first.supernet(prefixlen_diff=2)
+
+
+def private_tables(place: Place, plan: Blueprint) -> tuple[Block, ...]:
+    """Return the route table of each private subnet; each zone has its own way out."""
+    return tuple(_table(place, plan, handles.PRIVATE, zone[-1]) for zone in place.zones)
+
+
 def _vpc(place: Place, plan: Blueprint) -> Iterator[Part]:
     made = vpc(place, plan)
     yield made
@@ -61,7 +72,7 @@ def _vpc(place: Place, plan: Blueprint) -> Iterator[Part]:
     )
     yield gateway
     for tier in _TIERS:
-        subnets = _subnets(place, tier, plan)
+        subnets = subnets_of(place, tier, plan)
         yield from subnets
         yield Output(
             handles.subnet_ids(place, tier),
@@ -73,7 +84,7 @@ def _vpc(place: Place, plan: Blueprint) -> Iterator[Part]:
     yield from _isolated_routes(place, plan)
 
 
-def _subnets(place: Place, tier: str, plan: Blueprint) -> tuple[Block, ...]:
+def subnets_of(place: Place, tier: str, plan: Blueprint) -> tuple[Block, ...]:
     return tuple(
         _block(
             place,
@@ -120,19 +131,20 @@ def _public_routes(place: Place, gateway: Block, plan: Blueprint) -> Iterator[Bl
     table = _table(place, plan, handles.PUBLIC)
     yield table
     yield _route(place, table, "internet", {"gateway_id": attribute(gateway, "id")}, "0.0.0.0/0")
-    for subnet in _subnets(place, handles.PUBLIC, plan):
+    for subnet in subnets_of(place, handles.PUBLIC, plan):
         yield _associated(place, table, subnet)
 
 
 def _private_routes(place: Place, plan: Blueprint) -> Iterator[Block]:
     """Yield the ways out of the private subnets: a NAT gateway in each zone, or one for all."""
-    public = _subnets(place, handles.PUBLIC, plan)
+    public = subnets_of(place, handles.PUBLIC, plan)
     gateways = [_nat(place, subnet, plan) for subnet in public[: _gateways(place, plan)]]
     for address, gateway in gateways:
         yield address
         yield gateway
-    for index, subnet in enumerate(_subnets(place, handles.PRIVATE, plan)):
-        table = _table(place, plan, handles.PRIVATE, place.zones[index][-1])
+    tables = private_tables(place, plan)
+    for index, subnet in enumerate(subnets_of(place, handles.PRIVATE, plan)):
+        table = tables[index]
         yield table
         _, gateway = gateways[min(index, len(gateways) - 1)]
         target: dict[str, Value] = {"nat_gateway_id": attribute(gateway, "id")}
@@ -160,7 +172,7 @@ def _nat(place: Place, subnet: Block, plan: Blueprint) -> tuple[Block, Block]:
 def _isolated_routes(place: Place, plan: Blueprint) -> Iterator[Block]:
     table = _table(place, plan, handles.ISOLATED)
     yield table
-    for subnet in _subnets(place, handles.ISOLATED, plan):
+    for subnet in subnets_of(place, handles.ISOLATED, plan):
         yield _associated(place, table, subnet)
 
 
@@ -198,14 +210,8 @@ def _peering(home: Place, standby: Place, plan: Blueprint) -> Iterator[Block]:
         "vpc_peering_connection_id": attribute(accepter, "vpc_peering_connection_id")
     }
     for here, there in ((home, standby), (standby, home)):
-        for table in _inner_tables(here, plan):
+        for table in (*private_tables(here, plan), _table(here, plan, handles.ISOLATED)):
             yield _route(here, table, there.label, target, str(there.network))
-
-
-def _inner_tables(place: Place, plan: Blueprint) -> Iterator[Block]:
-    for zone in place.zones:
-        yield _table(place, plan, handles.PRIVATE, zone[-1])
-    yield _table(place, plan, handles.ISOLATED)
 
 
 def _block(place: Place, kind: str, name: str, body: dict[str, Value]) -> Block:

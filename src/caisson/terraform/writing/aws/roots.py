@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.terraform.writing import promises
-from caisson.terraform.writing.aws import base, handles, network, states, topics
+from caisson.terraform.writing.aws import (
+    acls,
+    base,
+    endpoints,
+    flow_logs,
+    handles,
+    keys,
+    network,
+    security_groups,
+    states,
+    topics,
+)
 from caisson.terraform.writing.aws.aliases import (
     GLOBAL,
     GLOBAL_REGION,
@@ -91,11 +102,17 @@ BEFORE: tuple[EnvironmentLayer, ...] = (
 )
 AREAS: tuple[AreaLayer, ...] = (
     AreaLayer(
+        handles.KEYS,
+        "The keys that data is encrypted with, one for each class of data.",
+        (),
+        (keys.write,),
+        base=False,
+    ),
+    AreaLayer(
         handles.NETWORK,
         "The VPCs, their subnets and routes, and who may open connections to what.",
-        (),
-        (network.write,),
-        base=False,
+        (handles.KEYS,),
+        (network.write, acls.write, security_groups.write, endpoints.write, flow_logs.write),
     ),
 )
 AFTER: tuple[EnvironmentLayer, ...] = ()

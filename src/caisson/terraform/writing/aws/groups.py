@@ -1,0 +1,85 @@
+"""What has a security group in a site: stores, the proxies before them, services, and parts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caisson.terraform.writing.aws import handles, network, ports
+from caisson.terraform.writing.blueprint import Blueprint, Place
+from caisson.terraform.writing.model import Block, Body
+from caisson.terraform.writing.names import label
+from caisson.terraform.writing.references import attribute
+from caisson.topology.model import Component, Kind
+
+FILE = "security_groups"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who takes part in connections.
+
+    `tier` is that of the subnets it lies in, `component` whose it is, `was` its former name.
+    """
+
+    place: Place
+    name: str
+    tier: str
+    component: str | None = None
+    was: str | None = None
+
+
+def parties(place: Place, plan: Blueprint) -> Iterator[Party]:
+    if plan.components(place, Kind.PROXY):
+        yield balancer(place)
+    for service in plan.components(place, Kind.SERVICE):
+        yield of_service(place, service, plan)
+    yield endpoints(place)
+    for store in plan.components(place, Kind.STORE):
+        if has_proxy(store):
+            yield of_proxy(place, store, plan)
+        if ports.of_store(store) is not None:
+            yield of_store(place, store, plan)
+
+
+def balancer(place: Place) -> Party:
+    return Party(place, handles.BALANCER, handles.PUBLIC)
+
+
+def endpoints(place: Place) -> Party:
+    """Return the interfaces of AWS's services."""
+    return Party(place, handles.ENDPOINTS, handles.PRIVATE)
+
+
+def of_service(place: Place, service: Component, plan: Blueprint) -> Party:
+    was = plan.service(service).was
+    return Party(place, service.name, handles.PRIVATE, service.name, was)
+
+
+def of_store(place: Place, store: Component, plan: Blueprint) -> Party:
+    return Party(place, store.name, handles.ISOLATED, store.name, plan.store(store).was)
+
+
+def of_proxy(place: Place, store: Component, plan: Blueprint) -> Party:
+    was = plan.store(store).was
+    former = None if was is None else handles.proxy(was)
+    return Party(place, handles.proxy(store.name), handles.ISOLATED, store.name, former)
+
+
+def has_proxy(store: Component) -> bool:
+    return store.system == "postgres"
+
+
+def group(party: Party, plan: Blueprint) -> Block:
+    """Return the security group, without rules: those stand by themselves."""
+    place = party.place
+    # AWS cannot rename a group or its description, only replace it: it keeps its first name.
+    first = party.was or party.name
+    own = {} if party.component is None else {"Component": party.component}
+    body: Body = {
+        "name": plan.name(place, first),
+        "description": f"Connections from and to {first}.",
+        "vpc_id": attribute(network.vpc(place, plan), "id"),
+        "tags": {"Name": plan.name(place, party.name), **own},
+    }
+    name = label(place.region, party.name)
+    was = None if party.was is None else label(place.region, party.was)
+    return Block(FILE, "aws_security_group", name, place.label, body, was=was)

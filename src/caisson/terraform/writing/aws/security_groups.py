@@ -1,0 +1,130 @@
+"""Security groups: who may open a connection to what, and nothing besides.
+
+Both ends permit a connection, and each names the other: by its group or, in the other region of
+the area, where AWS knows no groups, by the ranges of its subnets. Nothing may open a connection
+to the internet: what services need of AWS has endpoints in their own network.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caisson.terraform.writing.aws import endpoints, groups, handles, network, ports
+from caisson.terraform.writing.aws.groups import Party
+from caisson.terraform.writing.aws.openings import Opening, openings
+from caisson.terraform.writing.blueprint import Area, Blueprint, Place
+from caisson.terraform.writing.model import Block, Body, Form, Output, Part
+from caisson.terraform.writing.names import label
+from caisson.terraform.writing.references import attribute
+from caisson.topology.model import Kind
+
+_FILE = groups.FILE
+_INGRESS, _EGRESS = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
+_CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    """The other end of a rule: `told` is how AWS is told, the rest is for the rule's name."""
+
+    told: Body
+    name: str
+    was: str | None = None
+    where: tuple[str, ...] = ()
+
+
+def write(area: Area, plan: Blueprint) -> Iterator[Part]:
+    for place in area.places:
+        yield _default(place, plan)
+        yield from _groups(place, plan)
+    for place in area.places:
+        if plan.components(place, Kind.PROXY):
+            yield from _from_cloudfront(place, plan)
+    for opening in openings(area, plan):
+        yield from _both_ends(opening, plan)
+    for place in area.places:
+        for service in plan.components(place, Kind.SERVICE):
+            yield _to_s3(groups.of_service(place, service, plan), plan)
+
+
+def _default(place: Place, plan: Blueprint) -> Block:
+    body: Body = {
+        "vpc_id": attribute(network.vpc(place, plan), "id"),
+        "tags": {"Name": plan.name(place, "default")},
+    }
+    about = "Every VPC comes with this group. It has no rules: what is put into it reaches nothing."
+    kind = "aws_default_security_group"
+    return Block(_FILE, kind, place.label, place.label, body, comment=about)
+
+
+def _groups(place: Place, plan: Blueprint) -> Iterator[Part]:
+    for party in groups.parties(place, plan):
+        group = groups.group(party, plan)
+        yield group
+        yield Output(
+            handles.security_group_id(place, party.name),
+            attribute(group, "id"),
+            f"The security group of {party.name} in {place.site}.",
+        )
+
+
+def _both_ends(opening: Opening, plan: Blueprint) -> Iterator[Block]:
+    source, target = opening.source, opening.target
+    why = f"{source.name} opens {target.name}"
+    if source.place != target.place:
+        why = f"{source.name} in {source.place.region} opens {target.name} in {target.place.region}"
+    for peer in _seen_from(source, target, plan):
+        yield _rule(_EGRESS, source, peer, opening.port, why, plan)
+    for peer in _seen_from(target, source, plan):
+        yield _rule(_INGRESS, target, peer, opening.port, why, plan)
+
+
+def _seen_from(party: Party, other: Party, plan: Blueprint) -> Iterator[_Peer]:
+    """Yield what the other end of a connection looks like at this one."""
+    if party.place == other.place:
+        group = attribute(groups.group(other, plan), "id")
+        yield _Peer({"referenced_security_group_id": group}, other.name, other.was)
+        return
+    zones = zip(other.place.zones, network.ranges(other.place, other.tier), strict=True)
+    for zone, cidr in zones:
+        where = (other.place.region, zone[-1])
+        yield _Peer({"cidr_ipv4": str(cidr)}, other.name, other.was, where)
+
+
+def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str, plan: Blueprint) -> Block:
+    body: Body = {
+        "security_group_id": attribute(groups.group(party, plan), "id"),
+        "description": why,
+        "ip_protocol": "tcp",
+        "from_port": port,
+        "to_port": port,
+        **peer.told,
+        "tags": {"Name": why},
+    }
+    word = "from" if kind == _INGRESS else "to"
+    name, former = (
+        label(party.place.region, one, word, another, *peer.where)
+        for one, another in (
+            (party.name, peer.name),
+            (party.was or party.name, peer.was or peer.name),
+        )
+    )
+    was = None if former == name else former
+    return Block(_FILE, kind, name, party.place.label, body, was=was)
+
+
+def _from_cloudfront(place: Place, plan: Blueprint) -> Iterator[Block]:
+    """Yield what lets CloudFront open the balancer, from wherever in the world it does."""
+    name = label(place.region, "cloudfront")
+    kind = "aws_ec2_managed_prefix_list"
+    addresses = Block(_FILE, kind, name, place.label, {"name": _CLOUDFRONT}, Form.DATA)
+    yield addresses
+    peer = _Peer({"prefix_list_id": attribute(addresses, "id")}, "cloudfront")
+    balancer = groups.balancer(place)
+    yield _rule(_INGRESS, balancer, peer, ports.HTTPS, "CloudFront opens the balancer", plan)
+
+
+def _to_s3(service: Party, plan: Blueprint) -> Block:
+    """Return what lets a service open S3, which has files, and the layers of images too."""
+    told = {"prefix_list_id": attribute(endpoints.s3(service.place, plan), "prefix_list_id")}
+    why = f"{service.name} opens S3"
+    return _rule(_EGRESS, service, _Peer(told, "s3"), ports.HTTPS, why, plan)
