@@ -44,7 +44,13 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
     ),
     (
         "Make it real on AWS",
-        (Verb("render", "caisson.cli.render", "Write the estate as plain Terraform."),),
+        (
+            Verb("render", "caisson.cli.render", "Write the estate as plain Terraform."),
+            Verb("plan", "caisson.cli.plan", "What an apply would touch, and do to the promises."),
+            Verb("apply", "caisson.cli.apply", "Make it real with Terraform, root by root."),
+            Verb("drift", "caisson.cli.drift", "What was changed in the cloud and not here."),
+            Verb("destroy", "caisson.cli.destroy", "Take it away; data only by an explicit word."),
+        ),
     ),
     (
         "Operate, and break it on purpose",
