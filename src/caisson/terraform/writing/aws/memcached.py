@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.alarms import Watch
 from caisson.terraform.writing.aws.sizes import instance_class
 from caisson.terraform.writing.aws.stores import StoreHere
 from caisson.terraform.writing.blueprint import Area, Blueprint
-from caisson.terraform.writing.model import Block, Output, Part, Value
+from caisson.terraform.writing.model import Block, Part, Value
 from caisson.terraform.writing.references import attribute
 from caisson.topology.model import Kind
 
@@ -31,17 +30,7 @@ def _store(here: StoreHere) -> Iterator[Part]:
     yield _parameter_group(here)
     cluster = _cluster(here)
     yield cluster
-    site = here.place.site
-    yield Output(
-        handles.endpoint(here.place, here.name),
-        attribute(cluster, "configuration_endpoint"),
-        f"Where services of {site} ask for the nodes of {here.name}.",
-    )
-    yield Output(
-        handles.resource_arn(here.place, here.name),
-        attribute(cluster, "arn"),
-        f"The nodes of {here.name} in {site}.",
-    )
+    yield from here.outputs(attribute(cluster, "configuration_endpoint"), attribute(cluster, "arn"))
     yield from _alarms(here)
 
 

@@ -41,12 +41,12 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
             yield from _around(here)
         primary = _primary(home, in_global=bool(standbys))
         yield primary
-        yield from _about(home, primary, primary)
+        yield from _about(home, primary)
         for standby in standbys:
             yield _global(home, primary)
             secondary = _secondary(standby, _global(home, primary))
             yield secondary
-            yield from _about(standby, secondary, primary)
+            yield from _about(standby, secondary)
             yield _standby_lag(standby)
 
 
@@ -241,18 +241,9 @@ def _kept_days(here: StoreHere) -> int:
 # What others are told
 
 
-def _about(here: StoreHere, own: Block, primary: Block) -> Iterator[Part]:
-    site = here.place.site
-    endpoint = f"{attribute(primary, 'primary_endpoint_address')}:{_PORT}"
-    yield Output(
-        handles.endpoint(here.place, here.name),
-        endpoint,
-        f"Where services of {site} reach {here.name}: its primary, in whichever region it is.",
-    )
-    yield Output(
-        handles.resource_arn(here.place, here.name),
-        attribute(own, "arn"),
-        f"The nodes of {here.name} in {site}.",
+def _about(here: StoreHere, nodes: Block) -> Iterator[Part]:
+    yield from here.outputs(
+        f"{attribute(nodes, 'primary_endpoint_address')}:{_PORT}", attribute(nodes, "arn")
     )
     for node in range(1, _nodes(here) + 1):
         yield from _node_alarms(here, f"{node:03}")

@@ -1,12 +1,13 @@
 """What the blocks of a store in one place have in common: names, tags, its key and its subnets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caisson.estate.model import Store
 from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.alarms import Watch, alarm
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
-from caisson.terraform.writing.model import Block, Value
+from caisson.terraform.writing.model import Block, Output, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import remote
 from caisson.topology.model import Credential
@@ -77,6 +78,13 @@ class StoreHere:
             comment=comment,
             was=label(self.place.region, was, *words) if was else None,
         )
+
+    def outputs(self, endpoint: str, arn: str) -> Iterator[Output]:
+        """Yield what other roots need of it."""
+        where = f"{self.name} in {self.place.site}"
+        endpoint_of, arn_of = handles.endpoint, handles.resource_arn
+        yield Output(endpoint_of(self.place, self.name), endpoint, f"Where {where} is reached.")
+        yield Output(arn_of(self.place, self.name), arn, f"What a policy names for {where}.")
 
     def alarm(self, name: str, watch: Watch, about: str) -> Block:
         return alarm(self.place, self.plan, self.file, self.name, name, watch, about)
