@@ -22,6 +22,8 @@ _TCP, _ICMP = "6", "1"
 # that any does. Postgres, Redis and Memcached have ports among them.
 _CHOSEN_BY_CLIENTS = (1024, 65535)
 _FIRST, _STEP = 100, 10
+# What passes, by a name for it: the other end, and the protocol and ports as AWS is told.
+_Passing = tuple[str, IPv4Network, Body]
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
@@ -50,22 +52,33 @@ def _rules(
     area: Area, place: Place, acl: Block, plan: Blueprint, *, egress: bool
 ) -> Iterator[Block]:
     number = _FIRST
+    for what, peer, told in _passing(area, place, plan, egress=egress):
+        yield _block(
+            place,
+            "aws_network_acl_rule",
+            label(_name(place), "to" if egress else "from", what),
+            {
+                "network_acl_id": attribute(acl, "id"),
+                "egress": egress,
+                "rule_number": number,
+                "rule_action": "allow",
+                "cidr_block": str(peer),
+                **told,
+            },
+        )
+        number += _STEP
+
+
+def _passing(area: Area, place: Place, plan: Blueprint, *, egress: bool) -> Iterator[_Passing]:
+    stores = () if egress else plan.components(place, Kind.STORE)
+    opened = sorted({port for each in stores if (port := ports.of_store(each)) is not None})
     for who, peer in _peers(area):
-        for what, passing in _passing(place, plan, egress=egress):
-            yield _block(
-                place,
-                "aws_network_acl_rule",
-                label(_name(place), "to" if egress else "from", who, what),
-                {
-                    "network_acl_id": attribute(acl, "id"),
-                    "egress": egress,
-                    "rule_number": number,
-                    "rule_action": "allow",
-                    "cidr_block": str(peer),
-                    **passing,
-                },
-            )
-            number += _STEP
+        yield label(who, "tcp"), peer, _tcp(*_CHOSEN_BY_CLIENTS)
+        for port in opened:
+            if port < _CHOSEN_BY_CLIENTS[0]:
+                yield label(who, str(port)), peer, _tcp(port, port)
+        # "Fragmentation needed": without it, packets too large for the way vanish silently.
+        yield label(who, "icmp"), peer, {"protocol": _ICMP, "icmp_type": 3, "icmp_code": 4}
 
 
 def _peers(area: Area) -> Iterator[tuple[str, IPv4Network]]:
@@ -74,15 +87,8 @@ def _peers(area: Area) -> Iterator[tuple[str, IPv4Network]]:
             yield label(place.region, tier), network.span(place, tier)
 
 
-def _passing(place: Place, plan: Blueprint, *, egress: bool) -> Iterator[tuple[str, Body]]:
-    low, high = _CHOSEN_BY_CLIENTS
-    yield "tcp", {"protocol": _TCP, "from_port": low, "to_port": high}
-    stores = () if egress else plan.components(place, Kind.STORE)
-    for port in sorted({port for each in stores if (port := ports.of_store(each)) is not None}):
-        if port < low:
-            yield f"tcp_{port}", {"protocol": _TCP, "from_port": port, "to_port": port}
-    # "Fragmentation needed": without it, packets that are too large for a way vanish silently.
-    yield "icmp", {"protocol": _ICMP, "icmp_type": 3, "icmp_code": 4}
+def _tcp(low: int, high: int) -> Body:
+    return {"protocol": _TCP, "from_port": low, "to_port": high}
 
 
 def _name(place: Place) -> str:

@@ -1,7 +1,8 @@
 """Endpoints: what services need of AWS, in our own network, so that they need no internet.
 
-A copy of a service on Fargate fetches its image, reads its secrets and writes its log. The rest
-AWS does itself: it brings the credentials of a role, and opens keys for what is encrypted.
+A copy of a service fetches its image, reads where its stores are, and writes its log; what
+rotates passwords changes secrets. The rest AWS does itself: it brings the credentials of a role,
+and opens keys for what is encrypted.
 
 Each endpoint says who may come through it and for what: identities of the account, to things of
 the account. So nobody carries data away with credentials of an account of their own.
@@ -54,8 +55,16 @@ _SERVICES = {
     "ecr.dkr": _IMAGES,
     "logs": _Service(("logs:CreateLogStream", "logs:PutLogEvents"), "log-group:*"),
     "secretsmanager": _Service(
-        ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"), "secret:*"
+        (
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
+        ),
+        "secret:*",
+        ("secretsmanager:GetRandomPassword",),
     ),
+    "ssm": _Service(("ssm:GetParameter",), "parameter/*"),
 }
 
 

@@ -8,7 +8,7 @@ from caisson.terraform.writing.blueprint import Blueprint, Place
 from caisson.terraform.writing.model import Block, Body
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute
-from caisson.topology.model import Component, Kind
+from caisson.topology.model import Component, Kind, Role
 
 FILE = "security_groups"
 
@@ -33,6 +33,8 @@ def parties(place: Place, plan: Blueprint) -> Iterator[Party]:
     for service in plan.components(place, Kind.SERVICE):
         yield of_service(place, service, plan)
     yield endpoints(place)
+    if any(rotates(each) for each in plan.components(place, Kind.STORE)):
+        yield rotation(place)
     for store in plan.components(place, Kind.STORE):
         if has_proxy(store):
             yield of_proxy(place, store, plan)
@@ -47,6 +49,16 @@ def balancer(place: Place) -> Party:
 def endpoints(place: Place) -> Party:
     """Return the interfaces of AWS's services."""
     return Party(place, handles.ENDPOINTS, handles.PRIVATE)
+
+
+def rotation(place: Place) -> Party:
+    """Return the function that changes the passwords of databases."""
+    return Party(place, handles.ROTATION, handles.PRIVATE)
+
+
+def rotates(store: Component) -> bool:
+    """Return whether users of a store have passwords, and it is the one that takes writes."""
+    return store.system == "postgres" and store.role is Role.PRIMARY
 
 
 def of_service(place: Place, service: Component, plan: Blueprint) -> Party:

@@ -1,7 +1,7 @@
 """What roots tell each other: the names of outputs, said once for those who tell and who ask."""
 
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
-from caisson.terraform.writing.names import label
+from caisson.terraform.writing.names import label, physical
 from caisson.topology.model import Credential
 
 # The roots that others need, by the names they are called.
@@ -15,11 +15,14 @@ ORGANIZATION, SECURITY, BASE, KEYS, NETWORK, DATA, SERVICES = (
     "services",
 )
 
+# The role that is taken in an emergency only, and goes beyond the fences of the organization.
+BREAK_GLASS = "break-glass"
+
 # Tiers of subnets, and with them of routes: with a way from the internet, to it, and neither.
 PUBLIC, PRIVATE, ISOLATED = "public", "private", "data"
 
 # Parts of a site that have a security group, beside its stores and services.
-BALANCER, ENDPOINTS = "balancer", "endpoints"
+BALANCER, ENDPOINTS, ROTATION = "balancer", "endpoints", "rotation"
 
 # The longest name that IAM allows to a role.
 ROLE_LETTERS = 64
@@ -66,7 +69,10 @@ def secret_arn(place: Place, credential: Credential) -> str:
 
 
 def user_arn(place: Place, credential: Credential) -> str:
-    """Of DATA: the user of Postgres or Redis that a service signs in as, as policies name it."""
+    """Of DATA: the user of Postgres or Redis that a service signs in as, as policies name it.
+
+    It is that of one place; a service signs in where the primary is, and may do so in both.
+    """
     return label(place.region, credential.service, credential.store, "user_arn")
 
 
@@ -96,6 +102,11 @@ def alarm_topic_arn(place: Place) -> str:
 def global_alarm_topic_arn() -> str:
     """Of BASE: where alarms are sent on what AWS keeps in one region for the whole world."""
     return "global_alarms_topic_arn"
+
+
+def boundary_name(plan: Blueprint, environment: str) -> str:
+    """Return what the policy is called beyond which no role of the account has rights."""
+    return physical(plan.estate.estate, environment, "boundary", limit=128)
 
 
 def boundary_arn() -> str:

@@ -52,7 +52,7 @@ _USE = (
     "kms:ReEncryptTo",
 )
 # The services that use a key on behalf of who calls them, as KMS calls them in `kms:ViaService`.
-_THROUGH = ("backup", "ecr", "elasticache", "es", "rds", "s3", "secretsmanager")
+_THROUGH = ("backup", "ecr", "elasticache", "es", "rds", "s3", "secretsmanager", "ssm")
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:

@@ -1,8 +1,8 @@
 """Who opens connections to what: what flows in the topology, as it passes on AWS.
 
-    internet ─▶ CloudFront ─▶ balancer ─▶ service ─▶ proxy ─▶ Postgres
-                                             ├─────▶ Redis, Memcached, OpenSearch
-                                             └─────▶ AWS's services, S3 among them
+    internet ─▶ CloudFront ─▶ balancer ─▶ service ─▶ proxy ─▶ Postgres ◀─ rotation
+                                             ├─────▶ Redis, Memcached, OpenSearch    │
+                                             └─────▶ AWS's services, S3 among them ◀─┘
 
 What replicates to another region does so over AWS's own network, and opens nothing here.
 """
@@ -57,6 +57,10 @@ def _within(place: Place, plan: Blueprint) -> Iterator[Opening]:
         if groups.has_proxy(store) and port is not None:
             proxy, behind = groups.of_proxy(place, store, plan), groups.of_store(place, store, plan)
             yield Opening(proxy, behind, port)
+            if groups.rotates(store):
+                yield Opening(groups.rotation(place), behind, port)
+    if any(groups.rotates(each) for each in plan.components(place, Kind.STORE)):
+        yield Opening(groups.rotation(place), groups.endpoints(place), ports.HTTPS)
     for service in plan.components(place, Kind.SERVICE):
         caller = groups.of_service(place, service, plan)
         yield Opening(caller, groups.endpoints(place), ports.HTTPS)
