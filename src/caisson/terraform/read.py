@@ -5,7 +5,8 @@ import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from caisson.terraform.aws.catalogue import TRANSLATORS
@@ -16,10 +17,14 @@ from caisson.terraform.hcl.configuration import Project, lines, project
 from caisson.terraform.hcl.expand import MANIFEST, expand
 from caisson.terraform.hcl.kept_state import ID, kept_state
 from caisson.terraform.hcl.links import SourceLinks
+from caisson.terraform.hcl.others import Others
 from caisson.terraform.hcl.syntax import Literal
 from caisson.terraform.hcl.unshown import shown
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
-from caisson.terraform.resolver.links import Resolver
+from caisson.terraform.model import Instance
+from caisson.terraform.outputs import Output, outputs_of
+from caisson.terraform.remote_states import seeing_each_other
+from caisson.terraform.resolver.links import Resolver, Surroundings
 from caisson.terraform.roots import Part, joined_reading, rooted_gaps, rooted_states
 from caisson.terraform.topology import Understood, reading_of, resource_of, topology_of
 from caisson.topology.model import Topology
@@ -71,7 +76,7 @@ def read_together(
     Names are letters, digits, hyphens and underscores; see `caisson.terraform.roots`.
     """
     with _few_collections():
-        named = [replace(each, name=name) for name, each in parts.items()]
+        named = seeing_each_other([replace(each, name=name) for name, each in parts.items()])
         reading, links = joined_reading(named, lambda each: resource_of(each, places), places)
         gaps = [gap for each in named for gap in rooted_gaps(each)]
         try:
@@ -98,13 +103,21 @@ def part(
             refuse(file, _TOO_DEEP, "check parts of it by themselves")
 
 
-def part_of_configuration(name: str, files: Mapping[str, bytes], root: str = "") -> Part:
+def part_of_configuration(
+    name: str, files: Mapping[str, bytes], root: str = "", others: Others | None = None
+) -> Part:
     """Read one configuration by itself; arguments are as for `read_configuration`."""
     with _few_collections():
-        expanded = expand(files, root)
-        runs = expanded.programs.__contains__
-        state = kept_state(_project(files, root))
-        return Part(name, expanded.instances, expanded.links, runs, tuple(expanded.gaps), state)
+        expanded = expand(files, root, others)
+        return Part(
+            name,
+            expanded.instances,
+            expanded.links,
+            expanded.programs.__contains__,
+            tuple(expanded.gaps),
+            kept_state(_project(files, root)),
+            partial(part_of_configuration, name, files, root),
+        )
 
 
 def topology_of_one(one: Part, places: Places = _NOBODY_SAID) -> Topology:
@@ -117,11 +130,13 @@ def topology_of_one(one: Part, places: Places = _NOBODY_SAID) -> Topology:
             found = topology_of(one.name, reading, _UNDERSTOOD, about, runs, one.gaps)
         except RecursionError:
             refuse(one.name, _TOO_DEEP, "check parts of it by themselves")
-        state = () if one.state is None else (one.state.resource(ID, places),)
+        told = one.state is not None and one.state.written
+        state = (one.state.resource(ID, places),) if one.state is not None and told else ()
         return replace(found, resources=(*found.resources, *state))
 
 
 def _part(document: Document, files: Mapping[str, bytes] | None, root: str) -> Part:
+    outputs = outputs_of(document)
     if document.kind is Kind.PLAN:
         written = configuration(document.file, document.content)
         sources = None if files is None else _project(files, root)
@@ -129,10 +144,28 @@ def _part(document: Document, files: Mapping[str, bytes] | None, root: str) -> P
     else:
         written, sources = Configuration(), None
         listed = present(document)
-    listed, resolver = _resolved(written, listed, sources)
     gaps = tuple(_put_off(document, listed))
-    state = None if sources is None else kept_state(sources)
-    return Part(document.file, listed.instances, resolver, resolver.runs_programs, gaps, state)
+    return _seeing(_Document(document.file, written, listed, sources, outputs, root, gaps), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What was read of a plan or a state, before anything in it is followed."""
+
+    file: str
+    written: Configuration
+    listed: Listed
+    sources: Project | None
+    outputs: Mapping[str, Output]
+    folder: str
+    gaps: tuple[Gap, ...]
+
+
+def _seeing(read: _Document, others: Others | None) -> Part:
+    instances, resolver = _resolved(read, others)
+    state = None if read.sources is None else kept_state(read.sources)
+    runs, again = resolver.runs_programs, partial(_seeing, read)
+    return Part(read.file, instances, resolver, runs, read.gaps, state, again)
 
 
 def _alone(file: str, content: bytes) -> dict[str, bytes]:
@@ -141,20 +174,20 @@ def _alone(file: str, content: bytes) -> dict[str, bytes]:
     return {name if name.endswith(".tf.json") else f"{name}.tf.json": content}
 
 
-def _resolved(
-    written: Configuration, listed: Listed, sources: Project | None
-) -> tuple[Listed, Resolver]:
+def _resolved(read: _Document, others: Others | None) -> tuple[tuple[Instance, ...], Resolver]:
     """Return what is planned, with the blocks that only the text tells, and what it names."""
-    better = None
-    if sources is not None:
+    better, listed = None, read.listed
+    if read.sources is not None:
         instances = {each.address: each for each in listed.instances}
-        better = SourceLinks(sources, instances, written)
+        better = SourceLinks(read.sources, instances, read.written, others)
         if told := shown(listed.instances, better):
             instances |= told
             listed = replace(listed, instances=tuple(instances.values()))
-            better = SourceLinks(sources, instances, written)
-    resolver = Resolver(written, listed.modules, listed.instances, listed.collections, better)
-    return listed, resolver
+            better = SourceLinks(read.sources, instances, read.written, others)
+    text = None if better is None else better.outputs
+    around = Surroundings(read.outputs, others, read.folder, text)
+    found = listed.instances
+    return found, Resolver(read.written, listed.modules, found, listed.collections, better, around)
 
 
 def _project(files: Mapping[str, bytes], root: str) -> Project:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from caisson.estate.patterns import of_root, root_of
-from caisson.terraform.hcl.kept_state import ID, KeptState
+from caisson.terraform.hcl.kept_state import ID, KeptState, StateId
+from caisson.terraform.hcl.others import Others, Outputs, among_roots
 from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links, Path, Reading, by_type
 from caisson.terraform.resolver.index import Index, chosen, near
@@ -23,10 +24,19 @@ class Answers(Links, Protocol):
 
     def mentions(self, address: str) -> Link: ...
 
+    def state_read(self, address: str) -> StateId | None:
+        """Return which state a `terraform_remote_state` reads; None when that is not told."""
+        ...
+
+    @property
+    def outputs(self) -> Outputs:
+        """Return what the root tells others."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of one root."""
+    """What was read of one root. `seeing` reads it again, with other roots in view."""
 
     name: str
     instances: tuple[Instance, ...]
@@ -34,6 +44,7 @@ class Part:
     runs_programs: Callable[[str], bool]
     gaps: tuple[Gap, ...] = ()
     state: KeptState | None = None
+    seeing: "Callable[[Others], Part] | None" = None
 
 
 def joined_reading(
@@ -116,7 +127,7 @@ class RootedLinks:
         """Return a link of one root as all roots together see it."""
         root, _ = root_of(address)
         asking = self._instances[address]
-        own = {each: self._made(of_root(root, each)) for each in link.to}
+        own = {each: self._made(among_roots(root, each)) for each in link.to}
         to = dict.fromkeys(own.values())
         outside: dict[str, None] = {}
         certainty = link.certainty
@@ -148,7 +159,7 @@ class RootedLinks:
 def rooted_states(parts: Iterable[Part], places: Places) -> Iterator[Resource]:
     """Yield the places in which the roots keep their states, as far as they say it."""
     for part in parts:
-        if part.state is not None:
+        if part.state is not None and part.state.written:
             yield part.state.resource(of_root(part.name, ID), places)
 
 

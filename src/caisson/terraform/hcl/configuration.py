@@ -187,10 +187,9 @@ class Module:
 
     @cached_property
     def backend(self) -> Block | None:
-        """Return where the state is kept; None also when JSON says it, see `settings`."""
-        return next(
-            (b for outer in self.body.of("terraform") for b in outer.body.of("backend")), None
-        )
+        """Return where the state is kept: a `backend` block, or the `cloud` block."""
+        settings = self.body.of("terraform")
+        return next((b for outer in settings for b in outer.body.of("backend", "cloud")), None)
 
     @cached_property
     def moved(self) -> tuple[Block, ...]:

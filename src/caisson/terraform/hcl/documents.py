@@ -7,6 +7,7 @@ and the expression that it was written with still tells all the rest.
 import json
 from collections.abc import Iterable, Mapping
 
+from caisson.estate.patterns import root_of
 from caisson.terraform.hcl.access import as_text
 from caisson.terraform.hcl.addresses import split
 from caisson.terraform.hcl.values import (
@@ -78,7 +79,7 @@ def _mapping(value: Mapping[Value, Value]) -> object:
 
 def _name(reference: Reference) -> str | None:
     """Return what stands for a name that is known only after apply."""
-    _, kind, _ = split(reference.address).resource
+    _, kind, _ = split(root_of(reference.address)[1]).resource
     if len(reference.path) != 1 or reference.path[0] not in _NAMES or not kind.startswith("aws_"):
         return None
     return f"<{reference.address}.{reference.path[0]}>"

@@ -16,6 +16,7 @@ from caisson.terraform.hcl.bodies import NotTold, Written
 from caisson.terraform.hcl.configuration import Call, Declared, Project, Repeated, project
 from caisson.terraform.hcl.inputs import inputs
 from caisson.terraform.hcl.links import TextLinks
+from caisson.terraform.hcl.others import Others
 from caisson.terraform.hcl.placing import Placing
 from caisson.terraform.hcl.plain import known, names_in
 from caisson.terraform.hcl.scope import Instances, ModuleInstance
@@ -42,8 +43,10 @@ class Expanded:
     programs: frozenset[str]
 
 
-def expand(files: Mapping[str, bytes], root: str = "") -> Expanded:
+def expand(files: Mapping[str, bytes], root: str = "", others: Others | None = None) -> Expanded:
     """Return what the configuration in these files will make; paths are from its folder `root`.
+
+    `others` are the roots that are read together with it.
 
     `*.tf` and `*.tf.json` of the root and of its modules, `*.tfvars` of the root, and MANIFEST.
     Raises EstateErrors when a file cannot be read, or when there are too many instances.
@@ -53,7 +56,7 @@ def expand(files: Mapping[str, bytes], root: str = "") -> Expanded:
     broken = [*wrong, *(each for _, module in whole.modules() for each in module.mistakes)]
     if broken:
         raise EstateErrors([_told(each) for each in broken])
-    return _Expansion(whole, given).expanded()
+    return _Expansion(whole, given, others).expanded()
 
 
 def _manifest(files: Mapping[str, bytes]) -> object:
@@ -70,9 +73,9 @@ def _told(mistake: Mistake) -> mistakes.Mistake:
 
 
 class _Expansion:
-    def __init__(self, whole: Project, given: Mapping[str, Value]) -> None:
+    def __init__(self, whole: Project, given: Mapping[str, Value], others: Others | None) -> None:
         self._project = whole
-        self._whole = Instances(whole, Unplanned(given))
+        self._whole = Instances(whole, Unplanned(given), others)
         self._placing = Placing()
         self._gaps: list[Gap] = []
         self._programs: set[str] = set()

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from caisson.terraform.hcl.access import as_text
 from caisson.terraform.hcl.bodies import ABSENT, NotTold, Path, Written, value_at
+from caisson.terraform.hcl.kept_state import REMOTE_STATE
+from caisson.terraform.hcl.others import OUTPUTS, is_elsewhere
 from caisson.terraform.hcl.scope import Instances
 from caisson.terraform.hcl.values import (
     Bag,
@@ -152,9 +154,13 @@ class Follower:
         return Link(tuple(dict.fromkeys(found)), certainty=Certainty.OPEN)
 
     def _wanted(self, address: str) -> bool:
-        return not self.types or self.instances[address].type in self.types
+        """Return whether it has one of the types; of other roots' things, those that were asked."""
+        own = self.instances.get(address)
+        return own is None or not self.types or own.type in self.types
 
     def _text(self, text: str) -> Link:
+        if isinstance(text, Tied) and is_elsewhere(text.reference.address):
+            return self._elsewhere(text.reference)
         found = self.names.of_text(self.asking, text, tuple(self.types))
         if isinstance(text, Tied) and text.reference.address in found:
             return Link((text.reference.address,))
@@ -162,7 +168,14 @@ class Follower:
             return Link(tuple(found), certainty=Certainty.AMONG)
         return Link(tuple(found)) if found else Link(outside=(str(text),))
 
+    def _elsewhere(self, reference: Reference) -> Link:
+        """Return what a reference to a thing of another root names."""
+        others = self.whole.others
+        return UNTOLD if others is None else others.link(self.asking, reference, tuple(self.types))
+
     def _reference(self, reference: Reference, depth: int) -> Link:
+        if is_elsewhere(reference.address):
+            return self._elsewhere(reference)
         instance = self.instances.get(reference.address)
         if instance is None:
             return UNTOLD
@@ -177,6 +190,14 @@ class Follower:
         if own and (first in ("id", "arn") or not self.types or instance.type in self.types):
             return Link((instance.address,))
         return self._of_attribute(instance, reference, depth, own=own)
+
+    def _of_other_root(self, reference: Reference) -> Link:
+        """Return what an output names that is read out of another root's state."""
+        others, path = self.whole.others, reference.path
+        state = self.whole.state_read_by(reference.address)
+        if others is None or state is None or len(path) <= 1 or path[0] != OUTPUTS:
+            return UNTOLD
+        return others.output(self.asking, state, path[1:], tuple(self.types))
 
     def _meant(self, instance: Instance, attribute: str) -> str | None:
         """Return the attribute that names what this one, for all its name, is of."""
@@ -219,6 +240,8 @@ class Follower:
 
     def _of_data(self, instance: Instance, reference: Reference, depth: int) -> Link:
         """A data source finds one of ours, or something else, or tells what it is given."""
+        if instance.type == REMOTE_STATE:
+            return self._of_other_root(reference)
         words = words_of(instance.type)
         for word in words:
             found = self.written(instance, (word,))

@@ -59,7 +59,8 @@ def _blocks(file: str, places: _Places, path: tuple[str, ...], below: object) ->
     for each in _listed(below):
         if len(labels) == _LABELS[kind]:
             source = Source(file, places.get(path, 1))
-            yield Block(kind, tuple(labels), source, partial(_body, source, each))
+            read = partial(_settings, file, places) if kind == "terraform" else _body
+            yield Block(kind, tuple(labels), source, partial(read, source, each))
         else:
             for label, inner in each.items():
                 if label != "//":
@@ -84,6 +85,24 @@ def _body(source: Source, value: Mapping[str, object]) -> Body:
         for inner in _listed(below)
     )
     return Body(attributes, tuple(dynamic))
+
+
+def _settings(file: str, places: _Places, source: Source, value: Mapping[str, object]) -> Body:
+    """Return what Terraform is told of itself, in which the place of the state is a block."""
+    cloud = (
+        Block("cloud", (), Source(file, places.get(("terraform", "cloud"), 1)), inside)
+        for each in _listed(value.get("cloud"))
+        for inside in (partial(_body, source, each),)
+    )
+    backend = (
+        Block("backend", (kind,), Source(file, places.get(("terraform", "backend", kind), 1)), read)
+        for whole in _listed(value.get("backend"))
+        for kind, below in whole.items()
+        for each in _listed(below)
+        for read in (partial(_body, source, each),)
+    )
+    rest = {name: each for name, each in value.items() if name not in ("backend", "cloud")}
+    return Body(_body(source, rest).attributes, (*cloud, *backend))
 
 
 def _dynamic(source: Source, value: Mapping[str, object]) -> Body:

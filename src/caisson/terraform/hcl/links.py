@@ -8,6 +8,9 @@ from caisson.terraform.hcl.bodies import ABSENT, NotTold, Written, fits, value_a
 from caisson.terraform.hcl.configuration import Project, ResourceKey
 from caisson.terraform.hcl.documents import document_in
 from caisson.terraform.hcl.following import UNTOLD, Follower
+from caisson.terraform.hcl.kept_state import StateId
+from caisson.terraform.hcl.others import Others
+from caisson.terraform.hcl.outputs import TextOutputs
 from caisson.terraform.hcl.planned import Planned
 from caisson.terraform.hcl.scope import Instances
 from caisson.terraform.hcl.values import Derived, Exhausted, Undefined, Value, is_plain
@@ -69,6 +72,16 @@ class TextLinks:
         """Return what `asking` can mean by `text`."""
         return [each.address for each in chosen(near(asking, self._index.find(text, types), text))]
 
+    def state_read(self, address: str) -> StateId | None:
+        """Return which state a data source reads; None when that is not told."""
+        self._whole.effort.begin()
+        return self._whole.state_read_by(address)
+
+    @cached_property
+    def outputs(self) -> TextOutputs:
+        """Return what the root tells others."""
+        return TextOutputs(self._whole, self._instances, self)
+
     def value(self, address: str, path: Path) -> Value:
         """Return what the text says at `path`, `ABSENT` for nothing, else something derived."""
         key = (address, path)
@@ -122,10 +135,14 @@ class SourceLinks(TextLinks):
     """
 
     def __init__(
-        self, project: Project, instances: Mapping[str, Instance], configuration: Configuration
+        self,
+        project: Project,
+        instances: Mapping[str, Instance],
+        configuration: Configuration,
+        others: Others | None = None,
     ) -> None:
         self._estate = Planned(project, instances, configuration)
-        super().__init__(Instances(project, self._estate), instances)
+        super().__init__(Instances(project, self._estate, others), instances)
         self._agrees: dict[tuple[str, ResourceKey], bool] = {}
 
     def agrees(self, address: str) -> bool:

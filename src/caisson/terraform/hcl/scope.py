@@ -1,6 +1,6 @@
 """Module instances: what the first word of a traversal means in each of them."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -17,6 +17,10 @@ from caisson.terraform.hcl.configuration import (
     ResourceKey,
 )
 from caisson.terraform.hcl.evaluate import Effort, Scope, evaluate
+from caisson.terraform.hcl.kept_state import REMOTE_STATE, StateId
+from caisson.terraform.hcl.others import OUTPUTS, Others, is_elsewhere
+from caisson.terraform.hcl.repeating import by_key, counted, each_of
+from caisson.terraform.hcl.state_read import state_read
 from caisson.terraform.hcl.types import converted
 from caisson.terraform.hcl.values import (
     NOBODY_KNOWS,
@@ -25,8 +29,6 @@ from caisson.terraform.hcl.values import (
     Reference,
     Scales,
     Value,
-    in_order,
-    is_plain,
 )
 from caisson.terraform.model import Mode
 
@@ -184,15 +186,15 @@ class ModuleInstance:
         if told is not None and told != keys:
             return NOBODY_KNOWS  # the text is not that of the plan, or the plan has only a part
         address = self.resource_address(key)
-        return _by_key(declared, keys, lambda each: Reference(instance_address(address, each)))
+        return by_key(declared, keys, lambda each: Reference(instance_address(address, each)))
 
     def keys(self, repeated: Repeated) -> frozenset[InstanceKey] | None:
         """Return which instances there are of a resource or module; None when not told."""
         if repeated.count is not None:
-            return _counted(evaluate(repeated.count, Scope(self)))
+            return counted(evaluate(repeated.count, Scope(self)))
         if repeated.for_each is not None:
             of = access.forced(self.whole, evaluate(repeated.for_each, Scope(self)))
-            return _each_of(of)
+            return each_of(of)
         return frozenset((None,))
 
     def scope(self, repeated: Repeated, key: InstanceKey) -> Scope:
@@ -223,7 +225,7 @@ class ModuleInstance:
         keys = self.keys(call)
         if keys is not None and not self.whole.estate.called(self.address, name) <= keys:
             return NOBODY_KNOWS
-        return _by_key(call, keys, lambda key: self._outputs(call, key))
+        return by_key(call, keys, lambda key: self._outputs(call, key))
 
     def _outputs(self, call: Call, key: InstanceKey) -> Value:
         inner = self.child(call, key)
@@ -240,10 +242,14 @@ class ModuleInstance:
 
 
 class Instances:
-    """All module instances of a project, and the instances of resources in them."""
+    """All module instances of a project, and the instances of resources in them.
 
-    def __init__(self, project: Project, estate: Estate) -> None:
+    `others` are the roots that are read together with this one, if any.
+    """
+
+    def __init__(self, project: Project, estate: Estate, others: Others | None = None) -> None:
         self.estate = estate
+        self.others = others
         self.effort = Effort()
         self.scales = Scales()
         self._project = project
@@ -291,13 +297,34 @@ class Instances:
         return found, inner.scope(found, parts.key)
 
     def attribute(self, reference: Reference, step: str | int) -> Value:
+        if self.others is not None and is_elsewhere(reference.address):
+            return self.others.attribute(reference, step)
         longer = Reference(reference.address, (*reference.path, step))
         if reference.path:
             return longer
-        return self.estate.attribute(longer, lambda: self.follow(longer))
+        value = self.estate.attribute(longer, lambda: self.follow(longer))
+        return self._outputs_read(value) if step == OUTPUTS else value
+
+    def _outputs_read(self, value: Value) -> Value:
+        """Return what the root says whose state a data source reads, when nobody else does."""
+        if self.others is None or not isinstance(value, Reference):
+            return value
+        state = self.state_read_by(value.address)
+        told = None if state is None else self.others.outputs(state, value)
+        return value if told is None else told
+
+    def state_read_by(self, address: str) -> StateId | None:
+        """Return which state a data source reads; None when the text does not tell it."""
+        found = self.declared(address)
+        if found is None or found[0].type != REMOTE_STATE:
+            return None
+        trusted = self.estate.trusted_resource(address)
+        return state_read(*found, self._project.root) if trusted else None
 
     def follow(self, reference: Reference) -> Value:
         """Return what the instance's own expression gives for a whole attribute."""
+        if self.others is not None and is_elsewhere(reference.address):
+            return self.others.follow(reference)
         if reference not in self._attributes:
             self._attributes[reference] = None  # what leads back to itself is not followed
             value = self._written(reference)
@@ -314,38 +341,3 @@ class Instances:
         if attribute is None or not self.estate.trusted_resource(reference.address):
             return None
         return evaluate(attribute.expression, scope)
-
-
-def _counted(value: Value) -> frozenset[InstanceKey] | None:
-    number = access.as_number(value) if is_plain(value) else None
-    if number is None or not 0 <= number <= _MOST_INSTANCES:
-        return None
-    return frozenset(range(int(number)))
-
-
-_MOST_INSTANCES = 10_000
-
-
-def _each_of(value: Value) -> frozenset[InstanceKey] | None:
-    match value:
-        case dict():
-            keys: Iterable[Value] = value
-        case Bag() if (items := in_order(value)) is not None:
-            keys = items
-        case _:
-            return None
-    listed = list(keys)
-    return frozenset(map(str, listed)) if all(isinstance(each, str) for each in listed) else None
-
-
-def _by_key(
-    repeated: Repeated, keys: frozenset[InstanceKey] | None, make: Callable[[InstanceKey], Value]
-) -> Value:
-    if keys is None:
-        return NOBODY_KNOWS
-    if repeated.count is not None:
-        numbers = range(len(keys))
-        return [make(at) for at in numbers] if keys == set(numbers) else NOBODY_KNOWS
-    if repeated.for_each is not None:
-        return {key: make(key) for key in sorted(map(str, keys))}
-    return make(None)

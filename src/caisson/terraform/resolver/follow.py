@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from caisson.terraform.configuration import Configuration, Plain
+from caisson.terraform.hcl.kept_state import REMOTE_STATE
 from caisson.terraform.model import Certainty, Instance, Mode
 from caisson.terraform.resolver.attributes import (
     IDENTITY,
@@ -25,11 +26,13 @@ from caisson.terraform.resolver.attributes import (
 from caisson.terraform.resolver.named import ANYTHING, NONE, Named, at_best, together
 from caisson.terraform.resolver.references import Reference, Steps, references
 from caisson.terraform.resolver.scopes import Key, Scope
-from caisson.terraform.resolver.values import part_of
+from caisson.terraform.resolver.values import leads_to, part_of, unknown_leaves, value_at
 
 _T = TypeVar("_T")
 Known = Callable[[object, Types], Named]
 Attribute = Callable[[Instance, Steps, Types], Named | None]
+# What an output names that a data source reads out of another root's state.
+Elsewhere = Callable[[Instance, Steps, Types], Named]
 # Modules and references deeper than this are followed no further, but said to lead anywhere.
 _DEEPEST = 40
 
@@ -47,7 +50,8 @@ class Around:
 class Follower:
     """Follows expressions; what it found is remembered.
 
-    `known` looks up plain values, `attribute` what an instance's attribute names.
+    `known` looks up plain values, `attribute` what an instance's attribute names, `elsewhere`
+    what an output of another root does.
     """
 
     def __init__(
@@ -56,11 +60,13 @@ class Follower:
         instances: Mapping[str, Instance],
         known: Known,
         attribute: Attribute,
+        elsewhere: Elsewhere,
     ) -> None:
         self._inputs = configuration.inputs
         self._instances = instances
         self._known = known
         self._attribute = attribute
+        self._elsewhere = elsewhere
         self._found: dict[tuple[object, ...], Named] = {}
         self._reached: dict[tuple[str, Types], Named] = {}
         self._depth = 0
@@ -133,6 +139,8 @@ class Follower:
         return at_best(together(every), certainty)
 
     def _instance(self, instance: Instance, steps: Steps, types: Types) -> Named:
+        if types and instance.type == REMOTE_STATE:
+            return self._read(instance, steps, types)
         fits = not types or instance.type in types
         word = steps[0] if steps else None
         if fits and (word is None or word in IDENTITY or instance.mode is Mode.DATA):
@@ -145,6 +153,12 @@ class Follower:
             computed = named is None and may_name(str(word), types)
             return _itself(instance, fits=fits, sure=not computed)
         return named if named.every or not fits else Named((instance.address,))
+
+    def _read(self, instance: Instance, steps: Steps, types: Types) -> Named:
+        """Return what is read out of another root's state: by its values, else by its outputs."""
+        if unknown_leaves(value_at(instance.values, steps)) or not leads_to(instance.values, steps):
+            return self._elsewhere(instance, steps, types)
+        return self._attribute(instance, steps, types) or ANYTHING
 
     def _any_attribute(self, instance: Instance, types: Types) -> Named:
         """Return what an instance of another type may name, by an attribute that is not told."""
@@ -238,8 +252,10 @@ class Follower:
         """Return what is to come of what a module instance makes, and of what is brought to it."""
         instances = [one for each in scope.below() for one in each.instances()]
         own = (each for each in instances if not types or each.type in types)
-        given = (self._instances[each] for each in brought.to)
-        to = tuple(dict.fromkeys(each.address for each in (*own, *given) if is_to_come(each)))
+        given = [self._instances[each] for each in brought.to if each in self._instances]
+        of_others = (each for each in brought.to if each not in self._instances)
+        here = (each.address for each in (*own, *given) if is_to_come(each))
+        to = tuple(dict.fromkeys((*here, *of_others)))
         put_off = any(
             each.mode is Mode.DATA and is_to_come(each) and each.type not in NAMES_NOTHING
             for each in instances

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from caisson.terraform.configuration import Configuration, Plain, Written
+from caisson.terraform.hcl.kept_state import StateId, asked_state
+from caisson.terraform.hcl.others import OUTPUTS, Others, Outputs
 from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Instance, Link
+from caisson.terraform.outputs import Output
 from caisson.terraform.reading import Links, Path
 from caisson.terraform.resolver.attributes import Types
 from caisson.terraform.resolver.defaults import filled_in
@@ -12,6 +17,7 @@ from caisson.terraform.resolver.follow import Around, Follower
 from caisson.terraform.resolver.index import Index, chosen, is_id, near
 from caisson.terraform.resolver.named import ANYTHING, NONE, Named, at_best, together, worst
 from caisson.terraform.resolver.nullness import Nullness
+from caisson.terraform.resolver.outputs import PlannedOutputs
 from caisson.terraform.resolver.places import Found, expressions_in, place
 from caisson.terraform.resolver.references import Steps, references, words_of
 from caisson.terraform.resolver.scopes import Scope, name_of, scopes
@@ -21,6 +27,23 @@ from caisson.terraform.rows import ModuleRow
 _UNTOLD = Link(certainty=Certainty.OPEN)
 # Of what has the type (first) and the path (second), many can be named at once.
 Collections = AbstractSet[tuple[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is around the instances of a root: what it says in its outputs, and the other roots.
+
+    `folder` is that of its configuration, empty when it is not there, and `text` what its outputs
+    are as written.
+    """
+
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    others: Others | None = None
+    folder: str = ""
+    text: Outputs | None = None
+
+
+ALONE = Surroundings()
 
 
 class Resolver:
@@ -37,14 +60,18 @@ class Resolver:
         instances: Sequence[Instance],
         collections: Collections = frozenset(),
         better: Links | None = None,
+        surroundings: Surroundings = ALONE,
     ) -> None:
         self._instances = {each.address: each for each in instances}
         self._index = Index(instances)
         self._scopes = scopes(configuration, modules, instances)
-        self._follower = Follower(configuration, self._instances, self._ids, self._attribute)
+        self._follower = Follower(
+            configuration, self._instances, self._ids, self._attribute, self._elsewhere
+        )
         self._nullness = Nullness(configuration)
         self._collections = collections
         self._better = better
+        self._surroundings = surroundings
         self._following: set[tuple[str, Steps]] = set()
         # Many ask about the same attributes.
         self._links: dict[tuple[str, Path, Types], Link] = {}
@@ -103,6 +130,31 @@ class Resolver:
             follow = self._follower.expression
             every += [follow(scope, around, e, ()) for e in _all(written.expressions.values())]
         return _link(together(every))
+
+    def state_read(self, address: str) -> StateId | None:
+        """Return which state a data source reads; None when that is not told."""
+        return asked_state(self._instances[address].values, self._surroundings.folder)
+
+    @cached_property
+    def outputs(self) -> PlannedOutputs:
+        """Return what the root tells others."""
+        root = self._scopes[""]
+        better = self._surroundings.text
+        follow = self._follower.expression
+        return PlannedOutputs(
+            self._surroundings.outputs,
+            root.module,
+            lambda plain, types, steps: follow(root, None, plain, types, steps),
+            better,
+        )
+
+    def _elsewhere(self, instance: Instance, steps: Steps, types: Types) -> Named:
+        """Return what an output names that a data source reads out of another root's state."""
+        others, state = self._surroundings.others, self.state_read(instance.address)
+        if others is None or state is None or len(steps) <= 1 or steps[0] != OUTPUTS:
+            return ANYTHING
+        link = others.output(instance, state, steps[1:], types)
+        return Named(link.to, (), link.outside, link.certainty)
 
     def runs_programs(self, address: str) -> bool:
         """Return whether an instance was written with provisioners, or is a program's result."""

@@ -35,6 +35,15 @@ def leads(value: object, step: str | int) -> bool:
     return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
 
 
+def leads_to(value: object, path: Path) -> bool:
+    """Return whether a value has, or may have, something at `path`."""
+    for step in path:
+        if not leads(value, step):
+            return False
+        value = step_into(value, step)
+    return True
+
+
 def step_into(value: object, step: str | int) -> object:
     """Return what a value has at `step`; None when it has nothing there."""
     if value is UNKNOWN:
