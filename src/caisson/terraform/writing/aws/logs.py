@@ -9,10 +9,18 @@ from caisson.terraform.writing.references import remote
 RETENTION_DAYS = 365
 
 
-def group(file: str, place: Place, name: str, path: str, component: str | None = None) -> Block:
+def group(
+    file: str,
+    place: Place,
+    name: str,
+    path: str,
+    component: str | None = None,
+    was: str | None = None,
+) -> Block:
     """Return the log group `path`, such as `/aws/rds/proxy/blocks`.
 
-    It stands in `file` of a root that needs `keys`; `component` is whose log it is.
+    It stands in `file` of a root that needs `keys`; `component` is whose log it is, and `was` the
+    name of the block before that was renamed.
     """
     own = {} if component is None else {"Component": component}
     return Block(
@@ -26,4 +34,5 @@ def group(file: str, place: Place, name: str, path: str, component: str | None =
             "kms_key_id": remote(handles.KEYS, handles.key_arn(place, INTERNAL)),
             "tags": {"Name": path, **own, "DataClass": INTERNAL},
         },
+        was=was,
     )

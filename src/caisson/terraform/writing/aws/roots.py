@@ -16,11 +16,15 @@ from caisson.terraform.writing import promises
 from caisson.terraform.writing.aws import (
     acls,
     base,
+    credentials,
     endpoints,
     flow_logs,
     handles,
     keys,
     network,
+    postgres,
+    postgres_alarms,
+    postgres_proxy,
     security_groups,
     states,
     topics,
@@ -113,6 +117,12 @@ AREAS: tuple[AreaLayer, ...] = (
         "The VPCs, their subnets and routes, and who may open connections to what.",
         (handles.KEYS,),
         (network.write, acls.write, security_groups.write, endpoints.write, flow_logs.write),
+    ),
+    AreaLayer(
+        handles.DATA,
+        "What keeps data: stores, what backs them up, and who signs in to them as what.",
+        (handles.KEYS, handles.NETWORK),
+        (postgres.write, postgres_proxy.write, postgres_alarms.write, credentials.write),
     ),
 )
 AFTER: tuple[EnvironmentLayer, ...] = ()
