@@ -4,23 +4,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caisson.terraform.writing.aws.documents import Condition, Effect, Statement, document, policy
+from caisson.terraform.writing.aws.logs import RETENTION_DAYS
 from caisson.terraform.writing.blueprint import INTERNAL
 from caisson.terraform.writing.model import Block, Value
 from caisson.terraform.writing.references import attribute
 
+# When reading what is old may cost a little more, and when nobody asks for it any more.
+_DAYS_NEAR, _DAYS_KEPT = 90, 2 * RETENTION_DAYS
 # What is left of an upload that was broken off.
 _DAYS_OF_PARTS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """A bucket `called` so; `locked`: what is in it can be locked against deletion."""
+    """A bucket `called` so; `locked`: what is in it can be locked against deletion.
+
+    Without a `key` it has that of S3, for what can be written under no other.
+    """
 
     file: str
     name: str
     provider: str
     called: str
-    key: Block
+    key: Block | None
     locked: bool = False
 
 
@@ -78,6 +84,18 @@ def only_account(private: Private, account: str) -> Statement:
     return _denied(private, "OnlyThisAccount", foreign)
 
 
+def ageing() -> dict[str, Value]:
+    """Return the rule by which what is kept for later inquiries ages and goes."""
+    return {
+        "id": "ageing",
+        "status": "Enabled",
+        "filter": {},
+        "transition": {"days": _DAYS_NEAR, "storage_class": "GLACIER_IR"},
+        "expiration": {"days": _DAYS_KEPT},
+        "noncurrent_version_expiration": {"noncurrent_days": RETENTION_DAYS},
+    }
+
+
 def _tls(private: Private) -> Statement:
     return _denied(private, "OnlyTls", Condition("Bool", "aws:SecureTransport", ("false",)))
 
@@ -94,10 +112,10 @@ def _denied(private: Private, sid: str, condition: Condition) -> Statement:
 
 
 def _encrypted(private: Private) -> dict[str, Value]:
-    default = {
-        "sse_algorithm": "aws:kms",
-        "kms_master_key_id": attribute(private.key, "arn"),
-    }
+    if private.key is None:
+        default: dict[str, Value] = {"sse_algorithm": "AES256"}
+        return {"rule": {"apply_server_side_encryption_by_default": default}}
+    default = {"sse_algorithm": "aws:kms", "kms_master_key_id": attribute(private.key, "arn")}
     return {
         "rule": {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": True}
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from caisson.terraform.writing.aws.documents import Condition, Statement, document, policy
 from caisson.terraform.writing.blueprint import INTERNAL
-from caisson.terraform.writing.model import Block
+from caisson.terraform.writing.model import Block, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute
 
@@ -33,13 +33,21 @@ _ADMINISTRATION = (
     "kms:UpdateKeyDescription",
 )
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+_ENCRYPTS: dict[str, Value] = {"enable_key_rotation": True}
+_SIGNS: dict[str, Value] = {
+    "customer_master_key_spec": "ECC_NIST_P256",
+    "key_usage": "SIGN_VERIFY",
+}
 # In the policy of a key, which AWS allows nothing narrower in: this key and no other.
 THIS_KEY = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnKey:
-    """Where a key stands, whose it is, and how it is called in the cloud."""
+    """Where a key stands, whose it is, and how it is called in the cloud.
+
+    `signs`: it signs and is never replaced, instead of encrypting.
+    """
 
     file: str
     name: str
@@ -47,6 +55,7 @@ class OwnKey:
     account: str
     called: str
     about: str
+    signs: bool = False
 
 
 def key(own: OwnKey, *others: Statement) -> Iterator[Block]:
@@ -71,7 +80,7 @@ def key_of(own: OwnKey) -> Block:
         own.provider,
         {
             "description": own.about,
-            "enable_key_rotation": True,
+            **(_SIGNS if own.signs else _ENCRYPTS),
             "deletion_window_in_days": _DAYS_BEFORE_DELETION,
             "policy": policy(document(own.file, _policy_name(own), own.provider)),
             "tags": {"Name": own.called, "DataClass": INTERNAL},

@@ -22,12 +22,16 @@ from caisson.terraform.writing.aws import (
     handles,
     keys,
     network,
+    organization,
     postgres,
     postgres_alarms,
     postgres_proxy,
+    records,
+    security,
     security_groups,
     states,
     topics,
+    trail,
 )
 from caisson.terraform.writing.aws.aliases import (
     GLOBAL,
@@ -36,7 +40,7 @@ from caisson.terraform.writing.aws.aliases import (
     regions,
     state_alias,
 )
-from caisson.terraform.writing.blueprint import Area, Blueprint, Place
+from caisson.terraform.writing.blueprint import MANAGEMENT, SECURITY, Area, Blueprint, Place
 from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
 from caisson.terraform.writing.protection import protected
 
@@ -86,7 +90,36 @@ class AreaLayer:
     base: bool = True
 
 
-ONCE: tuple[OnceLayer, ...] = ()
+ONCE: tuple[OnceLayer, ...] = (
+    OnceLayer(
+        handles.ORGANIZATION,
+        MANAGEMENT,
+        "The accounts, and the fences beyond which nobody in them has rights.",
+        (),
+        (
+            states.of_management,
+            organization.write,
+            organization.fences,
+            organization.delegated,
+        ),
+        bootstrap=True,
+    ),
+    OnceLayer(
+        handles.SECURITY,
+        SECURITY,
+        "What is written down of all accounts and watched in them, where none of them reaches.",
+        (),
+        (
+            states.of_security,
+            trail.write,
+            records.of_security,
+            security.detectors,
+            security.analyzers,
+            topics.of_findings,
+        ),
+        bootstrap=True,
+    ),
+)
 BEFORE: tuple[EnvironmentLayer, ...] = (
     EnvironmentLayer(
         "state",
@@ -101,7 +134,7 @@ BEFORE: tuple[EnvironmentLayer, ...] = (
         "What holds in the whole account: limits of its roles, where alarms go, what is recorded.",
         (),
         (),
-        (base.write, topics.write),
+        (base.write, records.write, topics.write),
     ),
 )
 AREAS: tuple[AreaLayer, ...] = (

@@ -58,6 +58,7 @@ def _old_versions() -> dict[str, Value]:
         "id": "old-versions",
         "status": "Enabled",
         "filter": {},
+        "expiration": {"expired_object_delete_marker": True},
         "noncurrent_version_expiration": {
             "noncurrent_days": _DAYS_OF_VERSIONS,
             "newer_noncurrent_versions": _VERSIONS,
