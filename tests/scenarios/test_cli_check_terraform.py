@@ -344,3 +344,29 @@ def test_the_document_is_as_its_schema_says(tmp_path: Path) -> None:
         caisson("check", WORKSPACE, "--json"),
     ):
         validator.validate(ended.json)
+
+
+def test_a_folder_of_roots_is_read_as_one_estate(tmp_path: Path) -> None:
+    network = tmp_path / "live" / "us" / "network"
+    app = tmp_path / "live" / "eu" / "network"
+    state = 'terraform {\n  backend "s3" {\n    bucket = "states"\n    key = "net"\n  }\n}\n'
+    aws = 'provider "aws" {\n  region = "us-west-2"\n}\n'
+    vpc = 'resource "aws_vpc" "v" { cidr_block = "10.0.0.0/16" }\n'
+    output = 'output "vpc_id" { value = aws_vpc.v.id }\n'
+    reads = (
+        'data "terraform_remote_state" "n" {\n  backend = "s3"\n'
+        '  config = { bucket = "states", key = "net" }\n}\n'
+        'resource "aws_subnet" "s" {\n  cidr_block = "10.0.1.0/24"\n'
+        "  vpc_id = data.terraform_remote_state.n.outputs.vpc_id\n}\n"
+    )
+    module = tmp_path / "modules" / "unused"
+    for folder, text in ((network, state + aws + vpc + output), (app, aws + reads)):
+        folder.mkdir(parents=True)
+        (folder / "main.tf").write_text(text)
+    module.mkdir(parents=True)
+    (module / "main.tf").write_text('resource "aws_vpc" "other" {}\n')
+    promised = own(tmp_path, "promises:\n  - {name: a, open to internet: []}\n")
+    document = caisson("check", tmp_path, "--promises", promised, "--json").json
+    assert document["coverage"]["resources"] == 2
+    assert document["read"][0]["sources"] == [str(app), str(network)]
+    assert "network:…" in caisson("check", tmp_path, "--promises", promised).out

@@ -21,6 +21,11 @@ _OF_THE_ROOT = (*_CONFIGURATION, ".tfvars", ".tfvars.json")
 _BESIDE = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}/[^"\n]*)"')
 _IN_MANIFEST = re.compile(rb'"Dir":\s*"([^"\n]*)"')
 _MOST_FOLDERS = 2_000
+# What stands in a root, and rarely in a module.
+_OF_A_ROOT = re.compile(
+    rb'^\s*(?:provider|backend)\s+"|^\s*cloud\s*\{|"(?:provider|backend|cloud)"\s*:\s*[\[{]',
+    re.MULTILINE,
+)
 _DOCUMENTS = (".json", ".tfstate")
 _VENDORED = ("node_modules", "vendor", "venv")
 # As Terraform writes plans and states; what merely lies about in a repository begins otherwise.
@@ -59,6 +64,8 @@ def roots(path: Path, source: Path | None) -> list[Root]:
     if is_configuration(path):
         return [Root(None, path)]
     found = _documents(path)
+    if not found and (inner := sorted(_roots_below(path))):
+        return [Root(None, each) for each in inner]
     if not found:
         _wrong(
             path,
@@ -78,7 +85,8 @@ def is_terraform(path: Path) -> bool:
 
 
 def _has_terraform(folder: Path) -> bool:
-    return is_configuration(folder) or bool(_documents(folder))
+    below = is_configuration(folder) or bool(_documents(folder))
+    return below or next(_roots_below(folder), None) is not None
 
 
 def _documents(folder: Path) -> list[Path]:
@@ -88,12 +96,26 @@ def _documents(folder: Path) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    for at, inner, names in os.walk(folder):
-        inner[:] = [each for each in inner if not each.startswith(".") and each not in _VENDORED]
+    for at, names in _walk(folder):
         for each in names:
-            file = Path(at, each)
+            file = at / each
             if each.endswith(_DOCUMENTS) and _begins_like_a_document(file):
                 yield file
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the folders that are a person's own, each with the names of its files."""
+    for at, inner, names in os.walk(folder):
+        inner[:] = [each for each in inner if not each.startswith(".") and each not in _VENDORED]
+        yield Path(at), names
+
+
+def _roots_below(folder: Path) -> Iterator[Path]:
+    """Yield the folders below that are roots: they say where a state or a provider is."""
+    for at, names in _walk(folder):
+        files = (at / each for each in names if each.endswith(_CONFIGURATION))
+        if any(_OF_A_ROOT.search(_content(each)) for each in files):
+            yield at
 
 
 def _begins_like_a_document(file: Path) -> bool:
@@ -111,7 +133,7 @@ def read_root(root: Root) -> Part:
 
 
 def labels(found: Sequence[Root]) -> list[str]:
-    """Return a short name for each root, by its file, else by its folder, else by both.
+    """Return a short name for each root, by its file, else by its folder, else by all above it.
 
     The folder goes first where files are called by what they are, as `plan.json`.
     """
@@ -119,11 +141,18 @@ def labels(found: Sequence[Root]) -> list[str]:
     own, above = [each.stem for each in paths], [each.parent.name for each in paths]
     both = [f"{one}-{other}" for one, other in zip(above, own, strict=True)]
     says_nothing = any(each.lower() in _SAYING_NOTHING for each in own)
-    for way in (above, own, both) if says_nothing else (own, above, both):
+    usual = (above, own, both) if says_nothing else (own, above, both)
+    for way in (*usual, _from_where_they_part(paths)):
         names = [_UNNAMEABLE.sub("-", each).strip("-") for each in way]
         if all(names) and len(set(names)) == len(names):
             return names
     return [f"root-{number}" for number in range(1, len(found) + 1)]
+
+
+def _from_where_they_part(paths: Sequence[Path]) -> list[str]:
+    """Return the ways to files or folders from the folder that all are in."""
+    common = Path(os.path.commonpath(paths)) if paths else Path()
+    return ["-".join(each.relative_to(common).with_suffix("").parts) for each in paths]
 
 
 def _beside(plan: Path) -> Path | None:
