@@ -369,4 +369,7 @@ def test_a_folder_of_roots_is_read_as_one_estate(tmp_path: Path) -> None:
     document = caisson("check", tmp_path, "--promises", promised, "--json").json
     assert document["coverage"]["resources"] == 2
     assert document["read"][0]["sources"] == [str(app), str(network)]
-    assert "network:…" in caisson("check", tmp_path, "--promises", promised).out
+    assert (
+        "one estate of 2 roots: eu:…, us:…"
+        in caisson("check", tmp_path, "--promises", promised).out
+    )
