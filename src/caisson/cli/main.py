@@ -30,6 +30,7 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
         "Declare and prove",
         (
             Verb("check", "caisson.cli.check", "Prove promises, on an estate or on Terraform."),
+            Verb("diff", "caisson.cli.diff", "In what two environments differ."),
             Verb("schema", "caisson.cli.schema", "Print the JSON schema of an estate."),
         ),
     ),

@@ -4,19 +4,26 @@ from caisson.estate.mistakes import EstateErrors
 from caisson.estate.model import Estate
 from caisson.estate.sources import Sources
 from caisson.terraform.writing.aws import roots
-from caisson.terraform.writing.blueprint import blueprint
+from caisson.terraform.writing.blueprint import Blueprint, blueprint
 from caisson.terraform.writing.model import Rendering
 from caisson.terraform.writing.refusals import refusals
 from caisson.topology.model import Topology
 
 
-def render(estate: Estate, sources: Sources, topology: Topology) -> Rendering:
-    """Return the roots that make `topology` real on AWS; the same estate gives the same roots.
+def plan_of(estate: Estate, sources: Sources, topology: Topology) -> Blueprint:
+    """Return where everything of an estate lies on AWS; `topology` is that of `estate`.
 
-    `topology` is that of `estate`. Raises EstateErrors with everything that cannot be kept or
-    made there.
+    Raises EstateErrors with everything that cannot be kept or made there.
     """
     mistakes = tuple(refusals(estate, sources))
     if mistakes or estate.aws is None:
         raise EstateErrors(list(mistakes))
-    return roots.rendering(blueprint(estate, sources, topology, estate.aws))
+    return blueprint(estate, sources, topology, estate.aws)
+
+
+def render(estate: Estate, sources: Sources, topology: Topology) -> Rendering:
+    """Return the roots that make `topology` real on AWS; the same estate gives the same roots.
+
+    Raises EstateErrors, as `plan_of` does.
+    """
+    return roots.rendering(plan_of(estate, sources, topology))
