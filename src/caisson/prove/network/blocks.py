@@ -1,6 +1,6 @@
 """Every connection from one VPC to another, or within one: the two forms of it, side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +37,29 @@ class Block:
     def ports(self, entry: int, *, sure: bool) -> PortSet:
         return self.atoms.ports((self.must if sure else self.may)[:, entry])
 
-    def at(self, *, source: int | None = None, target: int | None = None) -> Connections:
-        """Return all that a source slot can open, or that can be opened at a target slot."""
-        chosen = self.source == source if target is None else self.target == target
-        found = [np.bitwise_or.reduce(each[:, chosen], axis=1) for each in (self.may, self.must)]
-        return Connections(*map(self.atoms.ports, found))
+    @property
+    def by_source(self) -> Mapping[int, Connections]:
+        """All that a slot can open somewhere, by slot."""
+        return self._together(self.source)
+
+    @property
+    def by_target(self) -> Mapping[int, Connections]:
+        """All that somebody can open at a slot, by slot."""
+        return self._together(self.target)
+
+    def _together(self, slots: Numbers) -> Mapping[int, Connections]:
+        order = np.argsort(slots, kind="stable")
+        found, begin = np.unique(slots[order], return_index=True)
+        if not len(found):
+            return {}
+        both = np.stack([self.may, self.must])[:, :, order]
+        rows = np.bitwise_or.reduceat(both, begin, axis=2).transpose(2, 0, 1)
+        # Many slots are open alike.
+        alike: dict[bytes, Connections] = {}
+        for row in rows:
+            if (key := row.tobytes()) not in alike:
+                alike[key] = Connections(*map(self.atoms.ports, row))
+        return {slot: alike[row.tobytes()] for slot, row in zip(found.tolist(), rows, strict=True)}
 
     @property
     def size_bytes(self) -> int:

@@ -4,18 +4,18 @@ The outside is cut where the rules in sight are cut, and decided like a VPC whos
 is a thing of its own, in no group and with no filter.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
 
 from caisson.prove.certificate import INTERNET
 from caisson.prove.network.addresses import IPV6_BASE, Span
-from caisson.prove.network.blocks import Block, block_by
+from caisson.prove.network.blocks import block_by
 from caisson.prove.network.index import NO_ACL, Index
 from caisson.prove.network.parts import Part, nobodys_part, spans_of
 from caisson.prove.network.points import Place, Points, Slot
-from caisson.prove.network.ports import EVERYTHING
+from caisson.prove.network.ports import EVERYTHING, Connections
 from caisson.prove.network.routing import Delivery, Router, Sender, WorldRouter
 from caisson.prove.network.rules import Flags, Numbering
 
@@ -33,26 +33,26 @@ class Outside:
         self.ranges = outside_ranges(part.vpc, index, spans_of(part.vpc, index), world)
         self._outside = nobodys_part(world or INTERNET, _points(self.ranges), index, numbers)
 
-    def inward(self) -> list[Block]:
-        """Decide what can be opened from there; sources are numbers of `ranges`."""
-        blocks: list[Block] = []
+    def inward(self) -> Mapping[int, Connections]:
+        """Decide what can be opened from there, by slot."""
+        found: dict[int, Connections] = {}
         for public, part in self._audiences(lambda each: each is not False or bool(self._world)):
             known = len(part.points)
             surely = public is True and self._world is None
             there = [Delivery.all(known, may=True, must=surely)]
             back = self._led(part, [True], answering=True)
-            blocks.append(block_by(self._index, self._outside, part, there, back))
-        return blocks
+            found |= block_by(self._index, self._outside, part, there, back).by_target
+        return found
 
-    def outward(self) -> list[Block]:
-        """Decide what can be opened there; targets are numbers of `ranges`."""
-        blocks: list[Block] = []
+    def outward(self) -> Mapping[int, Connections]:
+        """Decide what each slot can open there."""
+        found: dict[int, Connections] = {}
         for public, part in self._audiences(lambda _: True):
             senders = {True: [True], False: [False], None: [True, False]}[public]
             there = self._led(part, senders, answering=False)
             back = [Delivery.all(len(part.points), may=True, must=self._world is None)]
-            blocks.append(block_by(self._index, part, self._outside, there, back))
-        return blocks
+            found |= block_by(self._index, part, self._outside, there, back).by_source
+        return found
 
     def _audiences(
         self, wanted: Callable[[bool | None], bool]
