@@ -13,7 +13,7 @@ from operator import or_
 import numpy as np
 
 from caisson.prove.network.addresses import UnknownAddressError
-from caisson.prove.network.blocks import Block, block
+from caisson.prove.network.blocks import Block, Facing, block, facing
 from caisson.prove.network.index import Index
 from caisson.prove.network.leads import leads_of, neighbourhood, worlds_of
 from caisson.prove.network.outside import Outside
@@ -38,6 +38,7 @@ class Reach:
         self.index, self.parts = index, parts
         self._numbers = numbers
         self._blocks: dict[tuple[str, str], Block] = {}
+        self._waiting: dict[tuple[str, str], Facing] = {}  # for the other direction
         self._outsides: dict[tuple[str, str | None, bool], Mapping[int, Connections]] = {}
         self._leads = leads
         self._worlds: dict[str, set[str]] = {}
@@ -186,8 +187,17 @@ class Reach:
         if (source, target) not in self._blocks:
             if not self._joined(source, target):
                 return None
-            self._blocks[source, target] = block(self.index, self.parts[source], self.parts[target])
+            ends = self._facing(source, target), self._facing(target, source)
+            self._blocks[source, target] = block(self.index, *ends)
         return self._blocks[source, target]
+
+    def _facing(self, vpc: str, other: str) -> Facing:
+        """Return a VPC as seen from another; each of the two directions asks for it once."""
+        known = self._waiting.pop((vpc, other), None)
+        if known is None:
+            known = facing(self.index, self.parts[vpc], self.parts[other])
+            self._waiting[vpc, other] = known
+        return known
 
     def _targets(self, source: str) -> Iterable[str]:
         """Return the VPCs that routes of this one may lead to, in the order of all."""
