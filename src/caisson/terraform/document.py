@@ -102,7 +102,7 @@ def _check_bytes(file: str, content: bytes) -> None:
     if len(content) > SIZE_LIMIT:
         limit = SIZE_LIMIT >> 20
         refuse(file, f"larger than {limit} MiB", "check parts of the estate by themselves")
-    if not content.strip():
+    if not content or content.isspace():
         refuse(file, "the file is empty", _SHOW)
     if content.startswith(b"PK\x03\x04"):
         refuse(file, "this is a plan as `terraform plan -out` writes it, not JSON", _SHOW)
