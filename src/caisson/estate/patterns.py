@@ -4,12 +4,12 @@ Brackets stand for themselves, since Terraform's addresses are full of them.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 _WILD = {"*": ".*", "?": "."}
 # Nothing in an address of Terraform is followed by a colon before its first point.
-_ROOT = "([A-Za-z0-9_-]+):"
+_ROOT = "([A-Za-z0-9_-]++):"
 _ROOTED = re.compile(_ROOT)
 
 
@@ -57,6 +57,16 @@ def names(address: str, pattern: str) -> bool:
     `network:*` names all of one root.
     """
     return _naming(pattern).fullmatch(address) is not None
+
+
+def matcher(pattern: str) -> Callable[[str], object]:
+    """Return `matches` for many texts and one pattern."""
+    return _compiled(pattern).fullmatch
+
+
+def namer(pattern: str) -> Callable[[str], object]:
+    """Return `names` for many addresses and one pattern."""
+    return _naming(pattern).fullmatch
 
 
 def any_matches(text: str, patterns: Iterable[str]) -> bool:
