@@ -105,7 +105,7 @@ class Names:
     def _same(self, given: Link, kind: Kind, seen: frozenset[str]) -> Link:
         if given.sure and not given.outside:  # nearly all of them
             if all(each not in seen and self._is_itself(each, kind) for each in given.to):
-                return given if len(given.to) == 1 else replace(given, surely=given.to)
+                return given if len(given.to) == 1 else _with_certain(given)
             if len(given.to) == 1:
                 return self._of_instance(given.to[0], kind, seen)
         found = {each: self._of_instance(each, kind, seen) for each in given.to}
@@ -291,6 +291,8 @@ def together(links: Iterable[Link]) -> Link:
     every = [each for each in links if each is not NOTHING]
     if not every:
         return NOTHING
+    if len(every) == 1:
+        return _with_certain(every[0])
     certainties = {each.certainty for each in every}
     worst = next(
         (each for each in (Certainty.OPEN, Certainty.AMONG) if each in certainties),
@@ -302,3 +304,8 @@ def together(links: Iterable[Link]) -> Link:
         worst,
         tuple(dict.fromkeys(one for each in every for one in each.certain)),
     )
+
+
+def _with_certain(link: Link) -> Link:
+    """Return a link that keeps what is certain of it when the whole is said to be less certain."""
+    return Link(link.to, link.outside, link.certainty, link.certain)

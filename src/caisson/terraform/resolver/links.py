@@ -215,7 +215,8 @@ class Resolver:
             found = chosen(near(instance, self._index.find(text, types), text))
             if found:
                 to.update((each.address, None) for each in found)
-                certainty = worst((certainty, _of_one(found)))
+                if len(found) > 1:
+                    certainty = Certainty.AMONG
                 continue
             others = chosen(near(instance, self._index.find(text, ()), text))
             if others and is_of_one(text):
@@ -263,10 +264,6 @@ def _one(named: Named) -> Link:
     if len(link.every) == 1:
         return link
     return Link(link.to, link.outside, worst((link.certainty, _of_many(link.every))))
-
-
-def _of_one(found: Sequence[Instance]) -> Certainty:
-    return Certainty.EXACT if len(found) == 1 else Certainty.AMONG
 
 
 def _of_many(every: Sequence[str]) -> Certainty:
