@@ -4,6 +4,7 @@ The outside is cut where the rules in sight are cut, and decided like a VPC whos
 is a thing of its own, in no group and with no filter.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
@@ -103,22 +104,25 @@ def outside_ranges(
 ) -> list[_Range]:
     """Return the addresses outside of a VPC, cut where `spans` begin and end."""
     if world is None:
-        reach, inside = index.codes.public(), index.own_spans()
+        reach = index.codes.public()
+        inside = [each[:2] for each in index.own_spans]
     else:
         whole = index.codes.span("0.0.0.0/0"), index.codes.span("::/0")
         reach = [each[:2] for each in whole if each]
-        inside = [span for each in index.vpc(vpc).cidrs if (span := index.codes.span(each))]
-    inside = [
-        each for each in inside if any(each[0] < high and low < each[1] for low, high in reach)
-    ]
-    every = (*reach, *inside, *spans)
-    cuts = sorted({edge for each in every for edge in each[:2]})
-    return [
-        (low, high)
-        for low, high in pairwise(cuts)
-        if any(first <= low and high <= last for first, last in reach)
-        and not any(first <= low and high <= last for first, last, _ in inside)
-    ]
+        inside = [span[:2] for each in index.vpc(vpc).cidrs if (span := index.codes.span(each))]
+    cuts = sorted({edge for each in (*reach, *inside, *spans) for edge in each[:2]})
+    reached, own = _covered(cuts, reach), _covered(cuts, inside)
+    pieces = zip(pairwise(cuts), reached, own, strict=False)  # nothing begins at the last cut
+    return [piece for piece, out, here in pieces if out and not here]
+
+
+def _covered(cuts: list[int], ranges: Iterable[_Range]) -> list[bool]:
+    """Tell of what begins at each cut whether it is in one of the ranges, which end at cuts."""
+    found = [False] * len(cuts)
+    for low, high in ranges:
+        begin, end = bisect_left(cuts, low), bisect_left(cuts, high)
+        found[begin:end] = [True] * (end - begin)
+    return found
 
 
 def _points(ranges: list[_Range]) -> Points:

@@ -95,7 +95,7 @@ class Reach:
         for pair, known in self._blocks.items():
             if stale.isdisjoint(pair) and set(pair) <= parts.keys():
                 fresh._blocks[pair] = known
-        if index.own_spans() == self.index.own_spans():
+        if index.own_spans == self.index.own_spans:
             for key, open_to_all in self._outsides.items():
                 if key[0] in parts and key[0] not in stale:
                     fresh._outsides[key] = open_to_all
