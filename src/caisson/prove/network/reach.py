@@ -57,7 +57,10 @@ class Reach:
         return cls(index, numbers, parts, {vpc: leads_of(vpc, index) for vpc in parts})
 
     def narrowed(self, network: Network) -> "Reach":
-        """Return the same for a network of which only groups and ACLs permit less."""
+        """Return the same for a network of which only groups and ACLs permit less.
+
+        What told points apart may be gone. ACLs that let the same pass must still be alike.
+        """
         index = Index(network, self.index.codes)
         parts = {vpc: part.ruled_by(index, self._numbers) for vpc, part in self.parts.items()}
         return Reach(index, self._numbers, parts, self._leads)
