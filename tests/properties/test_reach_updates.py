@@ -1,4 +1,4 @@
-"""A network of which one VPC has changed is decided as if it were read for the first time."""
+"""A network of which something has changed is decided as if it were read for the first time."""
 
 from dataclasses import replace
 from random import Random
@@ -6,6 +6,7 @@ from random import Random
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from caisson.prove.crowd import open_to_crowd
 from caisson.prove.network.reach import Reach
 from caisson.topology.network import Network
 from random_networks import Maker
@@ -57,3 +58,13 @@ def test_a_change_in_one_vpc_is_decided_as_the_whole(seed: int) -> None:
         assert updated.to_internet(one) == anew.to_internet(one)
         for other in owners:
             assert updated.between(one, other) == anew.between(one, other), (one, other)
+
+
+@few
+@given(seeds)
+def test_a_network_that_lets_less_in_is_decided_as_the_whole(seed: int) -> None:
+    network = Maker(seed, ipv6=seed % 4 == 0).network()
+    crowd = open_to_crowd(network)
+    narrowed, anew = Reach.of(network).narrowed(crowd), Reach.of(crowd)
+    for one in (each.owner for each in network.interfaces):
+        assert narrowed.from_internet(one) == anew.from_internet(one)

@@ -4,19 +4,28 @@ Brackets stand for themselves, since Terraform's addresses are full of them.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+
+_WILD = {"*": ".*", "?": "."}
+# Nothing in an address of Terraform is followed by a colon before its first point.
+_ROOT = "([A-Za-z0-9_-]++):"
+_ROOTED = re.compile(_ROOT)
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = (_WILD.get(letter) or re.escape(letter) for letter in pattern)
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile(_written(pattern), re.DOTALL)
 
 
-_WILD = {"*": ".*", "?": "."}
-# Nothing in an address of Terraform is followed by a colon before its first point.
-_ROOTED = re.compile(r"([A-Za-z0-9_-]+):")
+@lru_cache(maxsize=1024)
+def _naming(pattern: str) -> re.Pattern[str]:
+    within = "" if is_pattern(pattern) else r"([.[/].*)?"
+    return re.compile(f"({_ROOT})?{_written(pattern)}{within}", re.DOTALL)
+
+
+def _written(pattern: str) -> str:
+    return "".join(_WILD.get(letter) or re.escape(letter) for letter in pattern)
 
 
 def is_pattern(text: str) -> bool:
@@ -47,13 +56,17 @@ def names(address: str, pattern: str) -> bool:
     `module.db.aws_db_instance.this`. Among several roots it does in each of them, and
     `network:*` names all of one root.
     """
-    root, inner = root_of(address)
-    if matches(address, pattern) or (root and matches(inner, pattern)):
-        return True
-    if is_pattern(pattern):
-        return False
-    within = (f"{pattern}.", f"{pattern}[", f"{pattern}/")
-    return address.startswith(within) or inner.startswith(within)
+    return _naming(pattern).fullmatch(address) is not None
+
+
+def matcher(pattern: str) -> Callable[[str], object]:
+    """Return `matches` for many texts and one pattern."""
+    return _compiled(pattern).fullmatch
+
+
+def namer(pattern: str) -> Callable[[str], object]:
+    """Return `names` for many addresses and one pattern."""
+    return _naming(pattern).fullmatch
 
 
 def any_matches(text: str, patterns: Iterable[str]) -> bool:

@@ -6,7 +6,8 @@ told is one verdict for each type, and all that holds is one verdict.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from caisson.prove.certificate import Certificate, Listed
 from caisson.prove.gaps import settled_by
@@ -66,7 +67,8 @@ def answered(
     `settings` may make the value another one.
     """
     value = getattr(holding, asked.field)
-    said = Answer(
+    said = partial(
+        Answer,
         holding.id,
         type_,
         holding.resource,
@@ -74,12 +76,10 @@ def answered(
     )
     if value is asked.wanted:
         well = Fact(f"{holding.id} {asked.well}", holding.source)
-        return replace(
-            said, why=(well,), open=tuple(open_questions), remedy=settled_by(open_questions)
-        )
+        return said(why=(well,), open=tuple(open_questions), remedy=settled_by(open_questions))
     if value is not None and holding.sure and not settings:
         bad = Fact(f"{holding.id} {asked.bad}", holding.source)
-        return replace(said, against=(bad,), remedy=f"{asked.remedy} {holding.resource}")
+        return said(against=(bad,), remedy=f"{asked.remedy} {holding.resource}")
     told = f"whether {holding.id} {asked.unknown} cannot be told"
     if value is not None and not holding.sure:
         told = f"{holding.id} {asked.bad} if it is there, which cannot be told"
@@ -89,7 +89,7 @@ def answered(
     doubt = () if any(reasoned in each.text for each in open_questions) else (told,)
     doubts = (Fact(each, holding.source) for each in doubt)
     left_open = dict.fromkeys((*doubts, *open_questions, *settings))
-    return replace(said, open=tuple(left_open), remedy=settles)
+    return said(open=tuple(left_open), remedy=settles)
 
 
 def verdicts(

@@ -47,7 +47,7 @@ def open_to_crowd(network: Network) -> Network:
 
 def _rules(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     named = _named({cidr for each in rules for cidr in each.cidrs})
-    if not named.intersection(cidr for each in rules for cidr in each.cidrs):
+    if not named:
         return rules
     return tuple(
         replace(each, cidrs=tuple(cidr for cidr in each.cidrs if cidr not in named))

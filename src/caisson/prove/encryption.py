@@ -89,8 +89,9 @@ def _at_rest(world: World, holding: Holding) -> Answer:
         )
         text = f"{holding.id} keeps its data in memory alone, nothing of it at rest"
         return replace(said, why=(Fact(text, holding.source),))
-    with_keys = f" with {', '.join(holding.keys)}" if holding.keys else ""
-    asked = replace(_AT_REST, well=f"{_AT_REST.well}{with_keys}")
+    asked = _AT_REST
+    if holding.keys:
+        asked = replace(asked, well=f"{asked.well} with {', '.join(holding.keys)}")
     return _answered(world, asked, holding, tuple(_keys_elsewhere(world, holding)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache, partial
 
 from caisson.estate.model import OpenToInternet, Public
 from caisson.prove.answers import Answer, Asked, answered, verdicts
@@ -190,13 +191,14 @@ def _open(
     trace: Trace | None,
 ) -> Answer:
     source = world.source_of(resource)
-    said = Answer(
+    said = partial(
+        Answer,
         resource,
         world.type_of(resource),
         world.resource_of(resource) or resource,
         looked_up=_looked_up(world, resource),
     )
-    allowed = _allowed(world, resource, promise.ports)
+    allowed = _allowed(tuple(promise.ports), listens=_listens(world, resource))
     # What comes by way of another subject is that one's matter: it is asked for itself.
     entries = [
         (entry, minus(entry.ports, allowed))
@@ -209,8 +211,7 @@ def _open(
     perhaps = [fact for entry, left in entries if left for fact in _came_in(world, entry, left)]
     if against:
         first, left = next((entry, left) for entry, left in entries if left.must)
-        return replace(
-            said,
+        return said(
             against=tuple(dict.fromkeys(against)),
             remedy=_remedy(world, resource, first),
             certificate=_packet(world, first, left.must, trace) if trace else None,
@@ -219,7 +220,7 @@ def _open(
     beside = " beside what is allowed" if promise.ports else ""
     well = Fact(f"the internet can open nothing at {resource}{beside}", source)
     why = () if perhaps else (well, *_named(world, resource, allowed))
-    return replace(said, why=why, open=tuple(dict.fromkeys((*perhaps, *gaps))))
+    return said(why=why, open=tuple(dict.fromkeys((*perhaps, *gaps))))
 
 
 def _packet(world: World, entry: Entry, ports: PortSet, trace: Trace) -> Passed | None:
@@ -246,17 +247,22 @@ def _remedy(world: World, resource: str, entry: Entry) -> str:
     return f"close {entry.by[0].owner} to the internet, or forward no more from it to {resource}"
 
 
-def _allowed(world: World, resource: str, ports: Iterable[tuple[int, int]]) -> PortSet:
+@lru_cache  # for each resource it is asked again
+def _allowed(ports: tuple[tuple[int, int], ...], *, listens: bool) -> PortSet:
     """Return the ports, and what has none: an answer to a ping opens no connection.
 
-    Where it is known which ports something listens on, it listens to no other protocol either.
+    With `listens`, it is known which ports something listens on, and it listens to no other
+    protocol either.
     """
     ranges = [Ports(low, high) for low, high in ports]
     tcp, udp = (PortSet.from_ports(each, ranges) for each in (Protocol.TCP, Protocol.UDP))
     allowed = tcp | udp | PortSet.from_ports(Protocol.ICMP)
-    cards = world.ways.interfaces.get(resource, ())
-    listens = all(each.listens is not None for each in cards)
     return allowed | PortSet.from_ports(Protocol.OTHER) if listens else allowed
+
+
+def _listens(world: World, resource: str) -> bool:
+    cards = world.ways.interfaces.get(resource, ())
+    return all(each.listens is not None for each in cards)
 
 
 def _parts(world: World, resource: str) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ address. In a declared estate the name of a store or service stands for it in ev
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from caisson.estate.patterns import matches, names
+from caisson.estate.patterns import matcher, namer
 from caisson.topology.model import Topology
 from caisson.topology.resources import Holding, Resource, Rest
 
@@ -65,7 +65,8 @@ class Subjects:
             if subject == INTERNET:
                 internet = True
                 continue
-            here = [each.id for each in self.resources.values() if self._is(each, subject, stores)]
+            wanted = self._wanted(subject, stores)
+            here = [name for name, each in self.resources.items() if wanted(each)]
             found.update(dict.fromkeys(here))
             if not here:
                 missing.append(subject)
@@ -82,38 +83,41 @@ class Subjects:
         found: dict[str, Holding] = {}
         missing: list[str] = []
         for subject in subjects:
+            rests = self._resting(subject, stores)
             here = [
                 holding
                 for name, holdings in self.holdings_of.items()
                 for holding in holdings
-                if holding.id == subject or self._rests(name, holding, subject, stores)
+                if holding.id == subject or rests(name, holding)
             ]
             found.update({each.id: each for each in here})
             if not here:
                 missing.append(subject)
         return tuple(found.values()), tuple(missing)
 
-    def _rests(
-        self, resource: str, holding: Holding, subject: str, stores: Collection[Rest]
-    ) -> bool:
+    def _resting(self, subject: str, stores: Collection[Rest]) -> Callable[[str, Holding], bool]:
         if subject == STORES:
-            return holding.rest in stores
-        known = self.resources.get(resource)
-        return subject == ANYTHING or (known is not None and self._is(known, subject, stores))
-
-    def _is(self, resource: Resource, subject: str, stores: Collection[Rest]) -> bool:
+            return lambda _, holding: holding.rest in stores
         if subject == ANYTHING:
-            return True
+            return lambda *_: True
+        wanted, resources = _named_by(subject), self.resources
+        return lambda name, _: name in resources and wanted(resources[name])
+
+    def _wanted(self, subject: str, stores: Collection[Rest]) -> Callable[[Resource], bool]:
+        if subject == ANYTHING:
+            return lambda _: True
         if subject == STORES:
-            return any(each.rest in stores for each in self.holdings_of.get(resource.id, ()))
-        return is_subject(resource, subject)
+            holdings = self.holdings_of
+            return lambda each: any(one.rest in stores for one in holdings.get(each.id, ()))
+        return _named_by(subject)
 
 
-def is_subject(resource: Resource, subject: str) -> bool:
-    """Return whether a subject that is no word of its own names the resource."""
-    return (
-        subject in (resource.type, resource.environment, resource.account)
-        or names(resource.id, subject)
-        or matches(resource.type, subject)
-        or resource.id.endswith(f"/{subject}")
+def _named_by(subject: str) -> Callable[[Resource], bool]:
+    """Return what tells whether a subject that is no word of its own names a resource."""
+    named, of_type, inside = namer(subject), matcher(subject), f"/{subject}"
+    return lambda each: bool(
+        subject in (each.type, each.environment, each.account)
+        or named(each.id)
+        or of_type(each.type)
+        or each.id.endswith(inside)
     )

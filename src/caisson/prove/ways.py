@@ -130,7 +130,8 @@ class Ways:
         if not sources or not targets:
             return found
         starts, ends = self._slots(sources), self._slots(targets)
-        for source, target, block in self.reach.pairs():
+        near = self.reach.pairs(lambda one, other: bool(starts[one].any() and ends[other].any()))
+        for source, target, block in near:
             pairs = starts[source.vpc][block.source] * ends[target.vpc][block.target]
             must = np.any(block.must != 0, axis=0)
             for chosen, sure in ((pairs * must, True), (pairs * ~must, False)):
@@ -148,7 +149,13 @@ class Ways:
         if not inside or not outside:
             return found
         ours, theirs = self._slots(inside), self._slots(outside)
-        for source, target, block in self.reach.pairs():
+        near = self.reach.pairs(
+            lambda one, other: bool(
+                (ours[one].any() and theirs[other].any())
+                or (theirs[one].any() and ours[other].any())
+            )
+        )
+        for source, target, block in near:
             into = ours[source.vpc][block.source] * theirs[target.vpc][block.target] > 0
             _meet(found, (target, block.target), (source, block.source), into, inside)
             out = theirs[source.vpc][block.source] * ours[target.vpc][block.target] > 0
@@ -167,7 +174,7 @@ class Ways:
     @cached_property
     def _crowd(self) -> Reach:
         network = open_to_crowd(self.topology.network)
-        return self.reach if network is self.topology.network else Reach.of(network)
+        return self.reach if network is self.topology.network else self.reach.narrowed(network)
 
     def named(self, resource: str) -> PortSet:
         """Return the ports that only some addresses of the internet can open."""

@@ -83,8 +83,7 @@ def parse(file: str, content: bytes) -> Document:
     plain = _plain(file, content)
     if not isinstance(plain, dict):
         refuse(file, f"this is {_form(plain)}, not a plan or a state of Terraform", _SHOW)
-    entries = _check_depth(file, plain)
-    if entries != _keys_at_most(content):
+    if _entries(file, plain, DEPTH_LIMIT) != _keys_at_most(content):
         _plain(file, content, _unique)
     return Document(_kind(file, plain), file, plain)
 
@@ -103,7 +102,7 @@ def _check_bytes(file: str, content: bytes) -> None:
     if len(content) > SIZE_LIMIT:
         limit = SIZE_LIMIT >> 20
         refuse(file, f"larger than {limit} MiB", "check parts of the estate by themselves")
-    if not content.strip():
+    if not content or content.isspace():
         refuse(file, "the file is empty", _SHOW)
     if content.startswith(b"PK\x03\x04"):
         refuse(file, "this is a plan as `terraform plan -out` writes it, not JSON", _SHOW)
@@ -161,22 +160,14 @@ def _no_number(written: str) -> NoReturn:
     raise ValueError(f"{written} is not a number of JSON")
 
 
-def _check_depth(file: str, plain: dict[str, object]) -> int:
-    """Return how many entries all its objects have."""
-    entries = 0
-    level: list[object] = [plain]
-    for _ in range(DEPTH_LIMIT):
-        entries += sum(len(each) for each in level if type(each) is dict)
-        level = [
-            child
-            for each in level
-            for child in (each.values() if type(each) is dict else each)  # type: ignore[attr-defined]
-            if type(child) is dict or type(child) is list
-        ]
-        if not level:
-            break
-    else:
+def _entries(file: str, value: dict[str, object] | list[object], levels: int) -> int:
+    """Return how many entries the objects in `value` have, which has this many levels at most."""
+    if not levels:
         _too_deep(file)
+    entries = len(value) if type(value) is dict else 0
+    for each in value.values() if type(value) is dict else value:
+        if type(each) is dict or type(each) is list:
+            entries += _entries(file, each, levels - 1)
     return entries
 
 

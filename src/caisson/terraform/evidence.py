@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from caisson.terraform.model import Mode
 from caisson.terraform.providers import NOWHERE, Place
@@ -39,7 +40,12 @@ def _of_arn(arn: str) -> Place:
     parts = arn.split(":", _ARN_PARTS - 1)
     if len(parts) != _ARN_PARTS:
         return NOWHERE
-    return Place(parts[4] if _is_account(parts[4]) else None, parts[3] or None)
+    return _place(parts[4], parts[3])
+
+
+@lru_cache
+def _place(account: str, region: str) -> Place:
+    return Place(account if _is_account(account) else None, region or None)
 
 
 def _is_account(value: object) -> bool:

@@ -21,6 +21,9 @@ class Fragment:
     network: Network = _NO_NETWORK
 
 
+NO_FRAGMENT = Fragment()
+
+
 @dataclass(frozen=True, slots=True)
 class Translator:
     """Reads the instances of `types`, and claims that it gives all of their meaning.
@@ -34,7 +37,9 @@ class Translator:
 
 def joined(fragments: Iterable[Fragment]) -> Fragment:
     """Return all parts as one, in their order."""
-    every = tuple(fragments)
+    every = [each for each in fragments if each is not NO_FRAGMENT]
+    if len(every) < 2:  # noqa: PLR2004  of most things little is said
+        return every[0] if every else NO_FRAGMENT
     return Fragment(
         holdings=tuple(one for each in every for one in each.holdings),
         movements=tuple(one for each in every for one in each.movements),

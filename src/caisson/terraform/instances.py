@@ -68,9 +68,12 @@ def planned(document: Document, configuration: Configuration, text: Text = NO_TE
     for row in rows:
         if row.address in marks:
             learn(collections, row.type, (), *marks[row.address])
-    where = _Where(configuration, rows, text, document.source)
+    located = _located(configuration, rows, text, document.source)
     return Listed(
-        tuple(_instance(row, marks.get(row.address), *where.of(row)) for row in rows),
+        tuple(
+            _instance(row, marks.get(row.address), place, line)
+            for row, (place, line) in zip(rows, located, strict=True)
+        ),
         tuple(modules),
         tuple(_deferred(file, content)),
         content.get("complete") is not False,
@@ -160,38 +163,29 @@ def _deferred(file: str, content: Mapping[str, object]) -> Iterator[str]:
         yield change["address"]
 
 
-class _Where:
-    """Where instances are, and are written; remembered per resource."""
+def _located(
+    configuration: Configuration, rows: Sequence[Row], text: Text, source: Source
+) -> Iterator[tuple[Place, Source]]:
+    """Yield where the instance of each row is, and where it is written."""
+    written = [_written(configuration, row, text, source) for row in rows]
+    declared = places(configuration)
+    keys = [key_of(declared, key) for key, _ in written]
+    unsure = {key for key, place in declared.items() if not _is_told(place)}
+    keyed = ((key, row) for key, row in zip(keys, rows, strict=True) if key in unsure)
+    told = with_locals(configuration, refined(declared, keyed), text.local)
+    for key, (_, line) in zip(keys, written, strict=True):
+        yield told.get(key, NOWHERE), line
 
-    def __init__(
-        self, configuration: Configuration, rows: Sequence[Row], text: Text, source: Source
-    ) -> None:
-        self._of = configuration
-        self._text = text
-        self._source = source
-        self._known: dict[tuple[tuple[str, ...], Mode, str, str], tuple[str, Source]] = {}
-        declared = places(configuration)
-        unsure = {key for key, place in declared.items() if not _is_told(place)}
-        keyed = ((key_of(declared, self._written(row)[0]), row) for row in rows if unsure)
-        told = refined(declared, ((key, row) for key, row in keyed if key in unsure))
-        self._places = with_locals(configuration, told, text.local)
 
-    def of(self, row: Row) -> tuple[Place, Source]:
-        key, source = self._written(row)
-        return self._places.get(key_of(self._places, key), NOWHERE), source
-
-    def _written(self, row: Row) -> tuple[str, Source]:
-        """Return the key of its provider's configuration, and the line of the resource."""
-        resource = (row.inside, row.mode, row.type, row.name)
-        if (found := self._known.get(resource)) is None:
-            written = written_of(self._of.root, row.inside, row.mode, row.type, row.name)
-            found = ("", self._source)
-            if written is not None:
-                calls = "".join(f"module.{each}." for each in row.inside)
-                line = self._text.lines.get(f"{calls}{written.address}", self._source)
-                found = (written.provider, line)
-            self._known[resource] = found
-        return found
+def _written(
+    configuration: Configuration, row: Row, text: Text, source: Source
+) -> tuple[str, Source]:
+    """Return the key of its provider's configuration, and the line of the resource."""
+    found = written_of(configuration.root, row.inside, row.mode, row.type, row.name)
+    if found is None:
+        return "", source
+    calls = "".join(f"module.{each}." for each in row.inside)
+    return found.provider, text.lines.get(f"{calls}{found.address}", source)
 
 
 def _is_told(place: Place) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from caisson.terraform.beyond_nat import beyond_nat
 from caisson.terraform.fragment import Translator, joined
@@ -87,7 +88,7 @@ def reading_of(instances: Iterable[Instance], links: Links, places: Places) -> R
 def resource_of(instance: Instance, places: Places) -> Resource:
     """Return what and where an instance is."""
     tags = _tags(instance.values)
-    region = GLOBAL if instance.type.startswith(_GLOBAL_TYPES) else instance.region
+    region = GLOBAL if _is_global(instance.type) else instance.region
     address, account = instance.address, instance.account
     zone = instance.values.get("availability_zone")
     return Resource(
@@ -102,6 +103,11 @@ def resource_of(instance: Instance, places: Places) -> Resource:
         jurisdiction=places.jurisdiction(region),
         tags=tags,
     )
+
+
+@cache
+def _is_global(type_: str) -> bool:
+    return type_.startswith(_GLOBAL_TYPES)
 
 
 def _tags(values: Mapping[str, object]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Every connection from one VPC to another, or within one: the two forms of it, side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +37,29 @@ class Block:
     def ports(self, entry: int, *, sure: bool) -> PortSet:
         return self.atoms.ports((self.must if sure else self.may)[:, entry])
 
-    def at(self, *, source: int | None = None, target: int | None = None) -> Connections:
-        """Return all that a source slot can open, or that can be opened at a target slot."""
-        chosen = self.source == source if target is None else self.target == target
-        found = [np.bitwise_or.reduce(each[:, chosen], axis=1) for each in (self.may, self.must)]
-        return Connections(*map(self.atoms.ports, found))
+    @property
+    def by_source(self) -> Mapping[int, Connections]:
+        """All that a slot can open somewhere, by slot."""
+        return self._together(self.source)
+
+    @property
+    def by_target(self) -> Mapping[int, Connections]:
+        """All that somebody can open at a slot, by slot."""
+        return self._together(self.target)
+
+    def _together(self, slots: Numbers) -> Mapping[int, Connections]:
+        order = np.argsort(slots, kind="stable")
+        found, begin = np.unique(slots[order], return_index=True)
+        if not len(found):
+            return {}
+        both = np.stack([self.may, self.must])[:, :, order]
+        rows = np.bitwise_or.reduceat(both, begin, axis=2).transpose(2, 0, 1)
+        # Many slots are open alike.
+        alike: dict[bytes, Connections] = {}
+        for row in rows:
+            if (key := row.tobytes()) not in alike:
+                alike[key] = Connections(*map(self.atoms.ports, row))
+        return {slot: alike[row.tobytes()] for slot, row in zip(found.tolist(), rows, strict=True)}
 
     @property
     def size_bytes(self) -> int:
@@ -49,13 +67,27 @@ class Block:
         return self.source.nbytes + self.target.nbytes + self.may.nbytes + must
 
 
-def block(index: Index, source: Part, target: Part) -> Block:
-    """Decide every pair of slots of two parts, which may be the same part."""
-    edges = edges_of(source.vpc, index), edges_of(target.vpc, index)
-    source, target = source.told_apart(edges[1]), target.told_apart(edges[0])
-    there = _deliveries(index, source, target)
-    back = _deliveries(index, target, source)
-    return block_by(index, source, target, there, back)
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """A part with its points as another part tells them apart.
+
+    `led` says for each place of the other how packets from there are delivered to these points.
+    """
+
+    part: Part
+    led: list[Delivery]
+
+
+def facing(index: Index, part: Part, other: Part) -> Facing:
+    """Return a part as seen from another one, which may be the same part."""
+    seen = part.told_apart(edges_of(other.vpc, index))
+    router = Router(index, seen.vpc, seen.points.code, seen.points.wild)
+    return Facing(seen, [router.by(each.table, Sender(other.vpc)) for each in other.points.places])
+
+
+def block(index: Index, source: Facing, target: Facing) -> Block:
+    """Decide every pair of slots of two parts that face each other."""
+    return block_by(index, source.part, target.part, target.led, source.led)
 
 
 def block_by(
@@ -63,11 +95,6 @@ def block_by(
 ) -> Block:
     """Decide every pair, given how each place of one part leads to the points of the other."""
     return _Pair(index, source, target).block(there, back)
-
-
-def _deliveries(index: Index, one: Part, other: Part) -> list[Delivery]:
-    router = Router(index, other.vpc, other.points.code, other.points.wild)
-    return [router.by(each.table, Sender(one.vpc)) for each in one.points.places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +125,9 @@ class _Pair:
         if not widest.any():
             nobody = np.zeros((atoms.words, 0), np.uint64)
             return Block(np.zeros(0, np.int64), np.zeros(0, np.int64), nobody, nobody, atoms)
-        may = _by_slot(np.bitwise_or, widest, source.slot, target.slot)
-        slots = np.unique(source.slot), np.unique(target.slot)
+        ends = _Slots.of(source.slot), _Slots.of(target.slot)
+        may = _by_slot(np.bitwise_or, widest, *ends)
+        slots = ends[0].numbers, ends[1].numbers
         # Where nothing may be, nothing must be.
         doubts = (
             _doubts(self._source, back, everywhere=not self._referable)[slots[0]]
@@ -109,7 +137,7 @@ class _Pair:
         )
         # At each single point there is but one form of what is not in doubt.
         single = (len(slots[0]), len(slots[1])) == (len(source), len(target))
-        must = may if single else _by_slot(np.bitwise_and, widest, source.slot, target.slot)
+        must = may if single else _by_slot(np.bitwise_and, widest, *ends)
         if any(each.any() for each in doubts):
             must = must.copy()
             self._narrow(must, there, back, atoms, slots, doubts)
@@ -131,13 +159,15 @@ class _Pair:
             some = _Pair(self._index, self._source.where(rows), self._target)
             homeward = [each.where(rows) for each in back]
             found = some._points(there, homeward, sure=True, atoms=atoms)[1]
-            must[:, doubts[0]] = _by_slot(np.bitwise_and, found, source[rows], target)
+            ends = _Slots.of(source[rows]), _Slots.of(target)
+            must[:, doubts[0]] = _by_slot(np.bitwise_and, found, *ends)
         columns = np.isin(target, slots[1][doubts[1]])
         if columns.any() and not rows.all():
             some = _Pair(self._index, self._source, self._target.where(columns))
             onward = [each.where(columns) for each in there]
             found = some._points(onward, back, sure=True, atoms=atoms)[1]
-            must[:, :, doubts[1]] = _by_slot(np.bitwise_and, found, source, target[columns])
+            ends = _Slots.of(source), _Slots.of(target[columns])
+            must[:, :, doubts[1]] = _by_slot(np.bitwise_and, found, *ends)
 
     def _points(
         self, there: list[Delivery], back: list[Delivery], *, sure: bool, atoms: Atoms | None = None
@@ -257,9 +287,9 @@ def _entered(
         bits = atoms.bits(grants.first, grants.last)
         zero = np.zeros(len(grants), np.int64)
         board |= paint(shape, grants.group, zero, zero + len(strangers), bits, strangers)
-    found: Bits = board[:, view.rows[:, 0], :]
+    found = np.take(board, view.rows[:, 0], axis=1)
     for column in range(1, view.rows.shape[1]):
-        found |= board[:, view.rows[:, column], :]
+        found |= np.take(board, view.rows[:, column], axis=1)
     return found
 
 
@@ -280,19 +310,36 @@ def _same_family(one: Numbers, other: Numbers) -> Flags:
     return same
 
 
-def _by_slot(combine: np.ufunc, bits: Bits, source: Numbers, target: Numbers) -> Bits:
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Slots by rising number, each with its first point; most have no other.
+
+    `several` are those that have, by their place among `numbers`, with all of their points.
+    """
+
+    numbers: Numbers
+    first: Numbers
+    several: list[tuple[int, Numbers]]
+
+    @classmethod
+    def of(cls, slot: Numbers) -> "_Slots":
+        """Arrange points, of which each has the number of its slot."""
+        order = np.argsort(slot, kind="stable")
+        numbers, begin = np.unique(slot[order], return_index=True)
+        end = np.append(begin[1:], len(order))
+        several = np.flatnonzero(end - begin > 1).tolist()
+        return cls(
+            numbers, order[begin], [(each, order[begin[each] : end[each]]) for each in several]
+        )
+
+
+def _by_slot(combine: np.ufunc, bits: Bits, source: _Slots, target: _Slots) -> Bits:
     """Combine the points of each slot; afterwards slots are rows and columns."""
     for axis, slots in ((1, source), (2, target)):
-        order = np.argsort(slots, kind="stable")
-        begin = np.flatnonzero(np.diff(slots[order], prepend=-1))
-        if len(begin) == len(slots) and (order == np.arange(len(order))).all():
-            continue
-        found = np.take(bits, order[begin], axis=axis)
-        # Most slots have one point.
-        end = np.append(begin[1:], len(order))
-        for slot in np.flatnonzero(end - begin > 1).tolist():
-            points = np.take(bits, order[begin[slot] : end[slot]], axis=axis)
-            found[(slice(None),) * axis + (slot,)] = combine.reduce(points, axis=axis)
+        found = np.take(bits, slots.first, axis=axis)
+        for slot, points in slots.several:
+            alternatives = np.take(bits, points, axis=axis)
+            found[(slice(None),) * axis + (slot,)] = combine.reduce(alternatives, axis=axis)
         bits = found
     return bits
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +98,9 @@ class Index:
         )
         return Subnet(subnet_id, vpc, (), (), (), interface.source, sure=False)
 
+    @cached_property
     def own_spans(self) -> list[Span]:
-        """Return where the addresses of all VPCs are that were read."""
+        """Where the addresses of all VPCs are that were read."""
         cidrs = (cidr for each in self.network.vpcs for cidr in each.cidrs)
         return [span for each in cidrs if (span := self.codes.span(each))]
 

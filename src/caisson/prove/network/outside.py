@@ -4,18 +4,19 @@ The outside is cut where the rules in sight are cut, and decided like a VPC whos
 is a thing of its own, in no group and with no filter.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
 
 from caisson.prove.certificate import INTERNET
 from caisson.prove.network.addresses import IPV6_BASE, Span
-from caisson.prove.network.blocks import Block, block_by
+from caisson.prove.network.blocks import block_by
 from caisson.prove.network.index import NO_ACL, Index
 from caisson.prove.network.parts import Part, nobodys_part, spans_of
 from caisson.prove.network.points import Place, Points, Slot
-from caisson.prove.network.ports import EVERYTHING
+from caisson.prove.network.ports import EVERYTHING, Connections
 from caisson.prove.network.routing import Delivery, Router, Sender, WorldRouter
 from caisson.prove.network.rules import Flags, Numbering
 
@@ -33,26 +34,26 @@ class Outside:
         self.ranges = outside_ranges(part.vpc, index, spans_of(part.vpc, index), world)
         self._outside = nobodys_part(world or INTERNET, _points(self.ranges), index, numbers)
 
-    def inward(self) -> list[Block]:
-        """Decide what can be opened from there; sources are numbers of `ranges`."""
-        blocks: list[Block] = []
+    def inward(self) -> Mapping[int, Connections]:
+        """Decide what can be opened from there, by slot."""
+        found: dict[int, Connections] = {}
         for public, part in self._audiences(lambda each: each is not False or bool(self._world)):
             known = len(part.points)
             surely = public is True and self._world is None
             there = [Delivery.all(known, may=True, must=surely)]
             back = self._led(part, [True], answering=True)
-            blocks.append(block_by(self._index, self._outside, part, there, back))
-        return blocks
+            found |= block_by(self._index, self._outside, part, there, back).by_target
+        return found
 
-    def outward(self) -> list[Block]:
-        """Decide what can be opened there; targets are numbers of `ranges`."""
-        blocks: list[Block] = []
+    def outward(self) -> Mapping[int, Connections]:
+        """Decide what each slot can open there."""
+        found: dict[int, Connections] = {}
         for public, part in self._audiences(lambda _: True):
             senders = {True: [True], False: [False], None: [True, False]}[public]
             there = self._led(part, senders, answering=False)
             back = [Delivery.all(len(part.points), may=True, must=self._world is None)]
-            blocks.append(block_by(self._index, part, self._outside, there, back))
-        return blocks
+            found |= block_by(self._index, part, self._outside, there, back).by_source
+        return found
 
     def _audiences(
         self, wanted: Callable[[bool | None], bool]
@@ -103,22 +104,25 @@ def outside_ranges(
 ) -> list[_Range]:
     """Return the addresses outside of a VPC, cut where `spans` begin and end."""
     if world is None:
-        reach, inside = index.codes.public(), index.own_spans()
+        reach = index.codes.public()
+        inside = [each[:2] for each in index.own_spans]
     else:
         whole = index.codes.span("0.0.0.0/0"), index.codes.span("::/0")
         reach = [each[:2] for each in whole if each]
-        inside = [span for each in index.vpc(vpc).cidrs if (span := index.codes.span(each))]
-    inside = [
-        each for each in inside if any(each[0] < high and low < each[1] for low, high in reach)
-    ]
-    every = (*reach, *inside, *spans)
-    cuts = sorted({edge for each in every for edge in each[:2]})
-    return [
-        (low, high)
-        for low, high in pairwise(cuts)
-        if any(first <= low and high <= last for first, last in reach)
-        and not any(first <= low and high <= last for first, last, _ in inside)
-    ]
+        inside = [span[:2] for each in index.vpc(vpc).cidrs if (span := index.codes.span(each))]
+    cuts = sorted({edge for each in (*reach, *inside, *spans) for edge in each[:2]})
+    reached, own = _covered(cuts, reach), _covered(cuts, inside)
+    pieces = zip(pairwise(cuts), reached, own, strict=False)  # nothing begins at the last cut
+    return [piece for piece, out, here in pieces if out and not here]
+
+
+def _covered(cuts: list[int], ranges: Iterable[_Range]) -> list[bool]:
+    """Tell of what begins at each cut whether it is in one of the ranges, which end at cuts."""
+    found = [False] * len(cuts)
+    for low, high in ranges:
+        begin, end = bisect_left(cuts, low), bisect_left(cuts, high)
+        found[begin:end] = [True] * (end - begin)
+    return found
 
 
 def _points(ranges: list[_Range]) -> Points:

@@ -105,6 +105,11 @@ class Part:
         chosen[np.unique(key, return_index=True)[1]] = True
         return self if chosen.all() else self.where(chosen)
 
+    def ruled_by(self, index: Index, numbers: Numbering) -> "Part":
+        """Return the part with the rules that its groups have in `index`, at the same points."""
+        rules = rules_of(self.rules.rows, index, numbers)
+        return replace(self, rules=rules, doubtful=_doubtful(self.points, rules, index))
+
     def view(self, *, sure: bool) -> View:
         return self.narrowest if sure else self.widest
 

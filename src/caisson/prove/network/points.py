@@ -10,6 +10,7 @@ nothing but their owner share their slots.
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, product
 
 import numpy as np
@@ -19,7 +20,7 @@ from caisson.prove.network.index import Index
 from caisson.prove.network.ports import EVERYTHING, PortSet
 from caisson.prove.network.routing import acl_key
 from caisson.prove.network.rules import UNFILTERED, UNKNOWN, Flags, Numbers
-from caisson.topology.network import Interface, Membership, Protocol, Subnet
+from caisson.topology.network import Interface, Membership, Ports, Protocol, Subnet
 
 # With more addresses to tell apart than this, a slot's address counts as any whatever.
 _MOST_ADDRESSES = 512
@@ -132,7 +133,7 @@ class _Layout:
             interface.groups_known,
             interface.filtered,
             interface.public,
-            _listening(interface),
+            _listening(interface.listens),
             ipv6=False,
             sure=interface.sure,
         )
@@ -278,8 +279,9 @@ def _holds(ranges: Iterable[_Range], address: int) -> bool:
     return any(low <= address < high for low, high in ranges)
 
 
-def _listening(interface: Interface) -> PortSet:
-    if interface.listens is None:
+@lru_cache  # few things listen on ports of their own
+def _listening(ports: tuple[Ports, ...] | None) -> PortSet:
+    if ports is None:
         return EVERYTHING
     return (
         PortSet.from_ports(Protocol.ICMP)
@@ -287,6 +289,6 @@ def _listening(interface: Interface) -> PortSet:
         | PortSet.of(
             each
             for protocol in (Protocol.TCP, Protocol.UDP)
-            for each in PortSet.from_ports(protocol, interface.listens).ranges
+            for each in PortSet.from_ports(protocol, ports).ranges
         )
     )

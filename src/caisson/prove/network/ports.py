@@ -7,6 +7,7 @@ speaks of only some of them is not sure.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from caisson.topology.network import ALL_PORTS, Ports, Protocol
 
@@ -68,6 +69,8 @@ class PortSet:
         return sum(high - low for low, high in self.ranges)
 
     def __or__(self, other: "PortSet") -> "PortSet":
+        if not (self.ranges and other.ranges):
+            return self or other
         return PortSet.of((*self.ranges, *other.ranges))
 
     def __and__(self, other: "PortSet") -> "PortSet":
@@ -78,6 +81,8 @@ class PortSet:
         )
 
     def __sub__(self, other: "PortSet") -> "PortSet":
+        if not (self.ranges and other.ranges):
+            return self
         edges = [0, *(edge for one in other.ranges for edge in one), END]
         return self & PortSet.of(zip(edges[::2], edges[1::2], strict=True))
 
@@ -101,13 +106,18 @@ class PortSet:
 
     def __str__(self) -> str:
         """Write `tcp 80, 443, 8000-8100, udp 53, icmp`, `everything` or `nothing`."""
-        if self == EVERYTHING:
-            return "everything"
-        written: dict[Protocol, list[str]] = {}
-        for protocol, ports in self.parts():
-            written.setdefault(protocol, []).append(_range(protocol, ports))
-        texts = (" ".join((key, ", ".join(each))).strip() for key, each in written.items())
-        return ", ".join(texts) or "nothing"
+        return _written(self)
+
+
+@lru_cache(maxsize=1024)  # many things are open alike
+def _written(found: PortSet) -> str:
+    if found == EVERYTHING:
+        return "everything"
+    written: dict[Protocol, list[str]] = {}
+    for protocol, ports in found.parts():
+        written.setdefault(protocol, []).append(_range(protocol, ports))
+    texts = (" ".join((key, ", ".join(each))).strip() for key, each in written.items())
+    return ", ".join(texts) or "nothing"
 
 
 def _range(protocol: Protocol, ports: Ports) -> str:

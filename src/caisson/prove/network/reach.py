@@ -6,13 +6,14 @@ Everything is decided twice: `may` in the network's widest form, `must` in its n
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property, reduce
+from operator import or_
 
 import numpy as np
 
 from caisson.prove.network.addresses import UnknownAddressError
-from caisson.prove.network.blocks import Block, block
+from caisson.prove.network.blocks import Block, Facing, block, facing
 from caisson.prove.network.index import Index
 from caisson.prove.network.leads import leads_of, neighbourhood, worlds_of
 from caisson.prove.network.outside import Outside
@@ -37,10 +38,10 @@ class Reach:
         self.index, self.parts = index, parts
         self._numbers = numbers
         self._blocks: dict[tuple[str, str], Block] = {}
-        self._outsides: dict[tuple[str, str | None, bool], list[Block]] = {}
+        self._waiting: dict[tuple[str, str], Facing] = {}  # for the other direction
+        self._outsides: dict[tuple[str, str | None, bool], Mapping[int, Connections]] = {}
         self._leads = leads
         self._worlds: dict[str, set[str]] = {}
-        self._answers: dict[tuple[str, str | None, bool], Connections] = {}
         self._homes: dict[str, list[_Home]] = defaultdict(list)
         for vpc, part in parts.items():
             for slot, owners in enumerate(part.points.owners):
@@ -54,6 +55,15 @@ class Reach:
         maker = _Maker(index, numbers)
         parts = {vpc: maker.part(vpc) for vpc in index.interfaces}
         return cls(index, numbers, parts, {vpc: leads_of(vpc, index) for vpc in parts})
+
+    def narrowed(self, network: Network) -> "Reach":
+        """Return the same for a network of which only groups and ACLs permit less.
+
+        What told points apart may be gone. ACLs that let the same pass must still be alike.
+        """
+        index = Index(network, self.index.codes)
+        parts = {vpc: part.ruled_by(index, self._numbers) for vpc, part in self.parts.items()}
+        return Reach(index, self._numbers, parts, self._leads)
 
     def updated(self, network: Network, changed: Collection[str]) -> "Reach":
         """Return the same for a network in which only things of the VPCs `changed` differ.
@@ -88,10 +98,10 @@ class Reach:
         for pair, known in self._blocks.items():
             if stale.isdisjoint(pair) and set(pair) <= parts.keys():
                 fresh._blocks[pair] = known
-        if index.own_spans() == self.index.own_spans():
-            for key, blocks in self._outsides.items():
+        if index.own_spans == self.index.own_spans:
+            for key, open_to_all in self._outsides.items():
                 if key[0] in parts and key[0] not in stale:
-                    fresh._outsides[key] = blocks
+                    fresh._outsides[key] = open_to_all
         return fresh
 
     @property
@@ -153,30 +163,26 @@ class Reach:
         return self._worlds[vpc]
 
     def _outside(self, owner: str, world: str | None, *, inward: bool) -> Connections:
-        key = (owner, world, inward)
-        if key not in self._answers:
-            self._answers[key] = self._from_outside(owner, world, inward=inward)
-        return self._answers[key]
+        homes = self.homes(owner)
+        found = [self._of_slots(vpc, world, inward).get(slot) for vpc, slot in homes]
+        return reduce(or_, filter(None, found), NO_CONNECTION)
 
-    def _from_outside(self, owner: str, world: str | None, *, inward: bool) -> Connections:
-        found = NO_CONNECTION
-        for vpc, slot in self.homes(owner):
-            for known in self._outside_blocks(vpc, world, inward):
-                found |= known.at(target=slot) if inward else known.at(source=slot)
-        return found
-
-    def _outside_blocks(self, vpc: str, world: str | None, inward: bool) -> list[Block]:
+    def _of_slots(self, vpc: str, world: str | None, inward: bool) -> Mapping[int, Connections]:
+        """Return what each slot of a VPC has to do with a world outside."""
         key = (vpc, world, inward)
         if key not in self._outsides:
             outside = Outside(self.parts[vpc], self.index, self._numbers, world)
             self._outsides[key] = outside.inward() if inward else outside.outward()
         return self._outsides[key]
 
-    def pairs(self) -> Iterator[tuple[Part, Part, Block]]:
-        """Yield the blocks of all pairs of VPCs between which anything may pass."""
+    def pairs(
+        self, wanted: Callable[[str, str], bool] = lambda _source, _target: True
+    ) -> Iterator[tuple[Part, Part, Block]]:
+        """Yield the blocks of all pairs of VPCs, if `wanted`, between which anything may pass."""
         for source in self.parts:
             for target in self._targets(source):
-                if (known := self.block(source, target)) is not None and len(known.source):
+                known = self.block(source, target) if wanted(source, target) else None
+                if known is not None and len(known.source):
                     yield self.parts[source], self.parts[target], known
 
     def block(self, source: str, target: str) -> Block | None:
@@ -184,8 +190,17 @@ class Reach:
         if (source, target) not in self._blocks:
             if not self._joined(source, target):
                 return None
-            self._blocks[source, target] = block(self.index, self.parts[source], self.parts[target])
+            ends = self._facing(source, target), self._facing(target, source)
+            self._blocks[source, target] = block(self.index, *ends)
         return self._blocks[source, target]
+
+    def _facing(self, vpc: str, other: str) -> Facing:
+        """Return a VPC as seen from another; each of the two directions asks for it once."""
+        known = self._waiting.pop((vpc, other), None)
+        if known is None:
+            known = facing(self.index, self.parts[vpc], self.parts[other])
+            self._waiting[vpc, other] = known
+        return known
 
     def _targets(self, source: str) -> Iterable[str]:
         """Return the VPCs that routes of this one may lead to, in the order of all."""

@@ -109,9 +109,10 @@ class Router:
     def by(self, table: str | None, sender: Sender) -> Delivery:
         """Answer for packets that one of the tables of the sender's VPC decides about."""
         key = (table, sender)
-        if key not in self._answers:
-            self._answers[key] = self._by(table, sender)
-        return self._answers[key]
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = self._by(table, sender)
+        return known
 
     def _by(self, table: str | None, sender: Sender) -> Delivery:
         known = self._index.tables.get(table or "")

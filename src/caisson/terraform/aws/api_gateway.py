@@ -12,7 +12,7 @@ from caisson.terraform.aws.needs import ROLES, need, needs
 from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import PATHS, chosen, gap, given, present, unset
 from caisson.terraform.aws.registered import BALANCERS, port_of
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Listener, Network, Ports
@@ -142,7 +142,7 @@ def _integration(block: Block) -> Fragment:
     rest = block.instance.type == REST_INTEGRATION
     apis = block.link("rest_api_id" if rest else "api_id", REST, HTTP)
     if block.text("type" if rest else "integration_type") == "MOCK":
-        return Fragment()
+        return NO_FRAGMENT
     behind = given(block, "uri" if rest else "integration_uri", *BEHIND)
     # A URI without a VPC link is called over the internet, whatever is in front of it.
     inside = block.text("connection_type") == "VPC_LINK" or not block.known("connection_type")
@@ -268,7 +268,7 @@ def _stage(block: Block) -> Fragment:
 
 def _cache(block: Block) -> Fragment:
     if chosen(block, "cache_cluster_enabled", default=False) is False:
-        return Fragment()
+        return NO_FRAGMENT
     made = replace(
         holding(block, Rest.CACHE, "api gateway cache", part="cache"),
         encrypted=_cache_encrypted(block),

@@ -16,7 +16,7 @@ from caisson.terraform.aws.resource_policies import on_resources
 from caisson.terraform.aws.s3_parts import BUCKET, Buckets, buckets, versioned
 from caisson.terraform.aws.schedules import longest_gap_s
 from caisson.terraform.aws.stores import moved_to
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Question, Rest, Use, Way
@@ -94,7 +94,7 @@ def _selection_gaps(selection: Block) -> Fragment:
     others = (each.address for each in candidates(selection))
     about = tuple(each for each in others if each not in surely)
     if told(selection) or not about:
-        return Fragment()
+        return NO_FRAGMENT
     what = f"what {selection.address} selects is known only after apply"
     return Fragment(gaps=(gap(selection, what, _COPIES, *about),))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from caisson.terraform.aws.stores import COPIES, DAY_S, unread
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Movement, Way
@@ -49,7 +49,7 @@ def carried(
 
 def _untold(block: Block, sources: Link, targets: Link, types: Sequence[str]) -> Fragment:
     if all(map(_closed, (sources, targets))):
-        return Fragment()
+        return NO_FRAGMENT
     others = () if _closed(sources) else instances_of(block.reading, types)
     what = f"what {block.address} copies to where cannot be told"
     return unread(block, what, *COPIES, about=(*sources.every, *targets.every, *others))

@@ -25,7 +25,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
@@ -137,7 +137,7 @@ def _untold(block: Block, store: Holding) -> Fragment:
     """Return why it is not told of a new cluster about which nobody wrote anything."""
     said = any(not unset(block, each) for each in ("storage_encrypted", *COPIED))
     if store.encrypted is not None or said or block.blocks("restore_to_point_in_time"):
-        return Fragment()
+        return NO_FRAGMENT
     what = (
         f"nobody wrote whether {block.address} is encrypted: new clusters are, those made before "
         "February 2026 are not, and its age is not told"
@@ -227,7 +227,7 @@ def _loose(family: Family, instance: Block) -> Fragment:
     told = bool(cluster.to) and cluster.certainty is not Certainty.OPEN
     others = [each for each in cluster.every if not _is_read(instance.reading, each)]
     if told and not others:
-        return Fragment()
+        return NO_FRAGMENT
     what = f"which cluster {instance.address} serves cannot be told"
     about = instances_of(instance.reading, (family.cluster,))
     if told:

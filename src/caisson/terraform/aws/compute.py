@@ -1,5 +1,7 @@
 """EC2 instances: where they are, what they are started from, and their disks."""
 
+from collections.abc import Iterator
+
 from caisson.terraform.aws.disks import disks_of
 from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.machines import (
@@ -33,7 +35,7 @@ QUESTIONS = frozenset({Question.REACHABILITY, Question.ISOLATION, Question.EXPOS
 def read(reading: Reading) -> Fragment:
     names = Names.of(reading)
     known = ties(names)
-    machines = [_machine(names, known, each) for each in reading.of(*MACHINES)]
+    machines = (part for each in reading.of(*MACHINES) for part in _machine(names, known, each))
     return joined((*machines, *(_mounted(each) for each in reading.of("aws_volume_attachment"))))
 
 
@@ -49,29 +51,18 @@ def _mounted(block: Block) -> Fragment:
     )
 
 
-def _machine(names: Names, known: Ties, block: Block) -> Fragment:
+def _machine(names: Names, known: Ties, block: Block) -> Iterator[Fragment]:
     template, sure = template_of(block)
-    if block.blocks("network_interface"):
-        seats = [_card(names, known, block, each) for each in block.blocks("network_interface")]
+    if own := block.blocks("network_interface"):
+        yield from (_card(names, known, block, each) for each in own)
     else:
-        seats = [_seat(names, known, block, template, sure=sure)]
-    seats += [
-        _own_card(names, known, block, names.reading.at(each))
-        for each in known.cards.get(block.address, ())
-    ]
-    return joined(
-        (
-            *seats,
-            disks_of(block, template=template),
-            *needs(
-                block,
-                ("ami", IMAGES, "image"),
-                ("iam_instance_profile", PROFILES, "role"),
-            ),
-            likes(block, given(block, "key_name", "aws_key_pair"), "key pair"),
-            template_needs(block, template),
-        )
-    )
+        yield _seat(names, known, block, template, sure=sure)
+    for each in known.cards.get(block.address, ()):
+        yield _own_card(names, known, block, names.reading.at(each))
+    yield disks_of(block, template=template)
+    yield from needs(block, ("ami", IMAGES, "image"), ("iam_instance_profile", PROFILES, "role"))
+    yield likes(block, given(block, "key_name", "aws_key_pair"), "key pair")
+    yield template_needs(block, template)
 
 
 def _seat(

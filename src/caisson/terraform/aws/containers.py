@@ -6,7 +6,7 @@ from dataclasses import replace
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in
 from caisson.terraform.aws.presence import gap
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import UNKNOWN, Unknown
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Movement, Question, Rest, Use, Way
@@ -71,7 +71,7 @@ def _read_log(block: Block, configuration: object) -> Fragment | None:
     Elsewhere it would matter what the container works on, and that is not known here.
     """
     if configuration is None:
-        return Fragment()
+        return NO_FRAGMENT
     options = configuration.get("options") if isinstance(configuration, Mapping) else None
     if not isinstance(configuration, Mapping) or not isinstance(options, Mapping):
         return None
@@ -150,10 +150,10 @@ def _secrets(block: Block, container: Mapping[str, object]) -> Iterator[Use]:
 
 def _logs(block: Block, configuration: object) -> Fragment:
     if not isinstance(configuration, Mapping):
-        return Fragment()
+        return NO_FRAGMENT
     driver, options = configuration.get("logDriver"), configuration.get("options")
     if driver in LOCAL_DRIVERS:
-        return Fragment()
+        return NO_FRAGMENT
     if driver != "awslogs" or not isinstance(options, Mapping):
         what = f"where the log driver {driver} of {block.address} sends logs is not understood"
         return Fragment(gaps=(gap(block, what, frozenset({Question.RESIDENCY}), block.address),))

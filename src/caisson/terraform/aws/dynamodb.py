@@ -22,7 +22,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Rest, Way
@@ -231,7 +231,7 @@ def _stream(block: Block, store: Holding) -> Fragment:
     """Return the stream of changes, which is kept for a day."""
     enabled = flag(block, "stream_enabled", default=False)
     if enabled is False:
-        return Fragment()
+        return NO_FRAGMENT
     there = replace(store, id=f"{block.address}/stream", rest=Rest.STREAM, deletion_protected=False)
     there = replace(there, sure=enabled is True)
     moved = Movement(

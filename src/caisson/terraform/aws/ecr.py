@@ -11,7 +11,7 @@ from caisson.terraform.aws.presence import gap
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
 from caisson.terraform.aws.stores import moved_to
 from caisson.terraform.aws.written import text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Question, Rest, Way
 
@@ -113,7 +113,7 @@ def _registered(block: Block) -> Iterator[Block]:
 def _copied(block: Block, repository: Block, rule: Block, destination: Block) -> Fragment:
     chosen = _chosen(repository, rule)
     if chosen is False:
-        return Fragment()
+        return NO_FRAGMENT
     region = text(destination, "region")
     there = moved_to(_kept(repository), block, region)
     copy = replace(

@@ -30,7 +30,7 @@ TYPES = frozenset({*SERVICES, TASKS, CLUSTER, PROVIDER, ATTACHED_PROVIDERS})
 
 def read(reading: Reading) -> Fragment:
     names = Names.of(reading)
-    known = endpoints(reading)
+    known = reading.once(endpoints)
     return joined(
         (
             *(_service(names, each) for each in reading.of(*SERVICES)),

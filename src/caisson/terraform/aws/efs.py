@@ -23,7 +23,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest, Way
@@ -163,7 +163,7 @@ def _replica(block: Block, there: Block) -> tuple[Link, Fragment]:
     """Return the target of a destination, and the file system that is made when none is named."""
     named = given(there, "file_system_id", FILES)
     if named.only is not None:
-        return named, Fragment()
+        return named, NO_FRAGMENT
     made = _made(block, there, sure=unset(there, "file_system_id"))
     own = block.link("source_file_system_id", FILES)
     others = tuple(each for each in named.to if each not in own.to)

@@ -20,7 +20,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text, window_s
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest
 from caisson.topology.truth import all_of
@@ -74,7 +74,7 @@ def read(reading: Reading) -> Fragment:
 
 def _cluster(names: Names, block: Block) -> Fragment:
     if given(block, "replication_group_id", GROUP).only is not None:
-        return Fragment()  # a member, of which the replication group says everything
+        return NO_FRAGMENT  # a member, of which the replication group says everything
     engine = text(block, "engine", "redis")
     store = replace(
         holding(block, Rest.CACHE, engine or "elasticache"),

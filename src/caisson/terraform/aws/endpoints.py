@@ -11,7 +11,7 @@ from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import present, unset
 from caisson.terraform.aws.unread import gap
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ALL_PORTS, Forward, Membership, Network
@@ -80,7 +80,7 @@ def _by_endpoint(names: Names, what: str) -> dict[str, list[Block]]:
 def _endpoint(names: Names, block: Block, added: _Added) -> Fragment:
     kind = block.text("vpc_endpoint_type") or GATEWAY
     if kind == GATEWAY:
-        return Fragment()
+        return NO_FRAGMENT
     if kind != INTERFACE:
         what = f"what {block.address} passes packets on to is not understood"
         vpcs = names.one(block, "vpc_id", VPC)
@@ -123,7 +123,7 @@ def _leading(block: Block, *, accepted: bool) -> Fragment:
     """Return what lies behind an interface endpoint: nothing of ours when the service is AWS's."""
     name = block.text("service_name")
     if isinstance(name, str) and not name.startswith(OF_OTHERS):
-        return Fragment()
+        return NO_FRAGMENT
     link = block.link("service_name", SERVICE)
     parts = [_behind(block, each, accepted=accepted and link.sure) for each in link.to]
     if isinstance(name, str) and link.outside:
@@ -159,7 +159,7 @@ def _found(block: Block, service: Block) -> Fragment:
     """Return what a service leads to that a data source finds, by its name or AWS's short one."""
     name = service.text("service_name")
     if service.written("service") or (isinstance(name, str) and not name.startswith(OF_OTHERS)):
-        return Fragment()
+        return NO_FRAGMENT
     target = name if isinstance(name, str) else service.address
     away = Forward(block.address, ALL_PORTS, target, ALL_PORTS, block.source)
     return Fragment(network=Network(forwards=(away,)))
@@ -168,7 +168,7 @@ def _found(block: Block, service: Block) -> Fragment:
 def _service(block: Block, allowing: set[str]) -> Fragment:
     """Return that others can come to the load balancers of a service that lets them."""
     if not block.written("allowed_principals") and block.address not in allowing:
-        return Fragment()
+        return NO_FRAGMENT
     balancers = block.link("network_load_balancer_arns", *BALANCERS)
     about = (block.address, *balancers.every) if balancers.certainty is not Certainty.OPEN else ()
     what = f"who comes to {block.address} from other accounts was not read"

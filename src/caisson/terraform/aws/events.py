@@ -11,7 +11,7 @@ from caisson.terraform.aws.moving import moving, unseen
 from caisson.terraform.aws.openness import public as opened
 from caisson.terraform.aws.policies import document_of, policy
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Link, Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Rest, Way
@@ -130,7 +130,7 @@ def _sent(block: Block) -> Fragment:
     """Return what a rule sends from a bus; the default bus brings the cloud's own news."""
     name = block.text("event_bus_name")
     if name in (None, _DEFAULT):
-        return Fragment()
+        return NO_FRAGMENT
     source = block.link("event_bus_name", BUS)
     dead = [each.link("arn", "aws_sqs_queue") for each in block.blocks("dead_letter_config")]
     via = f"rule of target {block.address}"

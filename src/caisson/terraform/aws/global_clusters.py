@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.stores import COPIES, unread
 from caisson.terraform.aws.typed import given
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Movement, Way
@@ -106,6 +106,6 @@ def _of_foreign(block: Block, words: Membership) -> Fragment:
     """Return the gap of a member of a global cluster that was not read."""
     named = given(block, words.names_global, words.global_cluster)
     if named.to and not named.outside and named.certainty is not Certainty.OPEN:
-        return Fragment()
+        return NO_FRAGMENT
     what = f"{block.address} shares its data with a global cluster that was not read"
     return unread(block, what, *COPIES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 MAIN = "main"
 DEFAULT = "default"
@@ -13,7 +14,7 @@ DEFAULT_SUBNETS = "subnets"
 VPCS = ("aws_vpc", "aws_default_vpc")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """What an attribute names.
 
@@ -26,11 +27,11 @@ class Kind:
     parts: Mapping[str, str] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def itself(self) -> tuple[str, ...]:
         return (*self.types, *self.parts)
 
-    @property
+    @cached_property
     def every(self) -> tuple[str, ...]:
         return (*self.types, *self.parts, *self.same)
 

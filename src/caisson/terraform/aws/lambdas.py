@@ -10,7 +10,7 @@ from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.needs import ROLES, endpoints, from_variables, need, needs
 from caisson.terraform.aws.presence import PATHS, gap, given, present, unset
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import UNKNOWN, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
@@ -41,7 +41,7 @@ SOURCES = (
 
 def read(reading: Reading) -> Fragment:
     names = Names.of(reading)
-    known = endpoints(reading)
+    known = reading.once(endpoints)
     return joined(
         (
             *(_function(names, each, known) for each in reading.of(FUNCTION)),
@@ -88,7 +88,7 @@ def _seat(names: Names, block: Block) -> Fragment:
     """Return the interfaces of a function in a VPC, on which nobody can connect to it."""
     if not block.known("vpc_config"):
         if not block.written("vpc_config"):
-            return Fragment()
+            return NO_FRAGMENT
         what = f"whether {block.address} is in a VPC is known only after apply"
         return Fragment(gaps=(gap(block, what, PATHS, block.address),))
     return joined(

@@ -12,7 +12,7 @@ from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import together
 from caisson.terraform.aws.policies import policy
 from caisson.terraform.aws.presence import gap
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Policy, Question, Rest, Use, Way
@@ -134,7 +134,7 @@ def _for_all(block: Block) -> Fragment:
     """Return that every log group of the account may be sent on, when the policy says such."""
     kind = block.text("policy_type")
     if isinstance(kind, str) and kind != "SUBSCRIPTION_FILTER_POLICY":
-        return Fragment()
+        return NO_FRAGMENT
     what = f"{block.address} sends the logs of its account on"
     return Fragment(gaps=(gap(block, what, _PLACES),))
 

@@ -7,7 +7,7 @@ from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import likes, need
 from caisson.terraform.aws.presence import given, public_by_flag, unset
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Membership
@@ -76,7 +76,7 @@ def template_public(
 def template_needs(block: Block, template: Block | None) -> Fragment:
     """Return that what is started by `block` needs the template, and what that names."""
     if template is None:
-        return Fragment()
+        return NO_FRAGMENT
     profiles = template.blocks("iam_instance_profile")
     links = [given(template, "iam_instance_profile", *PROFILES)]
     if profiles:

@@ -10,7 +10,7 @@ from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import ROLES, need
 from caisson.terraform.aws.presence import PATHS, gap, given, present, unset
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Question
@@ -142,7 +142,7 @@ def _service(names: Names, block: Block, service: Service) -> Fragment:
 def _seat(names: Names, block: Block, holder: Block, service: Service) -> Fragment:
     written = [each for each in service.subnets if not unset(holder, each)]
     if not written:
-        return Fragment()
+        return NO_FRAGMENT
     subnets = together(names.link(holder, each, SUBNET) for each in written)
     groups = together(names.link(holder, each, GROUP) for each in service.groups)
     if not groups.every:

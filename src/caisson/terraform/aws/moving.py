@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.aws.presence import gap
-from caisson.terraform.fragment import Fragment
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Gap, Movement, Question, Way
@@ -29,7 +29,7 @@ def moving(
     None when it is surely not `on`. Where one of the links is open, there is a gap besides.
     """
     if on is False:
-        return Fragment()
+        return NO_FRAGMENT
     moved = tuple(
         Movement(
             way,
@@ -52,7 +52,7 @@ def unseen(
 ) -> Fragment:
     """Return what blocks `name` of `block`, known only after apply, may move out of `source`."""
     if not hidden(block, name):
-        return Fragment()
+        return NO_FRAGMENT
     target = replace(block.link(name, *types), certainty=Certainty.OPEN)
     return moving(block, source, target, way, via=via, on=on)
 

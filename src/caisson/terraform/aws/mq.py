@@ -11,7 +11,7 @@ from caisson.terraform.aws.seats import ports, seated, subnets
 from caisson.terraform.aws.stores import logs_exported, unread
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Texts
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
@@ -103,7 +103,7 @@ def _logs(block: Block, store: Holding) -> Fragment:
 
 def _replica(block: Block, store: Holding) -> Fragment:
     if unset(block, "data_replication_primary_broker_arn"):
-        return Fragment()
+        return NO_FRAGMENT
     primaries = given(block, "data_replication_primary_broker_arn", BROKER)
     via = "cross-region data replication"
     return followed(block, primaries, store.id, Way.REPLICATION, via, types=(BROKER,))
@@ -111,6 +111,6 @@ def _replica(block: Block, store: Holding) -> Fragment:
 
 def _directory(block: Block) -> Fragment:
     if not block.blocks("ldap_server_metadata"):
-        return Fragment()
+        return NO_FRAGMENT
     what = f"{block.address} takes its users from a directory, which is not modelled"
     return unread(block, what, Question.ACCESS, Question.RECOVERABILITY)

@@ -17,7 +17,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Network, Ports
@@ -105,7 +105,7 @@ def _public(brokers: Block | None) -> bool | None:
 
 def _seat(names: Names, brokers: Block | None, public: bool | None) -> Fragment:
     if brokers is None:
-        return Fragment()
+        return NO_FRAGMENT
     outside = () if public is False else PUBLIC
     return seated(
         names,

@@ -29,6 +29,7 @@ from caisson.terraform.reading import Block, Path, Reading
 Types = tuple[str, ...]
 
 ADOPTED_TABLE = "default_route_table_id"
+_DEFAULT_GROUP = "aws_default_security_group"
 
 
 class Names:
@@ -66,8 +67,10 @@ class Names:
             return NOTHING
         given = block.link(name, *kind.itself)
         found = self._same(given, kind, frozenset((block.address,)))
+        if found.sure:
+            return found
         at_home = kind in REGIONAL or (kind is VPC and block.instance.type in OF_ONE_VPC)
-        return self._nearby(block, found) if at_home and not found.sure else found
+        return self._nearby(block, found) if at_home else found
 
     def _nearby(self, block: Block, found: Link) -> Link:
         """Leave out what is in another region, where AWS takes only what is in the same."""
@@ -100,13 +103,16 @@ class Names:
         return found
 
     def _same(self, given: Link, kind: Kind, seen: frozenset[str]) -> Link:
-        if given.sure and len(given.to) == 1 and not given.outside:  # nearly all of them
-            return self._of_instance(given.to[0], kind, seen)
+        if given.sure and not given.outside:  # nearly all of them
+            if all(each not in seen and self._is_itself(each, kind) for each in given.to):
+                return given if len(given.to) == 1 else _with_certain(given)
+            if len(given.to) == 1:
+                return self._of_instance(given.to[0], kind, seen)
         found = {each: self._of_instance(each, kind, seen) for each in given.to}
         found |= {each: self._of_text(each, kind) for each in given.outside}
         every = together([*found.values(), Link(certainty=given.certainty)])
         certain = given.every if given.sure else given.surely
-        surely = (one for each in certain for one in found.get(each, Link()).certain)
+        surely = (one for each in certain for one in found.get(each, NOTHING).certain)
         return replace(every, surely=tuple(dict.fromkeys(surely)))
 
     def _of_text(self, text: str, kind: Kind) -> Link:
@@ -126,6 +132,15 @@ class Names:
     def _is_data(self, address: str) -> bool:
         return self.reading.instances[address].mode is Mode.DATA
 
+    def _is_itself(self, address: str, kind: Kind) -> bool:
+        """Return whether a thing's address is its id."""
+        instance = self.reading.instances[address]
+        return (
+            instance.type in kind.types
+            and instance.mode is Mode.MANAGED
+            and instance.type != _DEFAULT_GROUP
+        )
+
     def of_instance(self, address: str, kind: Kind) -> Link:
         """Return the id of what an instance is or stands for."""
         return self._of_instance(address, kind, frozenset())
@@ -142,7 +157,7 @@ class Names:
             return self._parts_of(block, kind, seen)
         if block.instance.mode is Mode.DATA:
             return self._of_data(block, kind, seen)
-        if what == "aws_default_security_group":
+        if what == _DEFAULT_GROUP:
             vpc = self.link(block, "vpc_id", VPC).only
             return Link((f"{vpc}/{DEFAULT_GROUP}" if vpc else address,))
         return Link((address,))
@@ -273,7 +288,11 @@ class Names:
 
 def together(links: Iterable[Link]) -> Link:
     """Return everything that the links name, as certain as the least certain of them."""
-    every = tuple(links)
+    every = [each for each in links if each is not NOTHING]
+    if not every:
+        return NOTHING
+    if len(every) == 1:
+        return _with_certain(every[0])
     certainties = {each.certainty for each in every}
     worst = next(
         (each for each in (Certainty.OPEN, Certainty.AMONG) if each in certainties),
@@ -285,3 +304,8 @@ def together(links: Iterable[Link]) -> Link:
         worst,
         tuple(dict.fromkeys(one for each in every for one in each.certain)),
     )
+
+
+def _with_certain(link: Link) -> Link:
+    """Return a link that keeps what is certain of it when the whole is said to be less certain."""
+    return Link(link.to, link.outside, link.certainty, link.certain)

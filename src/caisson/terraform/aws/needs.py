@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from caisson.terraform.aws.keys import KEYS
 from caisson.terraform.aws.presence import gap, given
-from caisson.terraform.fragment import Fragment
-from caisson.terraform.model import UNKNOWN, Certainty, Link
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment
+from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Question, Use
 
@@ -76,6 +76,8 @@ NEEDED = frozenset({Question.RECOVERABILITY, Question.ISOLATION})
 
 def need(block: Block, link: Link, why: str, user: str | None = None) -> Fragment:
     """Return that `user` (the block's own address when not given) uses what the link names."""
+    if link is NOTHING:
+        return NO_FRAGMENT
     who = user or block.address
     found = tuple(
         Use(who, each, why, block.source, sure=each in link.certain) for each in link.every
@@ -88,7 +90,8 @@ def need(block: Block, link: Link, why: str, user: str | None = None) -> Fragmen
 
 def likes(block: Block, link: Link, why: str) -> Fragment:
     """Return that a thing uses what the link names; what it may name besides does not matter."""
-    return Fragment(uses=need(block, link, why).uses)
+    uses = need(block, link, why).uses
+    return Fragment(uses=uses) if uses else NO_FRAGMENT
 
 
 def needs(block: Block, *wanted: tuple[str, tuple[str, ...], str]) -> tuple[Fragment, ...]:
@@ -101,8 +104,8 @@ def endpoints(reading: Reading) -> dict[str, str]:
     found: dict[str, str] = {}
     for block in reading.of(*BACKENDS):
         for name in ENDPOINTS:
-            value = block.value(name)
-            if isinstance(value, str) and value:
+            value = block.values.get(name)
+            if type(value) is str and value:
                 found.setdefault(value.removeprefix("https://"), block.address)
                 found.setdefault(value.split(":")[0], block.address)
     return found
@@ -121,7 +124,7 @@ def from_variables(
 ) -> Fragment:
     """Return what the map of environment variables `name` of `holder` names."""
     if holder is None:
-        return Fragment()
+        return NO_FRAGMENT
     if not holder.known(name):
         return Fragment(uses=_variables(block, holder.link(name, *BACKENDS), "environment"))
     variables = holder.block(name)

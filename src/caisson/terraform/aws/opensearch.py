@@ -22,7 +22,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
@@ -77,8 +77,8 @@ def _domain(names: Names, block: Block, policies: Attached) -> Fragment:
             at_rest.gaps(block),
             _snapshots(block, store),
             _logs(block),
-            _inside(names, block) if _in_vpc(block) is not False else Fragment(),
-            _outside(block, public) if _in_vpc(block) is not True else Fragment(),
+            _inside(names, block) if _in_vpc(block) is not False else NO_FRAGMENT,
+            _outside(block, public) if _in_vpc(block) is not True else NO_FRAGMENT,
         ]
     )
 
@@ -251,7 +251,7 @@ def _endpoint(names: Names, block: Block) -> Fragment:
 
 def _untold(block: Block, domains: Link) -> Fragment:
     if domains.every and domains.certainty is not Certainty.OPEN:
-        return Fragment()
+        return NO_FRAGMENT
     what = f"what {block.address} leads to cannot be told"
     about = instances_of(block.reading, DOMAINS)
     return unread(block, what, *NETWORK_QUESTIONS, about=about)

@@ -1,6 +1,6 @@
 """Whom the rule of a security group permits, in each of the three ways of writing one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from caisson.terraform.aws.kinds import GROUP
@@ -26,6 +26,9 @@ class Peers:
         return bool(self.cidrs or self.groups)
 
 
+NOBODY = Peers()
+
+
 @dataclass(frozen=True, slots=True)
 class Permitted:
     """`perhaps` are those that a rule may permit besides, in the widest form."""
@@ -47,53 +50,62 @@ class PeerReader:
 
     def peers(self, block: Block, group: str) -> Permitted:
         """Return whom one rule of `group` permits."""
-        parts = [*self._cidrs(block), *self._listed(block), *self._groups(block)]
-        parts.append(self._itself(block, group))
+        parts = (
+            *self._cidrs(block),
+            *self._listed(block),
+            *self._groups(block),
+            *self._itself(block, group),
+        )
+        if len(parts) == 1:  # nearly all of them
+            return parts[0]
         return Permitted(
-            _together(each.surely for each in parts), _together(each.perhaps for each in parts)
+            _together([each.surely for each in parts]), _together([each.perhaps for each in parts])
         )
 
     def _cidrs(self, block: Block) -> Iterator[Permitted]:
         for name, widest in CIDRS.items():
-            if block.value(name) is None or not block.written(name):
+            if block.values.get(name) is None or not block.written(name):
                 continue
             told = block.texts(name)
-            others = () if told.complete else (widest,)
-            yield Permitted(Peers(told.values), Peers(others))
+            yield Permitted(_peers(told.values), NOBODY if told.complete else _peers((widest,)))
 
     def _listed(self, block: Block) -> Iterator[Permitted]:
         for name in PREFIX_LISTS:
-            if block.value(name) is not None and block.written(name):
+            if block.values.get(name) is not None and block.written(name):
                 found = self._lists.written(block.link(name, *LISTS, "aws_vpc_endpoint"))
-                yield Permitted(Peers(found.sure), Peers(found.perhaps))
+                yield Permitted(_peers(found.sure), _peers(found.perhaps))
 
     def _groups(self, block: Block) -> Iterator[Permitted]:
         for name in GROUPS:
-            if block.value(name) is None:
+            if block.values.get(name) is None:
                 continue
             link = self._names.link(block, name, GROUP)
-            sure = self._all(link.certain)
+            certain = link.certain
+            left = [each for each in link.every if each not in certain]
             # The members of a group that is not known may be anywhere.
             others = ANYWHERE if link.certainty is Certainty.OPEN else ()
-            left = self._all(each for each in link.every if each not in link.certain)
-            yield Permitted(Peers((), sure), Peers(others, left))
+            yield Permitted(_peers((), self._all(certain)), _peers(others, self._all(left)))
 
-    def _all(self, groups: Iterable[str]) -> tuple[str, ...]:
-        return tuple(one for each in groups for one in self.all_names(each))
+    def _all(self, groups: Iterable[str]) -> list[str]:
+        return [one for each in groups for one in self.all_names(each)]
 
-    def _itself(self, block: Block, group: str) -> Permitted:
-        own = Peers((), self.all_names(group))
+    def _itself(self, block: Block, group: str) -> Iterator[Permitted]:
         match block.flag("self", default=False):
             case True:
-                return Permitted(own, Peers())
+                yield Permitted(_peers((), self.all_names(group)), NOBODY)
             case None:
-                return Permitted(Peers(), own)
-        return Permitted(Peers(), Peers())
+                yield Permitted(NOBODY, _peers((), self.all_names(group)))
 
 
-def _together(parts: Iterable[Peers]) -> Peers:
-    every = tuple(parts)
-    return Peers(
-        tuple(dict.fromkeys(one for each in every for one in each.cidrs)),
-        tuple(dict.fromkeys(one for each in every for one in each.groups)),
+def _together(parts: Sequence[Peers]) -> Peers:
+    return _peers(
+        [one for each in parts for one in each.cidrs],
+        [one for each in parts for one in each.groups],
     )
+
+
+def _peers(cidrs: Collection[str], groups: Collection[str] = ()) -> Peers:
+    """Return each of them once."""
+    if not cidrs and not groups:
+        return NOBODY
+    return Peers(tuple(dict.fromkeys(cidrs)), tuple(dict.fromkeys(groups)))

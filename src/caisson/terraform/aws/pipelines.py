@@ -37,7 +37,7 @@ HTTPS = Ports(443, 443)
 
 def read(reading: Reading) -> Fragment:
     names = Names.of(reading)
-    known = endpoints(reading)
+    known = reading.once(endpoints)
     return joined(
         (
             *(_build(names, each, known) for each in reading.of(BUILD)),

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caisson.terraform.fragment import Fragment
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment
 from caisson.terraform.model import Certainty, Link, Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import ANYWHERE
@@ -57,7 +57,7 @@ class Written:
 
 
 def read(reading: Reading) -> Fragment:  # noqa: ARG001  lists mean what rules and routes make of them
-    return Fragment()
+    return NO_FRAGMENT
 
 
 class PrefixLists:

@@ -1,12 +1,11 @@
 """How a thing is present in subnets and security groups, from what its attributes name."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 from caisson.terraform.aws.kinds import DEFAULT_GROUP, DEFAULT_SUBNETS
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.fragment import Fragment
-from caisson.terraform.model import Certainty, Link
+from caisson.terraform.model import NOTHING, Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Interface, Membership, Network, Ports
 from caisson.topology.resources import Gap, Question
@@ -19,12 +18,13 @@ Public = bool | None | Callable[[Link], bool | None]
 
 def unset(block: Block, name: str) -> bool:
     """Return whether nobody chose a value: it is absent, or the cloud will fill it in."""
-    return block.value(name) in (None, "", []) or not block.written(name)
+    value = block.value(name)
+    return value is None or value in ("", []) or not block.written(name)
 
 
 def given(block: Block, name: str, *types: str) -> Link:
     """Return what an attribute names, which is nothing when nobody wrote it."""
-    return Link() if unset(block, name) else block.link(name, *types)
+    return NOTHING if unset(block, name) else block.link(name, *types)
 
 
 def chosen(block: Block, name: str, *, default: bool | None) -> bool | None:
@@ -38,7 +38,8 @@ def memberships(names: Names, groups: Link, subnets: Link) -> tuple[tuple[Member
         vpcs = together(map(names.vpcs_of_subnet, subnets.every))
         certainty = vpcs.certainty if subnets.sure else subnets.certainty
         groups = Link(tuple(f"{each}/{DEFAULT_GROUP}" for each in vpcs.every), (), certainty)
-    members = tuple(Membership(each, each in groups.certain) for each in groups.every)
+    certain = groups.certain
+    members = tuple(Membership(each, each in certain) for each in groups.every)
     return members, bool(members) and groups.certainty is not Certainty.OPEN
 
 
@@ -91,30 +92,38 @@ def present(
     One is in the subnets that are told, another in those that may be told besides. In subnets
     that are known only after apply it may be in each that was read, and in others.
     """
-    found = tuple(
-        _interface(names, block, part, groups, public, added)
-        for part in _parts(block, subnets)
-        if part.every
-    )
-    placed = tuple(
-        replace(
-            each,
-            owner=owner or block.address,
-            addresses=addresses,
-            filtered=filtered,
-            listens=listens,
-            opens=opens,
-            groups=each.groups if filtered else (),
-            groups_known=each.groups_known or not filtered,
+    interfaces = []
+    for part in _parts(block, subnets):
+        found, known = memberships(names, groups, part) if filtered else ((), True)
+        others = (each for each in added if each not in found) if filtered else ()
+        interfaces.append(
+            Interface(
+                owner=owner or block.address,
+                subnets=part.every,
+                groups=(*found, *others),
+                public=public(part) if callable(public) else public,
+                source=block.source,
+                all_subnets=part.sure,
+                addresses=addresses,
+                groups_known=known,
+                filtered=filtered,
+                listens=listens,
+                opens=opens,
+                sure=part.sure,
+            )
         )
-        for each in found
-    )
-    return Fragment(network=Network(interfaces=placed), gaps=_unplaced(block, subnets, owner))
+    network = Network(interfaces=tuple(interfaces))
+    return Fragment(network=network, gaps=_unplaced(block, subnets, owner))
 
 
-def _parts(block: Block, subnets: Link) -> tuple[Link, Link]:
-    """Return the subnets that are told, and those that may be told besides."""
+def _parts(block: Block, subnets: Link) -> Iterator[Link]:
+    """Yield the subnets that are told, and those that may be told besides, where there are any."""
+    if subnets.every and subnets.sure:
+        yield subnets
+        return
     told = subnets.certain
+    if told:
+        yield Link(told)
     rest = Link(
         tuple(each for each in subnets.to if each not in told),
         tuple(each for each in subnets.outside if each not in told),
@@ -122,28 +131,8 @@ def _parts(block: Block, subnets: Link) -> tuple[Link, Link]:
     )
     if not subnets.every and subnets.certainty is Certainty.OPEN:
         rest = Link(_everywhere(block), (), Certainty.OPEN)
-    return Link(told), rest
-
-
-def _interface(
-    names: Names,
-    block: Block,
-    subnets: Link,
-    groups: Link,
-    public: Public,
-    added: tuple[Membership, ...],
-) -> Interface:
-    found, known = memberships(names, groups, subnets)
-    return Interface(
-        owner=block.address,
-        subnets=subnets.every,
-        groups=(*found, *(each for each in added if each not in found)),
-        public=public(subnets) if callable(public) else public,
-        source=block.source,
-        all_subnets=subnets.sure,
-        groups_known=known,
-        sure=subnets.sure,
-    )
+    if rest.every:
+        yield rest
 
 
 def _everywhere(block: Block) -> tuple[str, ...]:

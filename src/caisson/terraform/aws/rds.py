@@ -21,7 +21,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Ports
@@ -244,7 +244,7 @@ def insights(block: Block, store: Holding) -> Fragment:
     """Return the queries and figures that Performance Insights keeps; it always encrypts them."""
     wanted = flag(block, "performance_insights_enabled", default=False)
     if wanted is False:
-        return Fragment()
+        return NO_FRAGMENT
     sure = wanted is True
     keys = by_key(block, "performance_insights_kms_key_id", without=True)
     part = holding(block, Rest.LOG, "performance insights", part="performance-insights")
@@ -258,7 +258,7 @@ def insights(block: Block, store: Holding) -> Fragment:
 def secret_key(block: Block) -> Fragment:
     """Return the key of the password that the service keeps by itself in Secrets Manager."""
     if flag(block, "manage_master_user_password", default=False) is False:
-        return Fragment()
+        return NO_FRAGMENT
     named = certain_keys(block, "master_user_secret_kms_key_id")
     why = "key of the master user's secret"
     return Fragment(uses=tuple(Use(block.address, each, why, block.source) for each in named.ids))

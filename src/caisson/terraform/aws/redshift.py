@@ -21,7 +21,7 @@ from caisson.terraform.aws.stores import (
 )
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest, Way
@@ -208,7 +208,7 @@ def _of_grant(words: Block) -> AtRest:
 
 def _logs(cluster: Block, words: Block) -> Fragment:
     if flag(words, "enable", default=False) is False:
-        return Fragment()
+        return NO_FRAGMENT
     return _logged_to(cluster, words, Link((cluster.address,)))
 
 

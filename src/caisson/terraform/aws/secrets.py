@@ -10,7 +10,7 @@ from caisson.terraform.aws.keys import keys_named
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.aws.resource_policies import OnResources, on_resources
 from caisson.terraform.aws.stores import moved_to
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Unknown
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Question, Rest, Use, Way
@@ -81,7 +81,7 @@ def _replica(block: Block, secret: Holding, replica: Block) -> Fragment:
 
 def _perhaps_copied(block: Block) -> Fragment:
     if not hidden(block, "replica"):
-        return Fragment()
+        return NO_FRAGMENT
     what = f"where {block.address} is replicated is known only after apply"
     return Fragment(gaps=(gap(block, what, _COPIES, block.address),))
 
@@ -90,7 +90,7 @@ def _parameter(block: Block) -> Fragment:
     """Return a parameter that is a secret, or may be one; others are settings."""
     kind = block.text("type")
     if not isinstance(kind, Unknown) and kind != "SecureString":
-        return Fragment()
+        return NO_FRAGMENT
     kept = _kept(block, "parameter store", "key_id")
     sure = isinstance(kind, str)
     return replace(kept, holdings=tuple(replace(each, sure=sure) for each in kept.holdings))

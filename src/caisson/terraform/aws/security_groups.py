@@ -68,19 +68,20 @@ class _Groups:
 
     def _by_all_names(self, group: SecurityGroup) -> Iterator[SecurityGroup]:
         for name in self._peers.all_names(group.id):
-            yield replace(group, id=name)
+            yield group if name == group.id else replace(group, id=name)
 
     def _add(self, block: Block) -> None:
         """Put a rule into its group, or into each that may be its group."""
         groups = self._names.one(block, "security_group_id", GROUP)
         if groups.certainty is Certainty.OPEN:
             self._gaps.append(gap(block, f"the security group of {block.address} cannot be told"))
+        certain = groups.certain
         for one in groups.every:
             placed = self._added.setdefault(one, [])
             self._named.setdefault(one, block.source)
-            for direction, certain in _directions(block):
+            for direction, told in _directions(block):
                 for rule in self._rules(block, one, block.address):
-                    sure = certain and one in groups.certain
+                    sure = told and one in certain
                     placed.append((direction, rule if sure else replace(rule, sure=False)))
 
     def _rules(self, block: Block, group: str, rule: str) -> Iterator[Rule]:

@@ -10,7 +10,7 @@ from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.stores import moved_to, unread
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import text, told
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Question, Rest, Way
 
@@ -70,9 +70,9 @@ def _shared(block: Block) -> tuple[bool | None, Fragment]:
     """Return whether everybody may restore it, and the gap that others may."""
     accounts = block.texts("shared_accounts")
     if SHARED_WITH_ALL in accounts.values:
-        return True, Fragment()
+        return True, NO_FRAGMENT
     if not accounts.values and told(block, "shared_accounts"):
-        return False, Fragment()
+        return False, NO_FRAGMENT
     what = f"{block.address} is shared with other accounts, and what they do with it is not told"
     questions = (Question.ACCESS, Question.ISOLATION, Question.RESIDENCY)
     return False if accounts.complete else None, unread(block, what, *questions)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.places import elsewhere
 from caisson.terraform.aws.written import flag
-from caisson.terraform.fragment import Fragment
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment
 from caisson.terraform.model import Link, Texts
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Gap, Holding, Movement, Question, Rest, Use, Way
@@ -58,7 +58,7 @@ def backed_up(
     is deleted. The services keep them in S3, so in several zones.
     """
     if kept_days == 0:
-        return Fragment()
+        return NO_FRAGMENT
     sure = kept_days is not None and store.sure
     there = replace(
         store,

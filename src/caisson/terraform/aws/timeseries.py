@@ -11,7 +11,7 @@ from caisson.terraform.aws.seats import port, seated, subnets
 from caisson.terraform.aws.stores import COPIES, backed_up, moved_to, unread
 from caisson.terraform.aws.typed import given
 from caisson.terraform.aws.written import flag, number, text
-from caisson.terraform.fragment import Fragment, joined
+from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Rest, Way
 
@@ -119,7 +119,7 @@ def _table(block: Block) -> Fragment:
 def _recoverable(block: Block, store: Holding) -> Fragment:
     status = text(block.block("point_in_time_recovery"), "status", "DISABLED")
     if status == "DISABLED":
-        return Fragment()
+        return NO_FRAGMENT
     kept = KEPT_DAYS if status == "ENABLED" else None
     # To any second; how late that may be, its developer guide does not say.
     via = "point-in-time recovery"
@@ -130,7 +130,7 @@ def _replicas(block: Block, store: Holding) -> Fragment:
     spaces = given(block, "keyspace_name", KEYSPACE)
     if spaces.only is None or spaces.only not in block.reading.instances:
         what = f"in which regions {block.address} is kept cannot be told"
-        return Fragment() if spaces.outside else unread(block, what, *COPIES)
+        return NO_FRAGMENT if spaces.outside else unread(block, what, *COPIES)
     regions = [
         region
         for each in block.reading.at(spaces.only).blocks("replication_specification")

@@ -1,5 +1,6 @@
 """Finds instances by what they are called: id, ARN or name, as far as these are known."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from caisson.terraform.model import Instance, Mode
@@ -51,6 +52,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # What belongs to these has one name in the whole world, or in the whole account.
 _EVERYWHERE = ("aws_s3_bucket", "aws_iam_", "aws_route53_", "aws_cloudfront_", "aws_organizations_")
 _ARN_PARTS = 6
+_ID_END = re.compile("[0-9a-f]{8,}")
 # How the types begin that an ARN of this service can name; one of another service, any.
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "acm": ("aws_acm_",),
@@ -154,14 +156,12 @@ def _may_be_in(instance: Instance, account: str, region: str) -> bool:
 
 def near(instance: Instance, found: Sequence[Instance], text: str) -> list[Instance]:
     """Return those of `found` that `instance` can mean by a name, which is one per region."""
-    if text.startswith("arn:"):
+    if is_of_one(text):
         return list(found)
-    return [each for each in found if _can_mean(instance, each, text)]
+    return [each for each in found if _can_mean(instance, each)]
 
 
-def _can_mean(one: Instance, other: Instance, text: str) -> bool:
-    if is_id(text):
-        return True
+def _can_mean(one: Instance, other: Instance) -> bool:
     if other is one:
         return False
     if other.type.startswith(_EVERYWHERE):
@@ -170,10 +170,12 @@ def _can_mean(one: Instance, other: Instance, text: str) -> bool:
     return not apart and not (one.account and other.account and one.account != other.account)
 
 
-def is_id(text: str) -> bool:
-    """Return whether no two things have this id: `subnet-0a1b2c3d4e5f60718`, a key's UUID."""
-    tail = text.rpartition("-")[2]
-    return len(tail) >= 8 and all(each in "0123456789abcdef" for each in tail)  # noqa: PLR2004
+def is_of_one(text: str) -> bool:
+    """Return whether no two things have this ARN or id: `subnet-0a1b2c3d4e5f60718`, a key's UUID.
+
+    It then means the same to everybody.
+    """
+    return text.startswith("arn:") or _ID_END.fullmatch(text.rpartition("-")[2]) is not None
 
 
 def chosen(found: Iterable[Instance]) -> list[Instance]:

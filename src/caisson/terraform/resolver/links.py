@@ -14,7 +14,7 @@ from caisson.terraform.reading import Links, Path
 from caisson.terraform.resolver.attributes import Types
 from caisson.terraform.resolver.defaults import filled_in
 from caisson.terraform.resolver.follow import Around, Follower
-from caisson.terraform.resolver.index import Index, chosen, is_id, near
+from caisson.terraform.resolver.index import Index, chosen, is_of_one, near
 from caisson.terraform.resolver.named import ANYTHING, NONE, Named, at_best, together, worst
 from caisson.terraform.resolver.nullness import Nullness
 from caisson.terraform.resolver.outputs import PlannedOutputs
@@ -73,15 +73,32 @@ class Resolver:
         self._better = better
         self._surroundings = surroundings
         self._following: set[tuple[str, Steps]] = set()
-        # Many ask about the same attributes.
+        # Many ask about the same attributes, and many attributes name the same thing.
         self._links: dict[tuple[str, Path, Types], Link] = {}
+        self._of_ids: dict[tuple[str, Types], Link] = {}
         self._writings: dict[tuple[str, Path], bool] = {}
 
     def link(self, address: str, path: Path, types: Sequence[str]) -> Link:
-        key = (address, path, tuple(types))
+        instance, wanted = self._instances[address], tuple(types)
+        value = value_at(instance.values, path)
+        if value is None or value in ("", [], {}):
+            return NOTHING
+        if type(value) is str:
+            return self._of_text(instance, value, wanted)
+        key = (address, path, wanted)
         if (known := self._links.get(key)) is None:
-            known = self._links[key] = self._link(*key)
+            known = self._links[key] = self._link(instance, path, value, wanted)
         return known
+
+    def _of_text(self, instance: Instance, text: str, wanted: Types) -> Link:
+        """Return what a known text names; an id or ARN names the same for whoever asks."""
+        key = (text, wanted)
+        if (known := self._of_ids.get(key)) is not None:
+            return known
+        found = _link(self._told(instance, text, wanted))
+        if is_of_one(text):
+            self._of_ids[key] = found
+        return found
 
     def written(self, address: str, path: Path) -> bool:
         key = (address, path)
@@ -89,14 +106,12 @@ class Resolver:
             known = self._writings[key] = self._is_written(*key)
         return known
 
-    def _link(self, address: str, path: Path, wanted: Types) -> Link:
-        instance = self._instances[address]
-        value = value_at(instance.values, path)
-        if value is None or value in ("", [], {}):
-            return NOTHING
+    def _link(self, instance: Instance, path: Path, value: object, wanted: Types) -> Link:
         if value is not UNKNOWN and not unknown_leaves(value):
             return _link(self._told(instance, value, wanted))
-        better = _UNTOLD if self._better is None else self._better.link(address, path, wanted)
+        better = _UNTOLD
+        if self._better is not None:
+            better = self._better.link(instance.address, path, wanted)
         if better.sure:
             return better
         own = self._unknown(instance, path, value, wanted)
@@ -252,10 +267,11 @@ class Resolver:
             found = chosen(near(instance, self._index.find(text, types), text))
             if found:
                 to.update((each.address, None) for each in found)
-                certainty = worst((certainty, _of_one(found)))
+                if len(found) > 1:
+                    certainty = Certainty.AMONG
                 continue
             others = chosen(near(instance, self._index.find(text, ()), text))
-            if others and (is_id(text) or text.startswith("arn:")):
+            if others and is_of_one(text):
                 other.update((each.address, None) for each in others)
             else:
                 outside[text] = None
@@ -266,7 +282,7 @@ class Resolver:
         to: dict[str, None] = {}
         outside: dict[str, None] = {}
         for text in texts(value):
-            if is_id(text) or text.startswith("arn:"):
+            if is_of_one(text):
                 found = [each.address for each in chosen(self._index.find(text, types))]
                 to.update(dict.fromkeys(found))
                 outside.update({} if found else {text: None})
@@ -300,10 +316,6 @@ def _one(named: Named) -> Link:
     if len(link.every) == 1:
         return link
     return Link(link.to, link.outside, worst((link.certainty, _of_many(link.every))))
-
-
-def _of_one(found: Sequence[Instance]) -> Certainty:
-    return Certainty.EXACT if len(found) == 1 else Certainty.AMONG
 
 
 def _of_many(every: Sequence[str]) -> Certainty:
