@@ -11,7 +11,7 @@ from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Part, Value
 from caisson.terraform.writing.references import attribute
 
-_FILE = "files"
+FILE = "files"
 # How long one can go back to a file that was replaced or deleted, where nothing is said.
 _OLD_DAYS = 30
 _ERRORS = 0.01  # of all requests
@@ -19,7 +19,7 @@ _METRICS = "everything"
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
-    stores = [in_places(_FILE, area, each.store, plan) for each in plan.replica_sets(area, "files")]
+    stores = [in_places(FILE, area, each.store, plan) for each in plan.replica_sets(area, "files")]
     for home, *standbys in stores:
         for here in (home, *standbys):
             yield from _store(here)
@@ -98,10 +98,10 @@ def _settled(home: StoreHere, standby: StoreHere) -> list[str]:
 
 
 def _logging(here: StoreHere, made: Closed) -> Block:
-    target = access_logs.bucket(_FILE, here.place, here.plan)
+    target = access_logs.bucket(FILE, here.place, here.plan)
     body: dict[str, Value] = {
         "target_bucket": attribute(target, "id"),
-        "target_prefix": f"{here.store.was or here.name}/",
+        "target_prefix": f"{here.first_name}/",
     }
     return made.part("aws_s3_bucket_logging", body)
 
@@ -111,7 +111,7 @@ def _logs(stores: list[StoreHere]) -> Iterator[Block]:
     if stores:
         place: Place = stores[0].place
         arns = [closed(each).arn for each in stores]
-        yield from access_logs.logged(_FILE, place, stores[0].plan, arns)
+        yield from access_logs.logged(FILE, place, stores[0].plan, arns)
 
 
 def _watched(here: StoreHere, made: Closed) -> Iterator[Block]:

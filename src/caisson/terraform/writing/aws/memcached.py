@@ -37,7 +37,7 @@ def _store(here: StoreHere) -> Iterator[Part]:
 def _subnet_group(here: StoreHere) -> Block:
     body: dict[str, Value] = {
         "name": here.called(limit=255),
-        "description": f"The data subnets, for {here.name}.",
+        "description": f"The data subnets, for {here.first_name}.",
         "subnet_ids": here.subnet_ids,
     }
     return here.block("aws_elasticache_subnet_group", body)
@@ -46,7 +46,7 @@ def _subnet_group(here: StoreHere) -> Block:
 def _parameter_group(here: StoreHere) -> Block:
     body: dict[str, Value] = {
         "name": here.called(limit=255),
-        "description": f"How {here.name} is set up.",
+        "description": f"How {here.first_name} is set up.",
         "family": _FAMILY,
     }
     return here.block("aws_elasticache_parameter_group", body)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from caisson.terraform.writing.aws import logs
 from caisson.terraform.writing.aws.alarms import Watch
 from caisson.terraform.writing.aws.aliases import GLOBAL
 from caisson.terraform.writing.aws.documents import Condition, Statement, document, equal, policy
@@ -137,8 +136,7 @@ def _disk_gib(here: StoreHere) -> int:
 
 
 def _log_group(here: StoreHere, log: str) -> Block:
-    block = label(here.place.region, here.name, log)
-    return logs.group(_FILE, here.place, block, _log_path(here, log), here.name)
+    return here.log_group(_log_path(here, log), log)
 
 
 def _log_path(here: StoreHere, log: str) -> str:

@@ -29,8 +29,8 @@ _INSIDE: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 def domain_name(here: StoreHere) -> str:
     """Return a name without the region, in each of which domains are others."""
-    store = here.store.was or here.name
-    return physical(here.plan.estate.estate, here.place.environment, store, limit=_NAME_LIMIT)
+    words = (here.plan.estate.estate, here.place.environment, here.first_name)
+    return physical(*words, limit=_NAME_LIMIT)
 
 
 def domain_arn(here: StoreHere) -> str:

@@ -5,7 +5,7 @@ Services prove who they are with their roles: there is no password.
 
 from collections.abc import Iterator, Mapping
 
-from caisson.terraform.writing.aws import handles, logs
+from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.alarms import Watch
 from caisson.terraform.writing.aws.sizes import instance_class
 from caisson.terraform.writing.aws.stores import StoreHere, days, in_places
@@ -72,7 +72,7 @@ def _around(here: StoreHere) -> Iterator[Part]:
 def _subnet_group(here: StoreHere) -> Block:
     body: dict[str, Value] = {
         "name": here.called(limit=255),
-        "description": f"The data subnets, for {here.name}.",
+        "description": f"The data subnets, for {here.first_name}.",
         "subnet_ids": here.subnet_ids,
     }
     return here.block("aws_elasticache_subnet_group", body)
@@ -82,7 +82,7 @@ def _parameter_group(here: StoreHere) -> Block:
     full = "allkeys-lru" if here.store.rebuildable else "noeviction"
     body: dict[str, Value] = {
         "name": here.called(limit=255),
-        "description": f"How {here.name} is set up.",
+        "description": f"How {here.first_name} is set up.",
         "family": _FAMILY,
         "parameter": [{"name": "maxmemory-policy", "value": full}],
     }
@@ -95,12 +95,12 @@ def _parameter_group(here: StoreHere) -> Block:
 def _log_group(here: StoreHere, log: str) -> Block:
     # Deliveries to what is named so need no room in the account's one resource policy for logs.
     path = f"/aws/vendedlogs/elasticache/{here.called()}/{log}"
-    return logs.group(_FILE, here.place, label(here.place.region, here.name, log), path, here.name)
+    return here.log_group(path, log)
 
 
 def _default_user(here: StoreHere) -> Block:
     body: dict[str, Value] = {
-        "user_id": _user_id(here, here.store.was or here.name, "default"),
+        "user_id": _user_id(here, here.first_name, "default"),
         "user_name": "default",
         "engine": "redis",
         "access_string": "off ~* -@all",
@@ -112,7 +112,7 @@ def _default_user(here: StoreHere) -> Block:
 
 def _user(here: StoreHere, credential: Credential) -> Block:
     service = here.plan.estate.services[credential.service]
-    user = _user_id(here, service.was or credential.service, here.store.was or here.name)
+    user = _user_id(here, service.was or credential.service, here.first_name)
     body: dict[str, Value] = {
         "user_id": user,
         "user_name": user,
@@ -121,7 +121,7 @@ def _user(here: StoreHere, credential: Credential) -> Block:
         "authentication_mode": {"type": "iam"},
         "tags": {**here.tags(credential.service), "Component": credential.service},
     }
-    old = (here.store.was or here.name, "user", service.was or credential.service)
+    old = (here.first_name, "user", service.was or credential.service)
     was = label(here.place.region, *old)
     name = label(here.place.region, here.name, "user", credential.service)
     return Block(

@@ -15,18 +15,23 @@ from dataclasses import dataclass
 from caisson.terraform.writing import promises
 from caisson.terraform.writing.aws import (
     acls,
+    backup,
     base,
     credentials,
     endpoints,
+    files,
     flow_logs,
     handles,
     keys,
+    memcached,
     network,
+    opensearch,
     organization,
     postgres,
     postgres_alarms,
     postgres_proxy,
     records,
+    redis,
     security,
     security_groups,
     states,
@@ -134,7 +139,7 @@ BEFORE: tuple[EnvironmentLayer, ...] = (
         "What holds in the whole account: limits of its roles, where alarms go, what is recorded.",
         (),
         (),
-        (base.write, records.write, topics.write),
+        (base.write, records.write, topics.write, opensearch.of_account),
     ),
 )
 AREAS: tuple[AreaLayer, ...] = (
@@ -155,7 +160,17 @@ AREAS: tuple[AreaLayer, ...] = (
         handles.DATA,
         "What keeps data: stores, what backs them up, and who signs in to them as what.",
         (handles.KEYS, handles.NETWORK),
-        (postgres.write, postgres_proxy.write, postgres_alarms.write, credentials.write),
+        (
+            postgres.write,
+            postgres_proxy.write,
+            postgres_alarms.write,
+            credentials.write,
+            redis.write,
+            memcached.write,
+            opensearch.write,
+            files.write,
+            backup.write,
+        ),
     ),
 )
 AFTER: tuple[EnvironmentLayer, ...] = ()

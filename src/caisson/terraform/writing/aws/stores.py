@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caisson.estate.model import Store
-from caisson.terraform.writing.aws import handles
+from caisson.terraform.writing.aws import handles, logs
 from caisson.terraform.writing.aws.alarms import Watch, alarm
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Output, Value
@@ -51,9 +51,14 @@ class StoreHere:
     def security_group_id(self) -> str:
         return remote(handles.NETWORK, handles.security_group_id(self.place, self.name))
 
+    @property
+    def first_name(self) -> str:
+        """Return the name that it had at first, for what cannot be given another."""
+        return self.store.was or self.name
+
     def called(self, *words: str, limit: int = 63) -> str:
         """Return what it is called in the cloud, which it stays when the store is renamed."""
-        return self.plan.name(self.place, self.store.was or self.name, *words, limit=limit)
+        return self.plan.name(self.place, self.first_name, *words, limit=limit)
 
     def tags(self, *words: str) -> dict[str, Value]:
         return {
@@ -78,6 +83,11 @@ class StoreHere:
             comment=comment,
             was=label(self.place.region, was, *words) if was else None,
         )
+
+    def log_group(self, path: str, *words: str) -> Block:
+        """Return the log group at a path that stays when the store is renamed."""
+        made = self.part("", {}, *words)
+        return logs.group(self.file, self.place, made.name, path, self.name, made.was)
 
     def outputs(self, endpoint: str, arn: str) -> Iterator[Output]:
         """Yield what other roots need of it."""
