@@ -71,14 +71,14 @@ _SERVICES = {
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     for place in area.places:
         yield _s3_policy(place, plan)
-        yield s3(place, plan)
+        yield _s3(place, plan)
         for name, service in _SERVICES.items():
             allowed = _policy(place, name, service)
             yield allowed
             yield _interface(place, name, allowed, plan)
 
 
-def s3(place: Place, plan: Blueprint) -> Block:
+def _s3(place: Place, plan: Blueprint) -> Block:
     """Return the endpoint of S3, which is a route from the private subnets."""
     tables = network.private_tables(place, plan)
     return Block(

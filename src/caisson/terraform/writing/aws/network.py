@@ -80,7 +80,7 @@ def _vpc(place: Place, plan: Blueprint) -> Iterator[Part]:
             f"The {tier} subnets of {place.site}, one in each zone.",
         )
     yield from _public_routes(place, gateway, plan)
-    yield from _private_routes(place, plan)
+    yield from _private_routes(place, gateway, plan)
     yield from _isolated_routes(place, plan)
 
 
@@ -135,10 +135,11 @@ def _public_routes(place: Place, gateway: Block, plan: Blueprint) -> Iterator[Bl
         yield _associated(place, table, subnet)
 
 
-def _private_routes(place: Place, plan: Blueprint) -> Iterator[Block]:
+def _private_routes(place: Place, internet: Block, plan: Blueprint) -> Iterator[Block]:
     """Yield the ways out of the private subnets: a NAT gateway in each zone, or one for all."""
     public = subnets_of(place, handles.PUBLIC, plan)
-    gateways = [_nat(place, subnet, plan) for subnet in public[: _gateways(place, plan)]]
+    used = public[: _gateways(place, plan)]
+    gateways = [_nat(place, subnet, internet, plan) for subnet in used]
     for address, gateway in gateways:
         yield address
         yield gateway
@@ -156,7 +157,7 @@ def _gateways(place: Place, plan: Blueprint) -> int:
     return 1 if plan.small(place.environment) else len(place.zones)
 
 
-def _nat(place: Place, subnet: Block, plan: Blueprint) -> tuple[Block, Block]:
+def _nat(place: Place, subnet: Block, internet: Block, plan: Blueprint) -> tuple[Block, Block]:
     zone = subnet.name[-1]
     tags = {"Name": plan.name(place, "nat", zone)}
     name = label(place.region, "nat", zone)
@@ -165,6 +166,8 @@ def _nat(place: Place, subnet: Block, plan: Blueprint) -> tuple[Block, Block]:
         "allocation_id": attribute(address, "id"),
         "subnet_id": attribute(subnet, "id"),
         "tags": tags,
+        # A NAT gateway can be made only where there is a way to the internet.
+        "depends_on": [internet.address],
     }
     return address, _block(place, "aws_nat_gateway", name, body)
 

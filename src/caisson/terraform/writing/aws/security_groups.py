@@ -8,7 +8,7 @@ to the internet: what services need of AWS has endpoints in their own network.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caisson.terraform.writing.aws import endpoints, groups, handles, network, ports
+from caisson.terraform.writing.aws import groups, handles, network, ports
 from caisson.terraform.writing.aws.groups import Party
 from caisson.terraform.writing.aws.openings import Opening, openings
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
@@ -37,13 +37,9 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
         yield _default(place, plan)
         yield from _groups(place, plan)
     for place in area.places:
-        if plan.components(place, Kind.PROXY):
-            yield from _from_cloudfront(place, plan)
+        yield from _beyond(place, plan)
     for opening in openings(area, plan):
         yield from _both_ends(opening, plan)
-    for place in area.places:
-        for service in plan.components(place, Kind.SERVICE):
-            yield _to_s3(groups.of_service(place, service, plan), plan)
 
 
 def _default(place: Place, plan: Blueprint) -> Block:
@@ -112,19 +108,30 @@ def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str, plan: Bluep
     return Block(_FILE, kind, name, party.place.label, body, was=was)
 
 
-def _from_cloudfront(place: Place, plan: Blueprint) -> Iterator[Block]:
-    """Yield what lets CloudFront open the balancer, from wherever in the world it does."""
-    name = label(place.region, "cloudfront")
+def _beyond(place: Place, plan: Blueprint) -> Iterator[Block]:
+    """Yield what passes the border of the network: from CloudFront, and to S3."""
+    if plan.components(place, Kind.PROXY):
+        # CloudFront comes from wherever in the world its users are.
+        addresses = _addresses(place, "cloudfront", _CLOUDFRONT)
+        yield addresses
+        peer, why = _known_by(addresses, "cloudfront"), "CloudFront opens the balancer"
+        yield _rule(_INGRESS, groups.balancer(place), peer, ports.HTTPS, why, plan)
+    services = plan.components(place, Kind.SERVICE)
+    if services:
+        # S3 has files, and the layers of images. Its addresses are routed to its endpoint.
+        addresses = _addresses(place, "s3", f"com.amazonaws.{place.aws}.s3")
+        yield addresses
+        for service in services:
+            caller = groups.of_service(place, service, plan)
+            peer, why = _known_by(addresses, "s3"), f"{service.name} opens S3"
+            yield _rule(_EGRESS, caller, peer, ports.HTTPS, why, plan)
+
+
+def _addresses(place: Place, name: str, of_aws: str) -> Block:
+    """Return the addresses of a service of AWS, as AWS keeps them up to date."""
     kind = "aws_ec2_managed_prefix_list"
-    addresses = Block(_FILE, kind, name, place.label, {"name": _CLOUDFRONT}, Form.DATA)
-    yield addresses
-    peer = _Peer({"prefix_list_id": attribute(addresses, "id")}, "cloudfront")
-    balancer = groups.balancer(place)
-    yield _rule(_INGRESS, balancer, peer, ports.HTTPS, "CloudFront opens the balancer", plan)
+    return Block(_FILE, kind, label(place.region, name), place.label, {"name": of_aws}, Form.DATA)
 
 
-def _to_s3(service: Party, plan: Blueprint) -> Block:
-    """Return what lets a service open S3, which has files, and the layers of images too."""
-    told = {"prefix_list_id": attribute(endpoints.s3(service.place, plan), "prefix_list_id")}
-    why = f"{service.name} opens S3"
-    return _rule(_EGRESS, service, _Peer(told, "s3"), ports.HTTPS, why, plan)
+def _known_by(addresses: Block, name: str) -> _Peer:
+    return _Peer({"prefix_list_id": attribute(addresses, "id")}, name)

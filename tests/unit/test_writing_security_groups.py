@@ -1,0 +1,147 @@
+"""Who can open what in the written network, decided by the reader that knows nothing of it.
+
+In place of each store, service and part stands a machine with its security group, in its subnet.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from writing_support import ESTATE, read_back, rendered
+
+from caisson.estate.promise_files import Promised
+from caisson.estate.promises import PromiseFile
+from caisson.estate.sources import Sources
+from caisson.prove.check import prove_terraform
+from caisson.prove.model import Decision
+from caisson.prove.network.ports import Connections, PortSet
+from caisson.prove.network.reach import Reach
+from caisson.topology.model import Topology
+from caisson.topology.network import Ports, Protocol
+
+PUBLIC, PRIVATE, DATA = "public", "private", "data"
+HOME, STANDBY = "us_west", "us_east"
+SEATS = {
+    "balancer": PUBLIC,
+    "web": PRIVATE,
+    "mailer": PRIVATE,
+    "endpoints": PRIVATE,
+    "orders_proxy": DATA,
+    "orders": DATA,
+    "sessions": DATA,
+    "cache": DATA,
+    "search": DATA,
+}
+AT_HOME = {**SEATS, "rotation": PRIVATE}
+# What the estate says: who opens what, and at which port, where the caller is ...
+HERE = {
+    ("balancer", "web"): 8000,
+    ("web", "cache"): 11211,
+    ("web", "endpoints"): 443,
+    ("mailer", "endpoints"): 443,
+    ("orders_proxy", "orders"): 5432,
+}
+ROTATION = {("rotation", "orders"): 5432, ("rotation", "endpoints"): 443}
+# ... and wherever the primary may be.
+EVERYWHERE = {
+    ("web", "orders_proxy"): 5432,
+    ("web", "search"): 443,
+    ("mailer", "sessions"): 6379,
+}
+HTTPS = PortSet.from_ports(Protocol.TCP, [Ports(443, 443)])
+NOTHING = Connections()
+
+
+def machine(place: str, name: str, tier: str) -> dict[str, object]:
+    return {
+        "provider": f"aws.{place}",
+        "ami": "ami-1",
+        "instance_type": "t3.micro",
+        "subnet_id": f"${{aws_subnet.{place}_{tier}_a.id}}",
+        "vpc_security_group_ids": [f"${{aws_security_group.{place}_{name}.id}}"],
+        "associate_public_ip_address": tier == PUBLIC,
+    }
+
+
+@cache
+def topology() -> Topology:
+    machines = {
+        f"{place}_{name}": machine(place, name, tier)
+        for place, seats in ((HOME, AT_HOME), (STANDBY, SEATS))
+        for name, tier in seats.items()
+    }
+    stand_ins = json.dumps({"resource": {"aws_instance": machines}}).encode()
+    with TemporaryDirectory() as folder:
+        rendering = rendered(Path(folder), ESTATE)
+    return read_back(rendering, "production/us/network", stand_ins=stand_ins)
+
+
+@cache
+def reach() -> Reach:
+    return Reach.of(topology().network)
+
+
+def everything() -> list[tuple[str, str]]:
+    return [(HOME, each) for each in AT_HOME] + [(STANDBY, each) for each in SEATS]
+
+
+def promised(source: tuple[str, str], target: tuple[str, str]) -> int | None:
+    names = (source[1], target[1])
+    if source[0] == target[0]:
+        return (HERE | ROTATION | EVERYWHERE).get(names)
+    return EVERYWHERE.get(names)
+
+
+def at(here: tuple[str, str]) -> str:
+    return f"aws_instance.{here[0]}_{here[1]}"
+
+
+@pytest.mark.parametrize("target", everything(), ids="/".join)
+def test_exactly_what_flows_in_the_estate_can_be_opened(target: tuple[str, str]) -> None:
+    for source in everything():
+        if source == target:
+            continue
+        port = promised(source, target)
+        wanted = (
+            PortSet() if port is None else PortSet.from_ports(Protocol.TCP, [Ports(port, port)])
+        )
+        assert reach().between(at(source), at(target)) == Connections(wanted, wanted), source
+
+
+@pytest.mark.parametrize("target", everything(), ids="/".join)
+def test_the_internet_opens_nothing_but_the_balancer_and_that_through_cloudfront(
+    target: tuple[str, str],
+) -> None:
+    # Nobody knows the addresses of CloudFront beforehand: perhaps somebody's, surely not all.
+    wanted = Connections(HTTPS) if target[1] == "balancer" else NOTHING
+    assert reach().from_internet(at(target)) == wanted
+
+
+@pytest.mark.parametrize("source", everything(), ids="/".join)
+def test_nothing_opens_the_internet_but_services_and_those_only_s3(
+    source: tuple[str, str],
+) -> None:
+    wanted = Connections(HTTPS) if source[1] in {"web", "mailer"} else NOTHING
+    assert reach().to_internet(at(source)) == wanted
+
+
+def decided(**promise: object) -> set[Decision]:
+    file = PromiseFile.model_validate({"promises": [{"name": "promised", **promise}]})
+    found = prove_terraform(Promised(file, Sources()), topology())
+    return {each.decision for each in found.verdicts}
+
+
+def test_promises_on_it_are_decided_without_a_plan() -> None:
+    web, mailer = at((HOME, "web")), at((HOME, "mailer"))
+    proxy, sessions = at((HOME, "orders_proxy")), at((HOME, "sessions"))
+    everywhere = [web, at((STANDBY, "web"))]
+    assert decided(reach=proxy, **{"from": everywhere}) == {Decision.HOLDS}
+    assert decided(reach=proxy, **{"from": [mailer]}) == {Decision.BROKEN}
+    assert decided(reach=sessions, **{"from": everywhere}) == {Decision.BROKEN}
+    assert decided(**{"open to internet": [443]}) == {Decision.HOLDS}
+    balancers = [at((each, "balancer")) for each in (HOME, STANDBY)]
+    assert decided(**{"open to internet": [], "except": balancers}) == {Decision.HOLDS}
+    # Whoever has an address of CloudFront gets in: who that is, AWS alone knows.
+    assert Decision.UNKNOWN in decided(**{"open to internet": []})
