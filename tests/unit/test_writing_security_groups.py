@@ -127,6 +127,16 @@ def test_nothing_opens_the_internet_but_services_and_those_only_s3(
     assert reach().to_internet(at(source)) == wanted
 
 
+def test_a_range_that_is_named_is_that_of_a_subnet_in_the_other_region() -> None:
+    found = topology().network
+    subnets = {cidr: each.vpc for each in found.subnets for cidr in each.cidrs}
+    rules = [(each, rule) for each in found.groups for rule in (*each.ingress, *each.egress)]
+    sure = [(group, cidr) for group, rule in rules if rule.sure for cidr in rule.cidrs]
+    assert len(sure) > len(EVERYWHERE)
+    for group, cidr in sure:
+        assert subnets[cidr] != group.vpc
+
+
 def decided(**promise: object) -> set[Decision]:
     file = PromiseFile.model_validate({"promises": [{"name": "promised", **promise}]})
     found = prove_terraform(Promised(file, Sources()), topology())
