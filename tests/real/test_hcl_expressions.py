@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from terraform_runs import offline
 
 from caisson.terraform.hcl.configuration import project
 from caisson.terraform.hcl.scope import Instances
 from caisson.terraform.hcl.unplanned import Unplanned
 from caisson.terraform.hcl.values import plain
+from terraform_runs import offline
 
 ESTATE = Path(__file__).parents[1] / "estates" / "terraform" / "expressions"
 

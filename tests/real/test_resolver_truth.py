@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terraform_runs import Terraform, no_aws, prepared
 
 from caisson.terraform.configuration import configuration
 from caisson.terraform.document import parse
@@ -23,6 +22,7 @@ from caisson.terraform.instances import planned
 from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links
 from caisson.terraform.resolver.links import Resolver
+from terraform_runs import Terraform, no_aws, prepared
 
 ESTATE = Path(__file__).parents[1] / "estates" / "terraform" / "wiring"
 # The attributes that tie things together, and what they may name, as a translator asks for it.

@@ -1,0 +1,156 @@
+"""Terraform itself, its AWS provider and an AWS that is none, for tests that need a real plan."""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+USUAL = (
+    "~/.terraform.d/plugins",
+    "~/.local/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/usr/share/terraform/plugins",
+    "/opt/*",
+)
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+MISSING = (
+    f"no folder with {PROVIDER} was found: set CAISSON_TERRAFORM_PLUGINS to a filesystem mirror,"
+    " as `terraform providers mirror FOLDER` makes it"
+)
+LONGEST_S = 240.0
+
+
+def mirror() -> Path:
+    """The folder of providers; without one, the test fails and says what to set."""
+    told = os.environ.get("CAISSON_TERRAFORM_PLUGINS")
+    folders = [told] if told else USUAL
+    for folder in folders:
+        whole = Path(folder).expanduser()
+        for each in Path("/").glob(str(whole).lstrip("/")):
+            if (each / PROVIDER).is_dir():
+                return each
+    pytest.fail(MISSING, pytrace=False)
+
+
+def program() -> str:
+    found = shutil.which("terraform")
+    if found is None:
+        pytest.fail("terraform is not on the path: install it, 1.5 or newer", pytrace=False)
+    return found
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """A copy of an estate, and how Terraform is run there. Nothing is downloaded."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str) -> str:
+        """Return what it prints; fail with it when it does not end well. Nothing stays behind."""
+        process = subprocess.Popen(
+            (program(), *arguments),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            printed, told = process.communicate(timeout=LONGEST_S)
+        finally:
+            _end(process)
+        if process.returncode:
+            pytest.fail(f"terraform {arguments[0]}: {told[-3000:]}", pytrace=False)
+        return printed
+
+    def shown(self, *what: str) -> dict[str, Any]:
+        return json.loads(self.run("show", "-json", *what))  # type: ignore[no-any-return]
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """The provider is a process of its own, in the same group."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def offline(estate: Path, folder: Path) -> Terraform:
+    """Return Terraform in a copy of an estate that needs no provider."""
+    return _initialised(estate, folder, "", {})
+
+
+def without_network(folder: Path, home: Path) -> Terraform:
+    """Return Terraform in a folder, with the providers of the mirror and nothing downloaded."""
+    (home / "terraform.rc").write_text(_from_mirror())
+    return Terraform(folder, _environment(home))
+
+
+def prepared(estate: Path, folder: Path, endpoint: str) -> Terraform:
+    """Return Terraform in a copy of the estate, initialised, with AWS at `endpoint`."""
+    environment = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "2",
+        "NO_PROXY": "127.0.0.1",
+    }
+    return _initialised(estate, folder, _from_mirror(), environment)
+
+
+def _from_mirror() -> str:
+    """Return settings by which Terraform takes providers from the mirror alone."""
+    return (
+        "provider_installation {\n"
+        f"  filesystem_mirror {{\n    path    = {json.dumps(str(mirror()))}\n"
+        '    include = ["*/*"]\n  }\n'
+        "}\n"
+    )
+
+
+def _initialised(
+    estate: Path, folder: Path, settings: str, environment: dict[str, str]
+) -> Terraform:
+    shutil.copytree(estate, folder / "estate")
+    (folder / "terraform.rc").write_text(settings)
+    terraform = Terraform(folder / "estate", _environment(folder) | environment)
+    terraform.run("init", "-input=false", "-no-color")
+    return terraform
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TF_CLI_CONFIG_FILE": str(home / "terraform.rc"),
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+    }
+
+
+@contextmanager
+def no_aws() -> Iterator[str]:
+    """Give the address of a server on loopback that speaks AWS, and forgets at the end."""
+    log = logging.getLogger("werkzeug")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+        log.setLevel(level)
