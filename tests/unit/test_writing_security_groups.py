@@ -18,9 +18,11 @@ from caisson.prove.check import prove_terraform
 from caisson.prove.model import Decision
 from caisson.prove.network.ports import Connections, PortSet
 from caisson.prove.network.reach import Reach
+from caisson.terraform.writing.model import Block
 from caisson.topology.model import Topology
 from caisson.topology.network import Ports, Protocol
 
+ROOT = "production/us/network"
 PUBLIC, PRIVATE, DATA = "public", "private", "data"
 HOME, STANDBY = "us_west", "us_east"
 SEATS = {
@@ -75,7 +77,7 @@ def topology() -> Topology:
     stand_ins = json.dumps({"resource": {"aws_instance": machines}}).encode()
     with TemporaryDirectory() as folder:
         rendering = rendered(Path(folder), ESTATE)
-    return read_back(rendering, "production/us/network", stand_ins=stand_ins)
+    return read_back(rendering, ROOT, stand_ins=stand_ins)
 
 
 @cache
@@ -135,6 +137,33 @@ def test_a_range_that_is_named_is_that_of_a_subnet_in_the_other_region() -> None
     assert len(sure) > len(EVERYWHERE)
     for group, cidr in sure:
         assert subnets[cidr] != group.vpc
+
+
+RENAMED = (
+    ESTATE.replace("orders:   {system: postgres}", "sales: {system: postgres, was: orders}")
+    .replace("orders: write", "sales: write")
+    .replace("from: orders", "from: sales")
+    .replace("  mailer:\n", "  post:\n    was: mailer\n")
+)
+
+
+def test_what_is_renamed_keeps_its_group_and_all_its_rules(tmp_path: Path) -> None:
+    before, after = blocks(tmp_path, ESTATE), blocks(tmp_path, RENAMED)
+    assert [(each.type, each.name) for each in before] != [(e.type, e.name) for e in after]
+    moved = {(each.type, each.was or each.name): each for each in after}
+    assert moved.keys() == {(each.type, each.name) for each in before}
+    for each in before:
+        if each.type == "aws_security_group":
+            now = moved[each.type, each.name].body
+            assert (now["name"], now["description"]) == (
+                each.body["name"],
+                each.body["description"],
+            )
+
+
+def blocks(folder: Path, text: str) -> list[Block]:
+    roots = rendered(folder, text).roots
+    return [each for root in roots if root.path == ROOT for each in root.blocks]
 
 
 def decided(**promise: object) -> set[Decision]:
