@@ -312,3 +312,24 @@ def test_a_cluster_that_may_be_a_member_is_still_a_store() -> None:
         thing("aws_elasticache_cluster.m", engine="redis", replication_group_id=unknown())
     )
     assert [each.id for each in found.holdings] == ["aws_elasticache_cluster.m"]
+
+
+def test_a_connection_lets_one_domain_follow_another_of_the_same_name() -> None:
+    def end(region: str) -> list[dict[str, str]]:
+        return [{"domain_name": "search", "region": region, "owner_id": "111111111111"}]
+
+    found = opensearch.read(
+        reading(
+            thing("aws_opensearch_domain.w", in_region="us-west-2", domain_name="search"),
+            thing("aws_opensearch_domain.e", in_region="us-east-2", domain_name="search"),
+            thing(
+                "aws_opensearch_outbound_connection.c",
+                in_region="us-east-2",
+                local_domain_info=end("us-east-2"),
+                remote_domain_info=end("us-west-2"),
+            ),
+        )
+    )
+    movement = moved(found, "aws_opensearch_domain.e")
+    assert (movement.source, movement.way) == ("aws_opensearch_domain.w", Way.REPLICATION)
+    assert not movement.sure  # which indices follow is said inside of the domain

@@ -7,6 +7,7 @@ from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.carried import instances_of, logs_delivered
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.kinds import SUBNET
+from caisson.terraform.aws.moving import moving
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.openness import public as opens
 from caisson.terraform.aws.owned_policies import owned_policy
@@ -26,14 +27,17 @@ from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.network import Forward, Listener, Network, Ports
-from caisson.topology.resources import Holding, Question, Rest
+from caisson.topology.resources import Holding, Question, Rest, Way
 from caisson.topology.truth import all_of, any_of
 
 DOMAINS = ("aws_opensearch_domain", "aws_elasticsearch_domain")
 POLICIES = ("aws_opensearch_domain_policy", "aws_elasticsearch_domain_policy")
 ENDPOINTS = ("aws_opensearch_vpc_endpoint", "aws_elasticsearch_vpc_endpoint")
 SIGN_ONS = ("aws_opensearch_domain_saml_options", "aws_elasticsearch_domain_saml_options")
-TYPES = frozenset({*DOMAINS, *POLICIES, *ENDPOINTS, *SIGN_ONS})
+CONNECTION = "aws_opensearch_outbound_connection"
+# That the other end agrees says nothing more.
+ACCEPTER = "aws_opensearch_inbound_connection_accepter"
+TYPES = frozenset({*DOMAINS, *POLICIES, *ENDPOINTS, *SIGN_ONS, CONNECTION, ACCEPTER})
 HTTP, HTTPS = Ports(80, 80), Ports(443, 443)
 KEPT_DAYS = 14.0
 
@@ -50,6 +54,7 @@ def read(reading: Reading) -> Fragment:
             ),
             *(_endpoint(names, each) for each in reading.of(*ENDPOINTS)),
             *(_sign_on(each) for each in reading.of(*SIGN_ONS)),
+            *(_connected(each) for each in reading.of(CONNECTION)),
         ]
     )
 
@@ -262,3 +267,25 @@ def _sign_on(block: Block) -> Fragment:
     what = f"whom {block.address} lets in is said by another service"
     everything = instances_of(block.reading, DOMAINS)
     return unread(block, what, Question.ACCESS, about=domains.every or everything)
+
+
+def _connected(block: Block) -> Fragment:
+    """Return that one domain may follow indices of another: which, its own API is told."""
+    here, there = _end(block, "local_domain_info"), _end(block, "remote_domain_info")
+    return moving(block, there, here, Way.REPLICATION, via=f"connection {block.address}", on=None)
+
+
+def _end(connection: Block, name: str) -> Link:
+    """Return the domain at one end; in each region there may be one of the same name."""
+    said = connection.block(name)
+    if said is None:
+        return Link(certainty=Certainty.OPEN)
+    called, region = text(said, "domain_name"), text(said, "region")
+    if called is None or region is None:
+        return given(said, "domain_name", *DOMAINS)
+    named = tuple(
+        each.address
+        for each in connection.reading.of(*DOMAINS)
+        if text(each, "domain_name") == called and each.instance.region in (region, None)
+    )
+    return Link(named) if named else Link(outside=(called,))
