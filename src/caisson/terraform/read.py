@@ -23,6 +23,7 @@ from caisson.terraform.hcl.unshown import shown
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
 from caisson.terraform.model import Instance
 from caisson.terraform.outputs import Output, outputs_of
+from caisson.terraform.reading import Reading
 from caisson.terraform.remote_states import seeing_each_other
 from caisson.terraform.resolver.links import Resolver, Surroundings
 from caisson.terraform.roots import Part, joined_reading, rooted_gaps, rooted_states
@@ -75,6 +76,19 @@ def read_together(
 
     Names are letters, digits, hyphens and underscores; see `caisson.terraform.roots`.
     """
+    return read_parts(estate, parts, places).topology
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What several roots say, and what it means."""
+
+    reading: Reading
+    topology: Topology
+
+
+def read_parts(estate: str, parts: Mapping[str, Part], places: Places) -> Read:
+    """Read several roots together; see `read_together`."""
     with _few_collections():
         named = seeing_each_other([replace(each, name=name) for name, each in parts.items()])
         reading, links = joined_reading(named, lambda each: resource_of(each, places), places)
@@ -84,7 +98,8 @@ def read_together(
             found = topology_of(estate, reading, _UNDERSTOOD, links.mentions, runs, gaps)
         except RecursionError:
             refuse(estate, _TOO_DEEP, "check parts of it by themselves")
-        return replace(found, resources=(*found.resources, *rooted_states(named, places)))
+        states = rooted_states(named, places)
+        return Read(reading, replace(found, resources=(*found.resources, *states)))
 
 
 def part(

@@ -71,6 +71,8 @@ _PARTS: Mapping[str, frozenset[str]] = {
     ),
     "aws_eks_cluster": frozenset(("cluster_security_group_id",)),
 }
+# Data sources that are asked for by the text that they make of what is written in them.
+_TEXTS: Mapping[str, tuple[str, ...]] = {"aws_iam_policy_document": ("json", "minified_json")}
 _BUCKET, _BUCKET_ARN = "aws_s3_bucket", "arn:aws:s3:::"
 _LIKE = {"aws_default_vpc": "aws_vpc"}
 
@@ -250,7 +252,7 @@ class Follower:
         value = self.written(instance, reference.path)
         if value is not None and value is not ABSENT and not isinstance(value, Derived):
             return self.link(value, depth)
-        own = not reference.path or reference.path[0] in words
+        own = not reference.path or reference.path[0] in (*words, *_TEXTS.get(instance.type, ()))
         if own and instance.type in self.types:
             return Link((instance.address,))
         return self._perhaps(references_in(self._inside(instance)), depth)

@@ -25,6 +25,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_elasticache_cluster": ("cluster_id",),
     "aws_elasticache_global_replication_group": ("global_replication_group_id",),
     "aws_elasticache_replication_group": ("replication_group_id",),
+    "aws_elasticache_user": ("user_id",),
+    "aws_elasticache_user_group": ("user_group_id",),
     "aws_elb": ("name", "dns_name"),
     "aws_iam_role": ("name", "unique_id"),
     "aws_key_pair": ("key_name",),

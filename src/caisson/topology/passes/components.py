@@ -9,7 +9,7 @@ from caisson.topology.model import Address, Component, Kind, Role, Site, Topolog
 from caisson.topology.passes.sites import EDGE
 
 _UNADDRESSED = Address("", 0)
-_PROXY_SYSTEM = "haproxy"
+PROXY_SYSTEM = "haproxy"
 _Part = tuple[str, Kind, str, Source]
 
 
@@ -32,12 +32,12 @@ def _regional(declared: Declaration) -> Iterator[_Part]:
     for name in declared.estate.services:
         yield name, Kind.SERVICE, "service", declared.sources.at("services", name)
     if declared.public_service():
-        yield "proxy", Kind.PROXY, _PROXY_SYSTEM, declared.public_source()
+        yield "proxy", Kind.PROXY, PROXY_SYSTEM, declared.public_source()
 
 
 def _edge(declared: Declaration) -> Iterator[_Part]:
     if declared.public_service():
-        yield EDGE, Kind.EDGE, _PROXY_SYSTEM, declared.public_source()
+        yield EDGE, Kind.EDGE, PROXY_SYSTEM, declared.public_source()
 
 
 def _component(site: Site, part: _Part) -> Component:

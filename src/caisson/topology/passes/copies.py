@@ -5,6 +5,7 @@ jurisdiction's home, and in whatever it moves to from there.
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from caisson.estate.sources import Source
@@ -16,19 +17,23 @@ from caisson.topology.resources import Holding, Movement
 
 def copies(declared: Declaration, so_far: Topology) -> Topology:
     """Add the copies, jurisdiction by jurisdiction and nearest to the home first."""
+
+    def home(jurisdiction: str) -> Source:
+        return declared.sources.at("jurisdictions", jurisdiction, "home")
+
+    return replace(so_far, copies=tuple(closed(so_far, home)))
+
+
+def closed(so_far: Topology, home: Callable[[str], Source]) -> Iterator[Copy]:
+    """Yield every copy; `home` tells where it stands that a jurisdiction has its home there."""
     places = _places(so_far)
     onward = leading(so_far.movements)
     homes: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in so_far.replica_sets:
         homes[each.environment, each.jurisdiction].append(each.primary)
-    return replace(
-        so_far,
-        copies=tuple(
-            _copy(jurisdiction, *places[name], *_arrival(movement, jurisdiction, declared))
-            for (_, jurisdiction), primaries in homes.items()
-            for name, movement in follow(primaries, onward).arrived.items()
-        ),
-    )
+    for (_, jurisdiction), primaries in homes.items():
+        for name, movement in follow(primaries, onward).arrived.items():
+            yield _copy(jurisdiction, *places[name], *_arrival(movement, home(jurisdiction)))
 
 
 def _places(so_far: Topology) -> dict[str, tuple[Component, Holding]]:
@@ -37,13 +42,9 @@ def _places(so_far: Topology) -> dict[str, tuple[Component, Holding]]:
     return {each.id: (components[each.resource], each) for each in so_far.holdings}
 
 
-def _arrival(
-    movement: Movement | None, jurisdiction: str, declared: Declaration
-) -> tuple[str, Source]:
+def _arrival(movement: Movement | None, home: Source) -> tuple[str, Source]:
     """Return how data comes to rest somewhere, and where that is declared."""
-    if movement is not None:
-        return movement.via, movement.declared
-    return "declared home", declared.sources.at("jurisdictions", jurisdiction, "home")
+    return ("declared home", home) if movement is None else (movement.via, movement.declared)
 
 
 def _copy(

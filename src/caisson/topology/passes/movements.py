@@ -22,11 +22,16 @@ def movements(declared: Declaration, so_far: Topology) -> Topology:
     return replace(
         so_far,
         movements=(
-            *_replication(so_far),
-            *_caching(so_far),
+            *between_components(so_far),
             *_backups(declared, so_far),
         ),
     )
+
+
+def between_components(so_far: Topology) -> Iterator[Movement]:
+    """Yield how data gets from one component into another, by the flows that there are."""
+    yield from _replication(so_far)
+    yield from _caching(so_far)
 
 
 def _replication(so_far: Topology) -> Iterator[Movement]:

@@ -1,0 +1,84 @@
+"""What services may do to stores, by the policies of their roles."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caisson.terraform.model import Mode
+from caisson.terraform.reading import Block, Reading
+from caisson.terraform.recognition.things import BUCKET, DATABASE, REDIS, SEARCH, Thing
+
+READ, WRITE = "read", "write"
+_DOCUMENT = "aws_iam_policy_document"
+_DB_PROXY, _USER = "aws_db_proxy", "aws_elasticache_user"
+_NAMED = (BUCKET, DATABASE, REDIS, SEARCH, _DB_PROXY, _USER)
+# What a service must be allowed at the least, and what makes more of it than reading.
+_READS = {"opensearch": "es:ESHttpGet", "files": "s3:GetObject"}
+_WRITES = {"opensearch": "es:ESHttpPut", "files": "s3:PutObject"}
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A statement that allows: these actions to these resources, or to a part of them."""
+
+    actions: frozenset[str]
+    to: frozenset[str]
+
+
+def rights(service: Block) -> tuple[Right, ...]:
+    """Return what the copies of a service may do, with the role that they have."""
+    task = service.link("task_definition", "aws_ecs_task_definition").only
+    reading = service.reading
+    role = reading.at(task).link("task_role_arn", "aws_iam_role").only if task else None
+    return () if role is None else tuple(_of_role(reading, role))
+
+
+def _of_role(reading: Reading, role: str) -> Iterator[Right]:
+    for policy in reading.of("aws_iam_role_policy"):
+        if policy.link("role", "aws_iam_role").only == role:
+            document = policy.link("policy", _DOCUMENT).only
+            if document is not None and reading.instances[document].mode is Mode.DATA:
+                yield from _statements(reading.at(document))
+
+
+def _statements(document: Block) -> Iterator[Right]:
+    for each in document.blocks("statement"):
+        if (each.text("effect") or "Allow") == "Allow":
+            to = each.link("resources", *_NAMED).to
+            yield Right(frozenset(each.texts("actions").values), frozenset(to))
+
+
+def access(given: tuple[Right, ...], store: Thing, proxies: tuple[str, ...]) -> str | None:
+    """Return what a service may do to a store, None when nothing.
+
+    Postgres itself says what its users may do, and to Memcached everybody may do everything.
+    """
+    match store.component.system:
+        case "memcached":
+            return WRITE
+        case "postgres":
+            return WRITE if any(_allow(given, "rds-db:connect", each) for each in proxies) else None
+        case "redis":
+            return _of_user(given, store)
+        case system:
+            writes = _allow(given, _WRITES[system], store.resource)
+            reads = _allow(given, _READS[system], store.resource)
+            return WRITE if writes else READ if reads else None
+
+
+def _allow(given: tuple[Right, ...], action: str, resource: str) -> bool:
+    return any(action in each.actions and resource in each.to for each in given)
+
+
+def _of_user(given: tuple[Right, ...], store: Thing) -> str | None:
+    """Return what a user of Redis may do that the role signs in as, and the group of users has."""
+    users = {
+        user
+        for group in store.block.link("user_group_ids", "aws_elasticache_user_group").to
+        for user in store.block.reading.at(group).link("user_ids", _USER).to
+    }
+    signs_in = (r for r in given if "elasticache:Connect" in r.actions and store.resource in r.to)
+    mine = sorted(users & {user for right in signs_in for user in right.to})
+    may = [str(store.block.reading.at(user).text("access_string")) for user in mine]
+    if any("+@all" in each or "+@write" in each for each in may):
+        return WRITE
+    return READ if any("+@read" in each for each in may) else None
