@@ -1,6 +1,6 @@
-"""What every bucket has that tenants' files, or the logs about them, are in."""
+"""What every bucket has, whatever is in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.terraform.writing.aws.documents import (
@@ -48,7 +48,7 @@ class Closed:
         yield self.part("aws_s3_bucket_ownership_controls", owned)
 
     def policy(self, *statements: Statement) -> Iterator[Block]:
-        """Yield its policy: `statements`, and that nothing goes without TLS."""
+        """Yield its policy: that nothing goes without TLS, and `statements`."""
         made = self.bucket
         plain = Condition("Bool", "aws:SecureTransport", ("false",))
         rights = document(
@@ -71,18 +71,29 @@ class Closed:
             conditions=conditions,
         )
 
+    def encrypted(self, key_arn: str | None) -> Block:
+        """Return with what its content is encrypted: a key, or that of S3 where none can be."""
+        own: dict[str, Value] = {"sse_algorithm": "AES256"}
+        keyed: dict[str, Value] = {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn}
+        default = "apply_server_side_encryption_by_default"
+        rule: dict[str, Value] = {default: own}
+        if key_arn is not None:
+            rule = {default: keyed, "bucket_key_enabled": True}
+        return self.part("aws_s3_bucket_server_side_encryption_configuration", {"rule": rule})
+
     def versioning(self) -> Block:
         body: dict[str, Value] = {"versioning_configuration": {"status": "Enabled"}}
         return self.part("aws_s3_bucket_versioning", body)
 
-    def lifecycle(self, *rules: dict[str, Value]) -> Block:
+    def lifecycle(self, *rules: Mapping[str, Value]) -> Block:
         """Return when what ends; what is left of broken uploads does in any case."""
         parts: dict[str, Value] = {
             "id": "parts-of-broken-uploads",
             "abort_incomplete_multipart_upload": {"days_after_initiation": _DAYS_OF_PARTS},
         }
         every: list[Value] = [
-            {**each, "status": "Enabled", "filter": {}} for each in (*rules, parts)
+            {"id": each["id"], "status": "Enabled", "filter": {}, **each}
+            for each in (*rules, parts)
         ]
         return self.part("aws_s3_bucket_lifecycle_configuration", {"rule": every})
 

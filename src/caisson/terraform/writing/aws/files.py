@@ -40,23 +40,17 @@ def _store(here: StoreHere) -> Iterator[Part]:
     made = closed(here)
     yield made.bucket
     yield from made.closing()
-    yield _encrypted(here, made)
+    yield made.encrypted(here.key_arn)
     yield made.versioning()
     yield made.lifecycle(old_versions(_old_days(here)))
     yield from _locked(here)
     yield from made.policy(*_only_own_key(here, made))
     yield _logging(here, made)
+    if here.store.backup is not None:
+        yield _changes(made)
     yield from _watched(here, made)
     endpoint = f"{attribute(made.bucket, 'bucket_regional_domain_name')}:443"
     yield from here.outputs(endpoint, made.arn)
-
-
-def _encrypted(here: StoreHere, made: Closed) -> Block:
-    default: dict[str, Value] = {"sse_algorithm": "aws:kms", "kms_master_key_id": here.key_arn}
-    body: dict[str, Value] = {
-        "rule": {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": True}
-    }
-    return made.part("aws_s3_bucket_server_side_encryption_configuration", body)
 
 
 def _only_own_key(here: StoreHere, made: Closed) -> Iterator[Statement]:
@@ -98,12 +92,17 @@ def _settled(home: StoreHere, standby: StoreHere) -> list[str]:
 
 
 def _logging(here: StoreHere, made: Closed) -> Block:
-    target = access_logs.bucket(FILE, here.place, here.plan)
+    log = access_logs.target(FILE, here.place, here.plan)
     body: dict[str, Value] = {
-        "target_bucket": attribute(target, "id"),
+        "target_bucket": attribute(log, "id"),
         "target_prefix": f"{here.first_name}/",
     }
     return made.part("aws_s3_bucket_logging", body)
+
+
+def _changes(made: Closed) -> Block:
+    comment = "AWS Backup learns from these events what has changed."
+    return made.part("aws_s3_bucket_notification", {"eventbridge": True}, comment)
 
 
 def _logs(stores: list[StoreHere]) -> Iterator[Block]:
