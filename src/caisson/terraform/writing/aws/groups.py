@@ -92,6 +92,15 @@ def group(party: Party, plan: Blueprint) -> Block:
         "vpc_id": attribute(network.vpc(place, plan), "id"),
         "tags": {"Name": plan.name(place, party.name), **own},
     }
+    return _block(party, body)
+
+
+def group_id(party: Party) -> str:
+    return attribute(_block(party, {}), "id")
+
+
+def _block(party: Party, body: Body) -> Block:
+    place = party.place
     name = label(place.region, party.name)
     was = None if party.was is None else label(place.region, party.was)
     return Block(FILE, "aws_security_group", name, place.label, body, was=was)

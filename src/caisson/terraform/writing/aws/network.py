@@ -44,7 +44,7 @@ def vpc(place: Place, plan: Blueprint) -> Block:
 def ranges(place: Place, tier: str) -> tuple[IPv4Network, ...]:
     """Return the range of each subnet of a tier, one for each zone."""
     first, bits = _TIERS[tier]
-    begin = int(list(place.network.subnets(new_prefix=_STEP))[first].network_address)
+    begin = int(place.network.network_address) + first * (1 << (32 - _STEP))
     each = 1 << (32 - bits)
     return tuple(IPv4Network((begin + each * zone, bits)) for zone in range(len(place.zones)))
 

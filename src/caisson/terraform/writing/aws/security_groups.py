@@ -39,7 +39,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     for place in area.places:
         yield from _beyond(place, plan)
     for opening in openings(area, plan):
-        yield from _both_ends(opening, plan)
+        yield from _both_ends(opening)
 
 
 def _default(place: Place, plan: Blueprint) -> Block:
@@ -63,22 +63,22 @@ def _groups(place: Place, plan: Blueprint) -> Iterator[Part]:
         )
 
 
-def _both_ends(opening: Opening, plan: Blueprint) -> Iterator[Block]:
+def _both_ends(opening: Opening) -> Iterator[Block]:
     source, target = opening.source, opening.target
     why = f"{source.name} opens {target.name}"
     if source.place != target.place:
         why = f"{source.name} in {source.place.region} opens {target.name} in {target.place.region}"
-    for peer in _seen_from(source, target, plan):
-        yield _rule(_EGRESS, source, peer, opening.port, why, plan)
-    for peer in _seen_from(target, source, plan):
-        yield _rule(_INGRESS, target, peer, opening.port, why, plan)
+    for peer in _seen_from(source, target):
+        yield _rule(_EGRESS, source, peer, opening.port, why)
+    for peer in _seen_from(target, source):
+        yield _rule(_INGRESS, target, peer, opening.port, why)
 
 
-def _seen_from(party: Party, other: Party, plan: Blueprint) -> Iterator[_Peer]:
+def _seen_from(party: Party, other: Party) -> Iterator[_Peer]:
     """Yield what the other end of a connection looks like at this one."""
     if party.place == other.place:
-        group = attribute(groups.group(other, plan), "id")
-        yield _Peer({"referenced_security_group_id": group}, other.name, other.was)
+        told: Body = {"referenced_security_group_id": groups.group_id(other)}
+        yield _Peer(told, other.name, other.was)
         return
     zones = zip(other.place.zones, network.ranges(other.place, other.tier), strict=True)
     for zone, cidr in zones:
@@ -86,15 +86,14 @@ def _seen_from(party: Party, other: Party, plan: Blueprint) -> Iterator[_Peer]:
         yield _Peer({"cidr_ipv4": str(cidr)}, other.name, other.was, where)
 
 
-def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str, plan: Blueprint) -> Block:
+def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str) -> Block:
     body: Body = {
-        "security_group_id": attribute(groups.group(party, plan), "id"),
+        "security_group_id": groups.group_id(party),
         "description": why,
         "ip_protocol": "tcp",
         "from_port": port,
         "to_port": port,
         **peer.told,
-        "tags": {"Name": why},
     }
     word = "from" if kind == _INGRESS else "to"
     name, former = (
@@ -115,7 +114,7 @@ def _beyond(place: Place, plan: Blueprint) -> Iterator[Block]:
         addresses = _addresses(place, "cloudfront", _CLOUDFRONT)
         yield addresses
         peer, why = _known_by(addresses, "cloudfront"), "CloudFront opens the balancer"
-        yield _rule(_INGRESS, groups.balancer(place), peer, ports.HTTPS, why, plan)
+        yield _rule(_INGRESS, groups.balancer(place), peer, ports.HTTPS, why)
     services = plan.components(place, Kind.SERVICE)
     if services:
         # S3 has files, and the layers of images. Its addresses are routed to its endpoint.
@@ -124,7 +123,7 @@ def _beyond(place: Place, plan: Blueprint) -> Iterator[Block]:
         for service in services:
             caller = groups.of_service(place, service, plan)
             peer, why = _known_by(addresses, "s3"), f"{service.name} opens S3"
-            yield _rule(_EGRESS, caller, peer, ports.HTTPS, why, plan)
+            yield _rule(_EGRESS, caller, peer, ports.HTTPS, why)
 
 
 def _addresses(place: Place, name: str, of_aws: str) -> Block:
