@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from caisson.estate.sources import Source
 from caisson.terraform.read import Read, read_parts
+from caisson.terraform.recognition.backups import Kept, backups
 from caisson.terraform.recognition.flows import credentials, flows, opened
 from caisson.terraform.recognition.replicas import following, replica_sets, with_roles
 from caisson.terraform.recognition.things import Regions, sites, things
@@ -37,17 +38,16 @@ def _recognised(read: Read, regions: Regions) -> Topology:
     ways = Ways(seen.network)
     found = opened(every, ways)
     components = tuple(each.component for each in every)
-    return _with_copies(
-        Topology(
-            seen.estate,
-            sites=sites(read.reading, regions),
-            components=components,
-            replica_sets=sets,
-            flows=flows(every, found, sets, seen.network, ways),
-            credentials=credentials(found),
-            holdings=_holdings(components),
-        )
+    declared = Topology(
+        seen.estate,
+        sites=sites(read.reading, regions),
+        components=components,
+        replica_sets=sets,
+        flows=flows(every, found, sets, seen.network, ways),
+        credentials=credentials(found),
+        holdings=_holdings(components),
     )
+    return _with_copies(declared, backups(every, seen.movements, read.reading))
 
 
 def _holdings(components: Sequence[Component]) -> tuple[Holding, ...]:
@@ -68,7 +68,12 @@ def _holdings(components: Sequence[Component]) -> tuple[Holding, ...]:
     )
 
 
-def _with_copies(topology: Topology) -> Topology:
-    moved = replace(topology, movements=tuple(between_components(topology)))
+def _with_copies(topology: Topology, kept: Sequence[Kept]) -> Topology:
+    between = between_components(topology)
+    moved = replace(
+        topology,
+        holdings=(*topology.holdings, *(each.holding for each in kept)),
+        movements=(*between, *(each.movement for each in kept)),
+    )
     homes: dict[str, Source] = {each.jurisdiction: each.source for each in moved.replica_sets}
     return replace(moved, copies=tuple(closed(moved, homes.__getitem__)))
