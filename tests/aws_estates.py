@@ -42,6 +42,8 @@ _BACKUPS = (
     {"every": "6h", "keep": "7d"},
     {"every": "7d", "keep": "90d", "locked": "30d"},
 )
+# What Redis and OpenSearch can have too, whose snapshots AWS makes and keeps in its own ways.
+_SNAPSHOTS = ({"every": "1d", "keep": "7d"}, {"every": "7d", "keep": "14d"})
 _TASKS = ((256, 512), (512, 1024), (1000, 2000), (2048, 16384), (4096, 8192))
 _IMAGES = ("{name}:1.0.0", "workspace/{name}:2.3.4", "ghcr.io/acme/{name}:2026-11-01")
 maybe = st.booleans()
@@ -134,7 +136,8 @@ def _store(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Document:
     if system == "memcached":
         store["rebuildable"] = True
     elif draw(maybe):
-        store["backup"] = draw(st.sampled_from(_BACKUPS))
+        own = system in ("redis", "opensearch")
+        store["backup"] = draw(st.sampled_from(_SNAPSHOTS if own else _BACKUPS))
     elif draw(maybe):
         store["rebuildable"] = {"from": earlier[0]} if earlier and draw(maybe) else True
     return store

@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 from writing_support import ESTATE, of_root, read_back, rendered
 
-from caisson.estate.model import Store
+from caisson.estate.mistakes import EstateErrors
 from caisson.terraform.aws.schedules import longest_gap_s
-from caisson.terraform.writing.aws.backup import unkept
 from caisson.terraform.writing.aws.schedules import often_enough
 from caisson.topology.resources import Movement, Way
 
@@ -87,15 +86,41 @@ def test_a_schedule_is_never_too_seldom(hours: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "backup", "kept"),
+    ("store", "key", "remedy"),
     [
-        ("postgres", {"every": "1h", "keep": "60d", "locked": "60d"}, True),
-        ("postgres", {"every": "30m", "keep": "60d"}, False),
-        ("postgres", {"every": "1d", "keep": "7d", "locked": "8d"}, False),
-        ("files", {"every": "1d", "keep": "60d", "locked": "40d"}, True),
-        ("files", {"every": "1d", "keep": "60d", "locked": "40d", "wal": True}, False),
+        ("{system: postgres, backup: {every: 30m, keep: 60d}}", "every", "write 1h"),
+        ("{system: postgres, backup: {every: 1d, keep: 7d, locked: 8d}}", "locked", "7d at most"),
+        (
+            "{system: files, backup: {every: 1d, keep: 60d, locked: 40d, wal: true}}",
+            "locked",
+            "35d",
+        ),
+        ("{system: redis, backup: {every: 6h, keep: 7d}}", "every", "write 1d"),
+        ("{system: redis, backup: {every: 1d, keep: 36d}}", "keep", "35d or less"),
+        ("{system: redis, backup: {every: 1d, keep: 7d, wal: true}}", "wal", "leave `wal` out"),
+        ("{system: redis, backup: {every: 1d, keep: 7d, locked: 7d}}", "locked", "or files"),
+        ("{system: opensearch, backup: {every: 1h, keep: 15d}}", "keep", "14d or less"),
+        ("{system: memcached, backup: {every: 1d, keep: 7d}}", "every", "leave `backup` out"),
     ],
 )
-def test_what_cannot_be_kept_is_said(system: str, backup: dict[str, object], kept: bool) -> None:
-    store = Store.model_validate({"system": system, "backup": backup})
-    assert (unkept(store) is None) is kept
+def test_what_aws_cannot_do_is_refused_at_its_line(
+    tmp_path: Path, store: str, key: str, remedy: str
+) -> None:
+    text = ESTATE.replace("cache:    {system: memcached, rebuildable: true}", f"cache: {store}")
+    with pytest.raises(EstateErrors) as refused:
+        rendered(tmp_path, text)
+    (mistake,) = refused.value.mistakes
+    line = text.splitlines()[mistake.source.line - 1]
+    assert line[mistake.source.column - 1 :].startswith(
+        (f"{key}:", store.partition(f"{key}: ")[2][:2])
+    )
+    assert remedy in mistake.remedy
+
+
+def test_what_aws_can_do_just_so_is_made(tmp_path: Path) -> None:
+    text = ESTATE.replace(
+        "sessions: {system: redis}", "sessions: {system: redis, backup: {every: 1d, keep: 35d}}"
+    )
+    blocks = json.loads(of_root(rendered(tmp_path, text), ROOT)["redis.tf.json"])["resource"]
+    groups = blocks["aws_elasticache_replication_group"].values()
+    assert [each["snapshot_retention_limit"] for each in groups] == [35, 35]

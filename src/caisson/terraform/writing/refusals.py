@@ -6,6 +6,7 @@ from caisson.estate.mistakes import Mistake, listed
 from caisson.estate.model import Estate
 from caisson.estate.sources import Sources
 from caisson.terraform.writing.aws.regions import is_region
+from caisson.terraform.writing.aws.unkept import unkept
 from caisson.terraform.writing.blueprint import MANAGEMENT, SECURITY
 
 
@@ -17,6 +18,7 @@ def refusals(estate: Estate, sources: Sources) -> Iterator[Mistake]:
         return
     yield from _regions(estate, sources)
     yield from _accounts(estate, estate.aws.accounts, sources)
+    yield from _backups(estate, sources)
 
 
 def _regions(estate: Estate, sources: Sources) -> Iterator[Mistake]:
@@ -34,3 +36,10 @@ def _accounts(estate: Estate, accounts: dict[str, str], sources: Sources) -> Ite
     if missing := [each for each in needed if each not in accounts]:
         what = f"there is no account for {listed(missing)}"
         yield Mistake(sources.at("aws", "accounts"), what, "write its twelve digits there")
+
+
+def _backups(estate: Estate, sources: Sources) -> Iterator[Mistake]:
+    for name, store in estate.stores.items():
+        for each in unkept(store):
+            place = sources.at("stores", name, "backup", each.key)
+            yield Mistake(place, f"{name}: {each.what}", each.remedy)

@@ -20,6 +20,7 @@ from caisson.terraform.writing.aws.documents import (
 )
 from caisson.terraform.writing.aws.schedules import often_enough
 from caisson.terraform.writing.aws.stores import StoreHere, days, in_places
+from caisson.terraform.writing.aws.unkept import MOST_CONTINUOUS_DAYS
 from caisson.terraform.writing.blueprint import Area, Blueprint
 from caisson.terraform.writing.model import Block, Part, Value
 from caisson.terraform.writing.names import label
@@ -27,9 +28,6 @@ from caisson.terraform.writing.references import attribute, remote
 
 _FILE = "backup"
 _LIMIT = 50
-_HOUR_S = 3_600.0
-# What AWS keeps of every change at most.
-_MOST_CONTINUOUS_DAYS = 35
 # The time in which one can take a lock back. Three days is the least.
 _DAYS_UNTIL_LOCKED = 3
 _START_MINUTES, _COMPLETION_MINUTES = 60, 360
@@ -54,24 +52,6 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
         for here in (home, *standbys):
             yield from _vault_and_locks(here)
         yield from _backed_up(home, standbys, _role(area, plan))
-
-
-def unkept(store: Store) -> str | None:
-    """Return what a store's declaration asks for that AWS Backup cannot do."""
-    backup = store.backup
-    if backup is None:
-        return None
-    if backup.every < _HOUR_S:
-        return "AWS Backup makes one an hour at most"
-    if backup.locked is not None and backup.locked > _shortest(store, backup):
-        return "AWS Backup cannot lock one for longer than it keeps it"
-    return None
-
-
-def _shortest(store: Store, backup: Backup) -> float:
-    """Return the shortest time for which any of a store's backups is kept, in seconds."""
-    continuous = _MOST_CONTINUOUS_DAYS * 86_400.0
-    return min(backup.keep, continuous) if _continuous(store, backup) else backup.keep
 
 
 def _continuous(store: Store, backup: Backup) -> bool:
@@ -164,7 +144,7 @@ def _regular(home: StoreHere, standbys: list[StoreHere], backup: Backup) -> dict
 
 
 def _every_change(home: StoreHere, backup: Backup) -> dict[str, Value]:
-    kept = min(days(backup.keep), _MOST_CONTINUOUS_DAYS)
+    kept = min(days(backup.keep), MOST_CONTINUOUS_DAYS)
     return {
         "rule_name": "every-change",
         **_into(home, backup),

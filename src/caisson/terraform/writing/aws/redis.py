@@ -19,8 +19,6 @@ _FILE = "redis"
 _VERSION, _FAMILY, _PORT = "7.1", "redis7", 6379
 # The longest names of groups and users, and of a global group behind what AWS puts before it.
 _LIMIT, _GLOBAL_LIMIT = 40, 34
-# What AWS keeps snapshots at most.
-_MOST_DAYS = 35
 _SNAPSHOTS = "03:00-04:00"
 # A standby is patched a day before its home is.
 _MAINTENANCE, _STANDBY_MAINTENANCE = "sun:05:00-sun:06:00", "sat:05:00-sat:06:00"
@@ -235,7 +233,7 @@ def _node_type(here: StoreHere) -> str:
 
 def _kept_days(here: StoreHere) -> int:
     backup = here.store.backup
-    return 0 if backup is None else min(days(backup.keep), _MOST_DAYS)
+    return 0 if backup is None else days(backup.keep)
 
 
 # What others are told
