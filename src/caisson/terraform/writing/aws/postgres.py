@@ -7,15 +7,14 @@ jurisdiction change places, the database in the new home is promoted where it is
 from collections.abc import Iterator
 
 from caisson.estate.model import Store
-from caisson.terraform.writing.aws import handles, logs
-from caisson.terraform.writing.aws.documents import Condition, assumed_by, document, equal, policy
+from caisson.terraform.writing.aws import handles, logs, monitoring
 from caisson.terraform.writing.aws.passwords import password
 from caisson.terraform.writing.aws.sizes import instance_class
 from caisson.terraform.writing.aws.stores import StoreHere, days, in_places
-from caisson.terraform.writing.blueprint import Area, Blueprint, Place
+from caisson.terraform.writing.blueprint import Area, Blueprint
 from caisson.terraform.writing.model import Block, Output, Part, Value, Variable
 from caisson.terraform.writing.names import label
-from caisson.terraform.writing.references import attribute, expression, remote
+from caisson.terraform.writing.references import attribute, expression
 
 FILE = "postgres"
 PORT = 5432
@@ -34,9 +33,6 @@ _LOGS = ("postgresql", "upgrade")
 # How much disk there is at first, and how far it grows by itself: GiB, by `sizes`.
 _GIB = {"normal": (100, 1000), "small": (20, 100)}
 _INSIGHTS_DAYS = 7
-_MONITORING = "monitoring"
-# Where enhanced monitoring writes, for all databases of a region.
-_METRICS = "RDSOSMetrics"
 _PARAMETERS = {
     # Without TLS there is no connection.
     "rds.force_ssl": "1",
@@ -56,7 +52,9 @@ _PARAMETERS = {
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     stores = tuple(each.store for each in plan.replica_sets(area, "postgres"))
     if stores:
-        yield from _monitoring(area, stores, plan)
+        for place in area.places:
+            databases = tuple(StoreHere(FILE, place, each, plan).called() for each in stores)
+            yield from monitoring.parts(place, databases, plan)
         about = "Raise it by one to give the administrators of all databases new passwords."
         yield Variable(PASSWORD_VERSION, "number", about, default=1)
     for name in stores:
@@ -200,8 +198,8 @@ def _storage(here: StoreHere) -> dict[str, Value]:
 def _watched(here: StoreHere) -> dict[str, Value]:
     return {
         "enabled_cloudwatch_logs_exports": list(_LOGS),
-        "monitoring_interval": 60,
-        "monitoring_role_arn": attribute(_monitoring_role(here.place, here.plan), "arn"),
+        "monitoring_interval": monitoring.INTERVAL_S,
+        "monitoring_role_arn": attribute(monitoring.role(here.place, here.plan), "arn"),
         "performance_insights_enabled": True,
         "performance_insights_kms_key_id": here.key_arn,
         "performance_insights_retention_period": _INSIGHTS_DAYS,
@@ -242,40 +240,3 @@ def _size(here: StoreHere) -> str:
 def _told(here: StoreHere, made: Block) -> Output:
     about = f"The database of {here.name} in {here.place.site}."
     return Output(handles.resource_arn(here.place, here.name), attribute(made, "arn"), about)
-
-
-# Enhanced monitoring
-
-
-def _monitoring(area: Area, stores: tuple[str, ...], plan: Blueprint) -> Iterator[Block]:
-    for place in area.places:
-        yield logs.group(FILE, place, label(place.region, _MONITORING), _METRICS)
-        yield _monitoring_trust(place, stores, plan)
-        yield _monitoring_role(place, plan)
-        name = label(place.region, _MONITORING)
-        body: dict[str, Value] = {
-            "role": attribute(_monitoring_role(place, plan), "name"),
-            "policy_arn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
-        }
-        yield Block(FILE, "aws_iam_role_policy_attachment", name, place.label, body)
-
-
-def _monitoring_trust(place: Place, stores: tuple[str, ...], plan: Blueprint) -> Block:
-    databases = (StoreHere(FILE, place, each, plan).called() for each in stores)
-    arns = tuple(f"arn:aws:rds:{place.aws}:{place.account}:db:{each}" for each in databases)
-    of_ours = Condition("ArnEquals", "aws:SourceArn", arns)
-    trusted = assumed_by("monitoring.rds", equal("aws:SourceAccount", place.account), of_ours)
-    return document(FILE, label(place.region, _MONITORING), place.label, trusted)
-
-
-def _monitoring_role(place: Place, plan: Blueprint) -> Block:
-    called = plan.name(place, "database", _MONITORING, limit=handles.ROLE_LETTERS)
-    body: dict[str, Value] = {
-        "name": called,
-        "description": "Lets RDS write how databases' machines are doing.",
-        # Its document is the same block whatever it permits, and is only named here.
-        "assume_role_policy": policy(_monitoring_trust(place, (), plan)),
-        "permissions_boundary": remote(handles.BASE, handles.boundary_arn()),
-        "tags": {"Name": called},
-    }
-    return Block(FILE, "aws_iam_role", label(place.region, _MONITORING), place.label, body)
