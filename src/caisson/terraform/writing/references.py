@@ -15,3 +15,8 @@ def remote(root: str, output: str) -> str:
 
 def expression(text: str) -> str:
     return f"${{{text}}}"
+
+
+def bare(reference: str) -> str:
+    """Return a reference as it stands within an expression."""
+    return reference.removeprefix("${").removesuffix("}")
