@@ -29,7 +29,6 @@ _TRUSTED = (
     "cloudtrail.amazonaws.com",
     "config.amazonaws.com",
     "guardduty.amazonaws.com",
-    "malware-protection.guardduty.amazonaws.com",
     "ram.amazonaws.com",
 )
 # What the security account does for the whole organization; CloudTrail and GuardDuty have

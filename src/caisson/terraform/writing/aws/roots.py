@@ -17,6 +17,7 @@ from caisson.terraform.writing.aws import (
     acls,
     backup,
     base,
+    boundary,
     credentials,
     endpoints,
     files,

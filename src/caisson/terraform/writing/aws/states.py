@@ -19,7 +19,6 @@ _FILE = "states"
 _NAME = "states"
 # How long one can go back to what a state was.
 _DAYS_OF_VERSIONS = 90
-_VERSIONS = 20
 
 
 def write(environment: str, plan: Blueprint) -> Iterator[Block]:
@@ -59,8 +58,5 @@ def _old_versions() -> dict[str, Value]:
         "status": "Enabled",
         "filter": {},
         "expiration": {"expired_object_delete_marker": True},
-        "noncurrent_version_expiration": {
-            "noncurrent_days": _DAYS_OF_VERSIONS,
-            "newer_noncurrent_versions": _VERSIONS,
-        },
+        "noncurrent_version_expiration": {"noncurrent_days": _DAYS_OF_VERSIONS},
     }
