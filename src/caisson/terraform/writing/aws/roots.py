@@ -140,7 +140,7 @@ BEFORE: tuple[EnvironmentLayer, ...] = (
         "What holds in the whole account: limits of its roles, where alarms go, what is recorded.",
         (),
         (),
-        (base.write, records.write, topics.write, opensearch.of_account),
+        (base.write, boundary.write, records.write, topics.write, opensearch.of_account),
     ),
 )
 AREAS: tuple[AreaLayer, ...] = (
