@@ -15,26 +15,34 @@ from dataclasses import dataclass
 from caisson.terraform.writing import promises
 from caisson.terraform.writing.aws import (
     acls,
+    autoscaling,
     backup,
+    balancers,
     base,
     boundary,
     credentials,
+    domains,
+    edge,
     endpoints,
     files,
     flow_logs,
     handles,
+    images,
     keys,
     memcached,
     network,
     opensearch,
     organization,
+    origins,
     postgres,
     postgres_alarms,
     postgres_proxy,
     records,
     redis,
+    roles,
     security,
     security_groups,
+    services,
     states,
     topics,
     trail,
@@ -140,7 +148,14 @@ BEFORE: tuple[EnvironmentLayer, ...] = (
         "What holds in the whole account: limits of its roles, where alarms go, what is recorded.",
         (),
         (),
-        (base.write, boundary.write, records.write, topics.write, opensearch.of_account),
+        (
+            base.write,
+            boundary.write,
+            domains.write,
+            records.write,
+            topics.write,
+            opensearch.of_account,
+        ),
     ),
 )
 AREAS: tuple[AreaLayer, ...] = (
@@ -173,8 +188,22 @@ AREAS: tuple[AreaLayer, ...] = (
             backup.write,
         ),
     ),
+    AreaLayer(
+        handles.SERVICES,
+        "What runs: images, services and their rights, and the balancers before them.",
+        (handles.KEYS, handles.NETWORK, handles.DATA),
+        (images.write, roles.write, services.write, autoscaling.write, balancers.write),
+    ),
 )
-AFTER: tuple[EnvironmentLayer, ...] = ()
+AFTER: tuple[EnvironmentLayer, ...] = (
+    EnvironmentLayer(
+        "edge",
+        "The one door for all tenants, which leads each to its own jurisdiction.",
+        (handles.BASE,),
+        (handles.SERVICES,),
+        (edge.write, origins.write),
+    ),
+)
 
 
 def rendering(plan: Blueprint) -> Rendering:

@@ -1,0 +1,141 @@
+"""ECR: a repository in each place for every image of our own.
+
+An image is one's own when it is written without a registry, such as `workspace/web:1.4.2`: it is
+pushed to the home's repository, and AWS copies it to the standby's. Others are used as written.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from caisson.terraform.writing.aws import handles
+from caisson.terraform.writing.aws.served import ServiceHere, served
+from caisson.terraform.writing.blueprint import INTERNAL, Area, Blueprint, Place
+from caisson.terraform.writing.model import Block, Output, Part, Value
+from caisson.terraform.writing.names import label
+from caisson.terraform.writing.references import attribute, remote
+
+_FILE = "images"
+_KEPT = 100  # versions of an image: far more than anybody goes back
+_DAYS_UNTAGGED = 14
+# `111111111111.dkr.ecr.eu-west-1.amazonaws.com/workspace/web:1.4.2`
+_ANOTHER_ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([a-z0-9._/-]+)")
+
+
+def write(area: Area, plan: Blueprint) -> Iterator[Part]:
+    names = _names(area, plan)
+    for place in area.places:
+        for name in names:
+            made = _repository(place, name, plan)
+            yield made
+            yield _lifecycle(made)
+            about = f"Where {name} is pushed to, for {place.site}."
+            yield Output(
+                handles.repository_url(place, name), attribute(made, "repository_url"), about
+            )
+    if area.standby is not None and names:
+        yield _replication(area.home, area.standby)
+
+
+def reference(here: ServiceHere) -> str:
+    """Return the image that a service runs in a place."""
+    image = here.service.image or ""
+    name = _own_name(image)
+    if name is None:
+        return image
+    url = attribute(_repository(here.place, name, here.plan), "repository_url")
+    return f"{url}{image[len(name) :]}"
+
+
+def repository_arn(here: ServiceHere) -> str | None:
+    """Return the repository of ECR that a service's image is in, and None when it is elsewhere."""
+    image = here.service.image or ""
+    if name := _own_name(image):
+        return attribute(_repository(here.place, name, here.plan), "arn")
+    if found := _ANOTHER_ECR.match(image):
+        account, region, name = found.groups()
+        return f"arn:aws:ecr:{region}:{account}:repository/{name}"
+    return None
+
+
+def _own_name(image: str) -> str | None:
+    """Return an image's name without its version, and None when it says a registry.
+
+    A registry has a dot or a port in it, or is this machine's.
+    """
+    first, rest, _ = image.partition("/")
+    if rest and ("." in first or ":" in first or first == "localhost"):
+        return None
+    return re.split(r"[:@]", image, maxsplit=1)[0] or None
+
+
+def _names(area: Area, plan: Blueprint) -> tuple[str, ...]:
+    images = (each.service.image or "" for each in served(area, plan))
+    return tuple(dict.fromkeys(name for each in images if (name := _own_name(each))))
+
+
+def _repository(place: Place, name: str, plan: Blueprint) -> Block:
+    return Block(
+        _FILE,
+        "aws_ecr_repository",
+        _label(place, name),
+        place.label,
+        {
+            "name": name,
+            "image_tag_mutability": "IMMUTABLE",
+            "image_scanning_configuration": {"scan_on_push": True},
+            "encryption_configuration": {
+                "encryption_type": "KMS",
+                "kms_key": remote(handles.KEYS, handles.key_arn(place, INTERNAL)),
+            },
+            "tags": {"Name": plan.name(place, name, limit=255), "DataClass": INTERNAL},
+        },
+    )
+
+
+def _label(place: Place, name: str) -> str:
+    return label(place.region, re.sub(r"[^a-z0-9]+", "_", name))
+
+
+def _lifecycle(repository: Block) -> Block:
+    untagged = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": _DAYS_UNTAGGED,
+    }
+    many = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _KEPT}
+    rules = [
+        _expire(1, f"What has no version goes after {_DAYS_UNTAGGED} days.", untagged),
+        _expire(2, f"The newest {_KEPT} stay.", many),
+    ]
+    body: dict[str, Value] = {
+        "repository": attribute(repository, "name"),
+        "policy": json.dumps({"rules": rules}),
+    }
+    kind = "aws_ecr_lifecycle_policy"
+    return Block(_FILE, kind, repository.name, repository.provider, body)
+
+
+def _expire(priority: int, about: str, selection: dict[str, object]) -> dict[str, object]:
+    return {
+        "rulePriority": priority,
+        "description": about,
+        "selection": selection,
+        "action": {"type": "expire"},
+    }
+
+
+def _replication(home: Place, standby: Place) -> Block:
+    """Return what copies images to the standby, which must start without its home."""
+    rule: dict[str, Value] = {
+        "destination": {"region": standby.aws, "registry_id": home.account},
+    }
+    return Block(
+        _FILE,
+        "aws_ecr_replication_configuration",
+        home.label,
+        home.label,
+        {"replication_configuration": {"rule": rule}},
+        comment="It is for all images of the region; none goes out of the jurisdiction.",
+    )
