@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caisson.terraform.writing.aws.documents import Condition, Statement, document, policy
+from caisson.terraform.writing.aws.documents import Condition, Statement, document, equal, policy
 from caisson.terraform.writing.blueprint import INTERNAL
 from caisson.terraform.writing.model import Block, Value
 from caisson.terraform.writing.names import label
@@ -106,5 +106,8 @@ def _policy_name(own: OwnKey) -> str:
 def _of_account(account: str) -> Iterator[Statement]:
     """Yield what leaves it to the account's own policies who may do what with the key."""
     principals = {"AWS": (f"arn:aws:iam::{account}:root",)}
-    yield Statement("Administration", _ADMINISTRATION, THIS_KEY, principals=principals)
-    yield Statement("Use", _USE, THIS_KEY, principals=principals)
+    own = (equal("kms:CallerAccount", account),)
+    yield Statement(
+        "Administration", _ADMINISTRATION, THIS_KEY, principals=principals, conditions=own
+    )
+    yield Statement("Use", _USE, THIS_KEY, principals=principals, conditions=own)
