@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from writing_support import ESTATE, planned, read_back, rendered
 
+from caisson.estate.mistakes import EstateErrors
 from caisson.prove.network.ports import Connections, PortSet
 from caisson.prove.network.reach import Reach
-from caisson.terraform.writing.aws import handles, network
+from caisson.terraform.writing.aws import data_tier, handles, network
 from caisson.topology.model import Topology
 from caisson.topology.network import Ports, Protocol
 
 NETWORK = "production/us/network"
 TIERS = (handles.PUBLIC, handles.PRIVATE, handles.ISOLATED)
+DATA = f"us_west_data_{data_tier.slot('orders')}"
 ONE_MORE = ESTATE.replace("accounts: {", 'accounts: {next: "555555555555", ').replace(
     "sizes: small}\n", "sizes: small}\n  next: {}\n"
 )
@@ -85,8 +87,10 @@ def topology(tmp_path_factory: pytest.TempPathFactory) -> Topology:
     groups["other"] = {"provider": "aws.us_west", "vpc_id": "${aws_vpc.other.id}"}
     rule = {"open": OPEN, "other": OPEN | {"security_group_id": "${aws_security_group.other.id}"}}
     machines = {
-        **{each: machine(f"us_west_{each}_a") for each in TIERS},
-        "data_too": machine("us_west_data_b"),
+        "public": machine("us_west_public_a"),
+        "private": machine("us_west_private_a"),
+        "data": machine(f"{DATA}_a"),
+        "data_too": machine(f"{DATA}_b"),
         "other": machine("other", "other"),
     }
     beside = {
@@ -125,6 +129,36 @@ def test_the_range_of_a_tier_has_room_for_a_fourth_zone_and_for_nothing_of_other
         own = network.ranges(place, tier)
         assert all(each.subnet_of(network.span(place, tier)) for each in own)
         assert network.span(place, tier).num_addresses == 4 * own[0].num_addresses
+
+
+def test_a_store_has_subnets_of_its_own_that_nothing_moves(tmp_path: Path) -> None:
+    place = planned(tmp_path).areas[0].home
+    found = {each: data_tier.ranges(place, each) for each in ("orders", "ledger", "search")}
+    for one, other in combinations(found.values(), 2):
+        assert not set(one) & set(other)
+    for ranges in found.values():
+        zones = zip(ranges, network.ranges(place, handles.ISOLATED), strict=True)
+        assert all(own.subnet_of(zone) for own, zone in zones)
+    # Where they were from the first version on: databases lie there.
+    assert [str(each) for each in found["orders"]] == [
+        "10.0.150.192/26",
+        "10.0.182.192/26",
+        "10.0.214.192/26",
+    ]
+
+
+def test_stores_that_would_share_subnets_are_refused_where_that_opens_one(tmp_path: Path) -> None:
+    other = next(
+        each
+        for each in (f"ledger-{number}" for number in range(10_000))
+        if data_tier.slot(each) == data_tier.slot("orders")
+    )
+    with pytest.raises(EstateErrors, match=f"{other} would lie in the subnets of orders"):
+        rendered(tmp_path, ESTATE.replace("ledger:", f"{other}:"))
+    # Where the same services use both, or nobody one of them, nothing more is opened.
+    for used in ("orders: write,", "orders: write, ledger: read,"):
+        text = ESTATE.replace(", ledger: write", "").replace("orders: write,", used)
+        rendered(tmp_path, text.replace("ledger:", f"{other}:"))
 
 
 def test_an_environment_that_is_added_changes_no_range_of_the_others(tmp_path: Path) -> None:

@@ -18,23 +18,27 @@ from caisson.prove.check import prove_terraform
 from caisson.prove.model import Decision
 from caisson.prove.network.ports import Connections, PortSet
 from caisson.prove.network.reach import Reach
+from caisson.terraform.writing.aws import data_tier
 from caisson.terraform.writing.model import Block
 from caisson.topology.model import Topology
 from caisson.topology.network import Ports, Protocol
 
 ROOT = "production/us/network"
-PUBLIC, PRIVATE, DATA = "public", "private", "data"
+PUBLIC, PRIVATE = "public", "private"
 HOME, STANDBY = "us_west", "us_east"
+# Where each lies: in a tier, or in the subnets of a store.
 SEATS = {
     "balancer": PUBLIC,
     "web": PRIVATE,
     "mailer": PRIVATE,
     "endpoints": PRIVATE,
-    "orders_proxy": DATA,
-    "orders": DATA,
-    "sessions": DATA,
-    "cache": DATA,
-    "search": DATA,
+    "orders_proxy": "orders",
+    "orders": "orders",
+    "ledger_proxy": "ledger",
+    "ledger": "ledger",
+    "sessions": "sessions",
+    "cache": "cache",
+    "search": "search",
 }
 AT_HOME = {**SEATS, "rotation": PRIVATE}
 # What the estate says: who opens what, and at which port, where the caller is ...
@@ -44,35 +48,43 @@ HERE = {
     ("web", "endpoints"): 443,
     ("mailer", "endpoints"): 443,
     ("orders_proxy", "orders"): 5432,
+    ("ledger_proxy", "ledger"): 5432,
 }
-ROTATION = {("rotation", "orders"): 5432, ("rotation", "endpoints"): 443}
+ROTATION = {
+    ("rotation", "orders"): 5432,
+    ("rotation", "ledger"): 5432,
+    ("rotation", "endpoints"): 443,
+}
 # ... and wherever the primary may be.
 EVERYWHERE = {
     ("web", "orders_proxy"): 5432,
     ("web", "search"): 443,
     ("mailer", "sessions"): 6379,
+    ("mailer", "ledger_proxy"): 5432,
 }
+PERMISSION = ("from_port", "cidr_ipv4", "referenced_security_group_id", "prefix_list_id")
 HTTPS = PortSet.from_ports(Protocol.TCP, [Ports(443, 443)])
 NOTHING = Connections()
 
 
-def machine(place: str, name: str, tier: str) -> dict[str, object]:
+def machine(place: str, name: str, seat: str) -> dict[str, object]:
+    subnet = seat if seat in {PUBLIC, PRIVATE} else f"data_{data_tier.slot(seat)}"
     return {
         "provider": f"aws.{place}",
         "ami": "ami-1",
         "instance_type": "t3.micro",
-        "subnet_id": f"${{aws_subnet.{place}_{tier}_a.id}}",
+        "subnet_id": f"${{aws_subnet.{place}_{subnet}_a.id}}",
         "vpc_security_group_ids": [f"${{aws_security_group.{place}_{name}.id}}"],
-        "associate_public_ip_address": tier == PUBLIC,
+        "associate_public_ip_address": seat == PUBLIC,
     }
 
 
 @cache
 def topology() -> Topology:
     machines = {
-        f"{place}_{name}": machine(place, name, tier)
+        f"{place}_{name}": machine(place, name, seat)
         for place, seats in ((HOME, AT_HOME), (STANDBY, SEATS))
-        for name, tier in seats.items()
+        for name, seat in seats.items()
     }
     stand_ins = json.dumps({"resource": {"aws_instance": machines}}).encode()
     with TemporaryDirectory() as folder:
@@ -164,6 +176,15 @@ def test_what_is_renamed_keeps_its_group_and_all_its_rules(tmp_path: Path) -> No
 def blocks(folder: Path, text: str) -> list[Block]:
     roots = rendered(folder, text).roots
     return [each for root in roots if root.path == ROOT for each in root.blocks]
+
+
+def test_no_permission_is_written_twice(tmp_path: Path) -> None:
+    rules = [each for each in blocks(tmp_path, ESTATE) if each.type.endswith("gress_rule")]
+    given = [
+        (each.type, *(str(each.body.get(name)) for name in ("security_group_id", *PERMISSION)))
+        for each in rules
+    ]
+    assert len(given) == len(set(given)) > len(SEATS)
 
 
 def decided(**promise: object) -> set[Decision]:

@@ -23,6 +23,7 @@ regions:
   eu-central: {jurisdiction: eu, aws: eu-central-1}
 stores:
   orders:   {system: postgres}
+  ledger:   {system: postgres}
   sessions: {system: redis}
   cache:    {system: memcached, rebuildable: true}
   search:   {system: opensearch, rebuildable: {from: orders}}
@@ -37,7 +38,7 @@ services:
     run: [mailer]
     image: shop/mailer:1.0.0
     port: 9000
-    uses: {sessions: write}
+    uses: {sessions: write, ledger: write}
 environments:
   production: {}
   staging: {jurisdictions: [us], sizes: small}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from caisson.estate.mistakes import Mistake, listed
 from caisson.estate.model import Estate
 from caisson.estate.sources import Sources
+from caisson.terraform.writing.aws import data_tier
 from caisson.terraform.writing.aws.regions import is_region
 from caisson.terraform.writing.aws.unkept import unkept
 from caisson.terraform.writing.blueprint import MANAGEMENT, SECURITY
@@ -19,6 +20,7 @@ def refusals(estate: Estate, sources: Sources) -> Iterator[Mistake]:
     yield from _regions(estate, sources)
     yield from _accounts(estate, estate.aws.accounts, sources)
     yield from _backups(estate, sources)
+    yield from _subnets(estate, sources)
 
 
 def _regions(estate: Estate, sources: Sources) -> Iterator[Mistake]:
@@ -43,3 +45,12 @@ def _backups(estate: Estate, sources: Sources) -> Iterator[Mistake]:
         for each in unkept(store):
             place = sources.at("stores", name, "backup", each.key)
             yield Mistake(place, f"{name}: {each.what}", each.remedy)
+
+
+def _subnets(estate: Estate, sources: Sources) -> Iterator[Mistake]:
+    for one, other in data_tier.together(estate):
+        what = (
+            f"{other} would lie in the subnets of {one}, by a chance of their names: from another "
+            "region, who uses either could open both"
+        )
+        yield Mistake(sources.at("stores", other), what, f"call {other} something else")

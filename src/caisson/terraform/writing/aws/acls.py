@@ -8,7 +8,7 @@ environment gets to a store, or from one.
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from caisson.terraform.writing.aws import handles, network, ports
+from caisson.terraform.writing.aws import data_tier, handles, network, ports
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Body, Part
 from caisson.terraform.writing.names import label
@@ -35,7 +35,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 
 def _acl(place: Place, plan: Blueprint) -> Block:
-    subnets = network.subnets_of(place, handles.ISOLATED, plan)
+    subnets = data_tier.subnets(place, plan)
     return _block(
         place,
         "aws_network_acl",

@@ -1,9 +1,10 @@
 """What has a security group in a site: stores, the proxies before them, services, and parts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
 
-from caisson.terraform.writing.aws import handles, network, ports
+from caisson.terraform.writing.aws import data_tier, handles, network, ports
 from caisson.terraform.writing.blueprint import Blueprint, Place
 from caisson.terraform.writing.model import Block, Body
 from caisson.terraform.writing.names import label
@@ -17,7 +18,8 @@ FILE = "security_groups"
 class Party:
     """Who takes part in connections.
 
-    `tier` is that of the subnets it lies in, `component` whose it is, `was` its former name.
+    `tier` is that of the subnets it lies in, `component` whose it is, `was` its former name. What
+    belongs to a store lies in the store's own subnets, which `store` tells, by its first name.
     """
 
     place: Place
@@ -25,6 +27,14 @@ class Party:
     tier: str
     component: str | None = None
     was: str | None = None
+    store: str | None = None
+
+    @property
+    def ranges(self) -> tuple[IPv4Network, ...]:
+        """Return the ranges of its subnets, one for each zone."""
+        if self.store is None:
+            return network.ranges(self.place, self.tier)
+        return data_tier.ranges(self.place, self.store)
 
 
 def parties(place: Place, plan: Blueprint) -> Iterator[Party]:
@@ -67,13 +77,14 @@ def of_service(place: Place, service: Component, plan: Blueprint) -> Party:
 
 
 def of_store(place: Place, store: Component, plan: Blueprint) -> Party:
-    return Party(place, store.name, handles.ISOLATED, store.name, plan.store(store).was)
+    was = plan.store(store).was
+    return Party(place, store.name, handles.ISOLATED, store.name, was, was or store.name)
 
 
 def of_proxy(place: Place, store: Component, plan: Blueprint) -> Party:
-    was = plan.store(store).was
-    former = None if was is None else handles.proxy(was)
-    return Party(place, handles.proxy(store.name), handles.ISOLATED, store.name, former)
+    behind = of_store(place, store, plan)
+    was = None if behind.was is None else handles.proxy(behind.was)
+    return replace(behind, name=handles.proxy(store.name), was=was)
 
 
 def has_proxy(store: Component) -> bool:

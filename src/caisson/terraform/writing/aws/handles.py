@@ -39,8 +39,13 @@ def vpc_id(place: Place) -> str:
 
 
 def subnet_ids(place: Place, tier: str) -> str:
-    """Of NETWORK: the subnets of a tier, one in each zone."""
+    """Of NETWORK: the public or the private subnets, one in each zone."""
     return label(place.region, tier, "subnet_ids")
+
+
+def store_subnet_ids(place: Place, store: str) -> str:
+    """Of NETWORK: the subnets of a store, one in each zone."""
+    return label(place.region, store, "store_subnet_ids")
 
 
 def security_group_id(place: Place, name: str) -> str:

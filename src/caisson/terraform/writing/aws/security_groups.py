@@ -5,20 +5,21 @@ the area, where AWS knows no groups, by the ranges of its subnets. Nothing may o
 to the internet: what services need of AWS has endpoints in their own network.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from caisson.terraform.writing.aws import groups, handles, network, ports
 from caisson.terraform.writing.aws.groups import Party
 from caisson.terraform.writing.aws.openings import Opening, openings
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
-from caisson.terraform.writing.model import Block, Body, Form, Output, Part
+from caisson.terraform.writing.model import Block, Body, Form, Output, Part, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute
 from caisson.topology.model import Kind
 
 _FILE = groups.FILE
 _INGRESS, _EGRESS = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
+_PERMISSION = ("security_group_id", "from_port", "cidr_ipv4", "referenced_security_group_id")
 _CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 
 
@@ -38,8 +39,17 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
         yield from _groups(place, plan)
     for place in area.places:
         yield from _beyond(place, plan)
-    for opening in openings(area, plan):
-        yield from _both_ends(opening)
+    yield from _once(rule for opening in openings(area, plan) for rule in _both_ends(opening))
+
+
+def _once(rules: Iterable[Block]) -> Iterator[Block]:
+    """Yield each permission once: AWS takes none that is there already under another name."""
+    given: set[tuple[Value, ...]] = set()
+    for each in rules:
+        known = (each.type, *(each.body.get(name) for name in _PERMISSION))
+        if known not in given:
+            given.add(known)
+            yield each
 
 
 def _default(place: Place, plan: Blueprint) -> Block:
@@ -65,25 +75,28 @@ def _groups(place: Place, plan: Blueprint) -> Iterator[Part]:
 
 def _both_ends(opening: Opening) -> Iterator[Block]:
     source, target = opening.source, opening.target
-    why = f"{source.name} opens {target.name}"
-    if source.place != target.place:
-        why = f"{source.name} in {source.place.region} opens {target.name} in {target.place.region}"
-    for peer in _seen_from(source, target):
+    if source.place == target.place:
+        why = f"{source.name} opens {target.name}"
+        yield _rule(_EGRESS, source, _group(target), opening.port, why)
+        yield _rule(_INGRESS, target, _group(source), opening.port, why)
+        return
+    why = f"{source.name} opens {target.name} in {target.place.region}"
+    for peer in _subnets(target, target.name, target.was):
         yield _rule(_EGRESS, source, peer, opening.port, why)
-    for peer in _seen_from(target, source):
+    # Which service it is that comes from another region, its own group has decided there.
+    why = f"services in {source.place.region} open {target.name}"
+    for peer in _subnets(source, source.tier):
         yield _rule(_INGRESS, target, peer, opening.port, why)
 
 
-def _seen_from(party: Party, other: Party) -> Iterator[_Peer]:
-    """Yield what the other end of a connection looks like at this one."""
-    if party.place == other.place:
-        told: Body = {"referenced_security_group_id": groups.group_id(other)}
-        yield _Peer(told, other.name, other.was)
-        return
-    zones = zip(other.place.zones, network.ranges(other.place, other.tier), strict=True)
-    for zone, cidr in zones:
-        where = (other.place.region, zone[-1])
-        yield _Peer({"cidr_ipv4": str(cidr)}, other.name, other.was, where)
+def _group(party: Party) -> _Peer:
+    told: Body = {"referenced_security_group_id": groups.group_id(party)}
+    return _Peer(told, party.name, party.was)
+
+
+def _subnets(party: Party, name: str, was: str | None = None) -> Iterator[_Peer]:
+    for zone, cidr in zip(party.place.zones, party.ranges, strict=True):
+        yield _Peer({"cidr_ipv4": str(cidr)}, name, was, (party.place.region, zone[-1]))
 
 
 def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str) -> Block:

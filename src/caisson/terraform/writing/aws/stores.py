@@ -45,7 +45,7 @@ class StoreHere:
 
     @property
     def subnet_ids(self) -> str:
-        return remote(handles.NETWORK, handles.subnet_ids(self.place, handles.ISOLATED))
+        return remote(handles.NETWORK, handles.store_subnet_ids(self.place, self.name))
 
     @property
     def security_group_id(self) -> str:
