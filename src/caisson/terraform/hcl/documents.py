@@ -34,6 +34,7 @@ _NAMES = frozenset(
         "id",
         "key_id",
         "name",
+        "repository_url",
         "unique_id",
     }
 )

@@ -95,7 +95,7 @@ class Follower:
     asking: Instance
     types: frozenset[str]
 
-    def link(self, value: Value, depth: int = 0) -> Link:  # noqa: PLR0911  one case each
+    def link(self, value: Value, depth: int = 0) -> Link:  # noqa: C901, PLR0911  one case each
         """Return what the value names."""
         match value:
             case None | "" | bool():
@@ -113,6 +113,8 @@ class Follower:
             case Bag(items, _, whole):
                 every = together(self.link(each, depth) for each in items)
                 return every if whole else at_least(every, Certainty.AMONG)
+            case Pieced(parts=(Reference(path=("arn",)) as group, ":*")):
+                return self.link(group, depth)  # all streams of a log group
             case Pieced() if _BUCKET in self.types and (link := self._bucket(value)):
                 return link
             case Choice(options):
