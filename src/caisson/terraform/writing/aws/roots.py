@@ -218,8 +218,9 @@ AFTER: tuple[EnvironmentLayer, ...] = (
 
 def rendering(plan: Blueprint) -> Rendering:
     """Return all roots, each after those that it needs."""
-    beside = {promises.FILE: promises.promise_file(plan), ".gitignore": "\n".join(_PASSING)}
-    return Rendering(plan.estate.estate, tuple(_roots(plan)), beside)
+    every = tuple(_roots(plan))
+    beside = {promises.FILE: promises.promise_file(plan, every), ".gitignore": "\n".join(_PASSING)}
+    return Rendering(plan.estate.estate, every, beside)
 
 
 def _roots(plan: Blueprint) -> Iterator[Root]:
