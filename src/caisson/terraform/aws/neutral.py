@@ -103,7 +103,9 @@ _WHY: Mapping[str, str] = {
     """,
     "narrows or hides, and opens nothing": """
         cloudwatch_log_data_protection_policy cloudwatch_log_index_policy
-        sns_topic_data_protection_policy sqs_queue_redrive_allow_policy
+        ebs_snapshot_block_public_access ec2_instance_metadata_defaults
+        organizations_policy_attachment sns_topic_data_protection_policy
+        sqs_queue_redrive_allow_policy
     """,
     "keeps deleted things for a while, or tries a restore": """
         backup_restore_testing_plan backup_restore_testing_selection rbin_rule
@@ -119,6 +121,11 @@ _WHY: Mapping[str, str] = {
         resourceexplorer2_view resourcegroups_group resourcegroups_resource
         servicecatalogappregistry_application servicecatalogappregistry_attribute_group
         servicecatalogappregistry_attribute_group_association
+    """,
+    "how accounts stand to each other; what anybody may do is in policies, which are read": """
+        cloudtrail_organization_delegated_admin_account organizations_account
+        organizations_delegated_administrator organizations_organization
+        organizations_organizational_unit
     """,
     "makes a region or a zone usable; nothing is in it yet": """
         account_region
@@ -182,20 +189,18 @@ _CONCERNS: tuple[tuple[frozenset[Question], str], ...] = (
         """
         budgets_budget_action ecr_pull_through_cache_rule chatbot_slack_channel_configuration
         chatbot_teams_channel_configuration cloud9_environment_membership
-        cloudtrail_organization_delegated_admin_account codeconnections_connection
+        codeconnections_connection
         codestarconnections_connection codebuild_source_credential codebuild_webhook
         codebuild_resource_policy codepipeline_webhook cognito_identity_provider
         cognito_managed_user_pool_client cognito_resource_server cognito_risk_configuration
         cognito_user_group cognito_user_in_group cognito_user_pool_client cognito_user_pool_domain
-        cognito_user_pool_ui_customization controltower_control ec2_instance_metadata_defaults
+        cognito_user_pool_ui_customization controltower_control
         ec2_serial_console_access identitystore_group identitystore_group_membership
         identitystore_user iot_certificate iot_ca_certificate iot_policy iot_policy_attachment
         iot_role_alias iot_thing_principal_attachment lakeformation_data_cells_filter
         lakeformation_data_lake_settings lakeformation_lf_tag lakeformation_opt_in
         lakeformation_permissions lakeformation_resource lakeformation_resource_lf_tag
-        lakeformation_resource_lf_tags oam_sink_policy organizations_account
-        organizations_delegated_administrator organizations_organization
-        organizations_organizational_unit organizations_policy_attachment rolesanywhere_profile
+        lakeformation_resource_lf_tags oam_sink_policy rolesanywhere_profile
         rolesanywhere_trust_anchor schemas_registry_policy servicecatalog_constraint
         servicecatalog_organizations_access servicecatalog_portfolio servicecatalog_portfolio_share
         servicecatalog_principal_portfolio_association servicecatalog_product
@@ -251,7 +256,7 @@ _CONCERNS: tuple[tuple[frozenset[Question], str], ...] = (
     (
         # What an image or a snapshot may be shared with.
         frozenset({Question.EXPOSURE}),
-        "ebs_snapshot_block_public_access ec2_image_block_public_access",
+        "ec2_image_block_public_access",
     ),
     (_RUNS, "appsync_graphql_api"),
     (

@@ -7,9 +7,10 @@ from caisson.terraform.writing.blueprint import Blueprint
 from caisson.terraform.writing.model import Block, Value
 
 _FILE = "account"
-# NIST SP 800-63B asks for length, and CIS AWS 1.8 for 14 characters at least.
+# As CIS AWS Foundations 1.8 and 1.9 have it.
 _PASSWORD_LENGTH = 14
 _PASSWORDS_REMEMBERED = 24
+_MOST_PASSWORD_DAYS = 90
 
 
 def write(environment: str, plan: Blueprint) -> Iterator[Block]:
@@ -41,6 +42,7 @@ def _passwords() -> Block:
         "require_symbols": True,
         "require_uppercase_characters": True,
         "allow_users_to_change_password": True,
+        "max_password_age": _MOST_PASSWORD_DAYS,
     }
     comment = "People come by roles; should somebody make a user all the same, this holds for it."
     return Block(_FILE, "aws_iam_account_password_policy", "account", GLOBAL, body, comment=comment)

@@ -23,6 +23,7 @@ class Topic:
 
     file: str
     provider: str
+    region: str
     account: str
     called: str
     service: str
@@ -41,6 +42,11 @@ class Topic:
                 "tags": {"Name": self.called, "DataClass": INTERNAL},
             },
         )
+
+    @property
+    def arn(self) -> str:
+        """Its name in the cloud, which a policy says outright, so that a plan shows it whole."""
+        return f"arn:aws:sns:{self.region}:{self.account}:{self.called}"
 
     @property
     def key(self) -> OwnKey:
@@ -84,12 +90,12 @@ def findings(region: str, plan: Blueprint) -> Topic:
     account = plan.aws.accounts[SECURITY]
     called = physical(plan.estate.estate, SECURITY, FINDINGS)
     rules = f"arn:aws:events:{region}:{account}:rule/{called}"
-    return Topic(FINDINGS, region_alias(region), account, called, "events", rules)
+    return Topic(FINDINGS, region_alias(region), region, account, called, "events", rules)
 
 
 def _of_alarms(provider: str, region: str, account: str, called: str) -> Topic:
     alarms = f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
-    return Topic(_ALARMS, provider, account, called, "cloudwatch", alarms)
+    return Topic(_ALARMS, provider, region, account, called, "cloudwatch", alarms)
 
 
 def _parts(topic: Topic, plan: Blueprint) -> Iterator[Block]:
@@ -112,7 +118,7 @@ def _published(topic: Topic) -> Statement:
     return Statement(
         "Publish",
         ("sns:Publish",),
-        (attribute(topic.block, "arn"),),
+        (topic.arn,),
         principals={"Service": (f"{topic.service}.amazonaws.com",)},
         conditions=topic.origin,
     )
