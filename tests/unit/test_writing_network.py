@@ -153,12 +153,13 @@ def test_stores_that_would_share_subnets_are_refused_where_that_opens_one(tmp_pa
         for each in (f"ledger-{number}" for number in range(10_000))
         if data_tier.slot(each) == data_tier.slot("orders")
     )
+    orders = "orders:   {system: postgres}"
+    both = ESTATE.replace(orders, f"{orders}\n  {other}: {{system: postgres}}")
     with pytest.raises(EstateErrors, match=f"{other} would lie in the subnets of orders"):
-        rendered(tmp_path, ESTATE.replace("ledger:", f"{other}:"))
+        rendered(tmp_path, both.replace("{sessions: write}", f"{{sessions: write, {other}: read}}"))
     # Where the same services use both, or nobody one of them, nothing more is opened.
-    for used in ("orders: write,", "orders: write, ledger: read,"):
-        text = ESTATE.replace(", ledger: write", "").replace("orders: write,", used)
-        rendered(tmp_path, text.replace("ledger:", f"{other}:"))
+    rendered(tmp_path, both)
+    rendered(tmp_path, both.replace("orders: write,", f"orders: write, {other}: read,"))
 
 
 def test_an_environment_that_is_added_changes_no_range_of_the_others(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from writing_support import ESTATE, read_back, rendered
+from writing_support import ESTATE as ONE_DATABASE
+from writing_support import read_back, rendered
 
 from caisson.estate.promise_files import Promised
 from caisson.estate.promises import PromiseFile
@@ -23,6 +24,11 @@ from caisson.terraform.writing.model import Block
 from caisson.topology.model import Topology
 from caisson.topology.network import Ports, Protocol
 
+# Two databases that different services use: neither opens the other's, in whichever region.
+ESTATE = ONE_DATABASE.replace(
+    "  orders:   {system: postgres}\n",
+    "  orders:   {system: postgres}\n  ledger:   {system: postgres}\n",
+).replace("{sessions: write}", "{sessions: write, ledger: write}")
 ROOT = "production/us/network"
 PUBLIC, PRIVATE = "public", "private"
 HOME, STANDBY = "us_west", "us_east"

@@ -23,7 +23,6 @@ regions:
   eu-central: {jurisdiction: eu, aws: eu-central-1}
 stores:
   orders:   {system: postgres}
-  ledger:   {system: postgres}
   sessions: {system: redis}
   cache:    {system: memcached, rebuildable: true}
   search:   {system: opensearch, rebuildable: {from: orders}}
@@ -38,7 +37,7 @@ services:
     run: [mailer]
     image: shop/mailer:1.0.0
     port: 9000
-    uses: {sessions: write, ledger: write}
+    uses: {sessions: write}
 environments:
   production: {}
   staging: {jurisdictions: [us], sizes: small}
