@@ -257,6 +257,19 @@ def test_copies_rest_at_edges_all_over_the_world() -> None:
     assert only_forward(fragment).from_internet
 
 
+def test_nothing_rests_at_edges_that_may_keep_no_answer() -> None:
+    passed = {
+        "viewer_protocol_policy": "https-only",
+        "cache_policy_id": cloudfront.CACHING_DISABLED,
+    }
+    fragment = delivered(default_cache_behavior=[passed])
+    assert (fragment.holdings, fragment.movements) == ((), ())
+    assert only_forward(fragment).from_internet
+    kept = {"viewer_protocol_policy": "https-only", "cache_policy_id": unknown()}
+    both = delivered(default_cache_behavior=[passed], ordered_cache_behavior=[kept])
+    assert [each.rest for each in both.holdings] == [Rest.DELIVERY]
+
+
 def test_signed_urls_take_it_from_the_public_only_when_all_need_them() -> None:
     signed = {"viewer_protocol_policy": "https-only", "trusted_key_groups": ["k"]}
     plain = {"viewer_protocol_policy": "https-only"}

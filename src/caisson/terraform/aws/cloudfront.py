@@ -49,6 +49,9 @@ STANDS_FOR = {
 }
 HTTP, HTTPS = Ports(80, 80), Ports(443, 443)
 GLOBAL = "global"
+# CachingDisabled, a policy of AWS's with this id in every account:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
 
 def read(reading: Reading) -> Fragment:
@@ -61,7 +64,7 @@ def _distribution(block: Block) -> Fragment:
     gaps = () if block.known("origin") else (_untold(block, PATHS | {Question.RESIDENCY}),)
     return joined(
         (
-            _edges(block),
+            *(() if _keeps_nothing(block) else (_edges(block),)),
             *(_origin(block, each) for each in origins if enabled is not False),
             Fragment(network=Network(listeners=tuple(_listeners(block, enabled))), gaps=gaps),
             *_logs(block),
@@ -93,6 +96,12 @@ def _edges(block: Block) -> Fragment:
 
 def _behaviours(block: Block) -> tuple[Block, ...]:
     return block.blocks("default_cache_behavior") + block.blocks("ordered_cache_behavior")
+
+
+def _keeps_nothing(block: Block) -> bool:
+    """Return whether every answer is passed on and none is kept."""
+    policies = [each.text("cache_policy_id") for each in _behaviours(block)]
+    return bool(policies) and all(each == CACHING_DISABLED for each in policies)
 
 
 def _none_of(answers: list[bool | None]) -> bool | None:
@@ -130,7 +139,8 @@ def _listeners(block: Block, enabled: bool | None) -> Iterator[Listener]:
 def _origin(block: Block, origin: Block) -> Fragment:
     link = _of_origin(origin)
     via = f"CloudFront distribution {block.address}{_countries(block)}"
-    delivered = moving(block, link, Link((block.address,)), Way.DELIVERY, via=via)
+    kept = not _keeps_nothing(block)
+    delivered = moving(block, link, Link((block.address,)), Way.DELIVERY, via=via, on=kept)
     forwards = tuple(
         Forward(
             block.address,
