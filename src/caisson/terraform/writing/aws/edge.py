@@ -23,14 +23,14 @@ from caisson.terraform.writing.names import label, physical
 from caisson.terraform.writing.references import attribute, remote
 
 _FILE = _NAME = "edge"
-# Policies that AWS manages, by the ids that they have in every account: CachingDisabled,
-# AllViewer (every header, cookie and question goes to the origin), SecurityHeadersPolicy.
+# Policies that AWS manages, by the ids that they have in every account: CachingDisabled, and
+# AllViewer, by which every header, cookie and question goes to the origin.
 _NO_CACHE = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 _EVERYTHING = "216adef6-5c7f-47e4-b989-5492eafa07d3"
-_SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 # Locations in North America and Europe, where the jurisdictions of most estates are.
 _NEAR = ("us-", "eu-", "ca-")
+_TWO_YEARS_S = 63_072_000
 _ERRORS_PERCENT = 5
 _HTTPS, _HTTP = 443, 80
 
@@ -42,6 +42,7 @@ def write(environment: str, plan: Blueprint) -> Iterator[Part]:
     yield function(environment, plan)
     yield from certificate(_certificate(environment, plan))
     yield firewall.at_edge(environment, GLOBAL, plan)
+    yield _headers(environment, plan)
     made = distribution(environment, plan)
     yield made
     yield from edge_logs.write(environment, made, plan)
@@ -98,12 +99,36 @@ def _behaviour(environment: str, plan: Blueprint) -> dict[str, Value]:
         "compress": True,
         "cache_policy_id": _NO_CACHE,
         "origin_request_policy_id": _EVERYTHING,
-        "response_headers_policy_id": _SECURITY_HEADERS,
+        "response_headers_policy_id": attribute(_headers(environment, plan), "id"),
         "function_association": {
             "event_type": "viewer-request",
             "function_arn": attribute(function(environment, plan), "arn"),
         },
     }
+
+
+def _headers(environment: str, plan: Blueprint) -> Block:
+    """Return what browsers are told of every answer, unless the service itself says it."""
+    security: dict[str, Value] = {
+        "strict_transport_security": {
+            "access_control_max_age_sec": _TWO_YEARS_S,
+            "include_subdomains": True,
+            "preload": True,
+            "override": True,
+        },
+        "content_type_options": {"override": True},
+        "frame_options": {"frame_option": "SAMEORIGIN", "override": False},
+        "referrer_policy": {
+            "referrer_policy": "strict-origin-when-cross-origin",
+            "override": False,
+        },
+    }
+    body: dict[str, Value] = {
+        "name": physical(plan.estate.estate, environment, _NAME),
+        "comment": "Only by TLS, in nobody else's frame, and as what it says it is.",
+        "security_headers_config": security,
+    }
+    return Block(_FILE, "aws_cloudfront_response_headers_policy", _NAME, GLOBAL, body)
 
 
 def _price_class(areas: tuple[Area, ...]) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from caisson.terraform.writing.aws.aliases import GLOBAL, GLOBAL_REGION
 from caisson.terraform.writing.aws.buckets import Private, arns
+from caisson.terraform.writing.aws.documents import Condition, equal
+from caisson.terraform.writing.aws.own_keys import OwnKey, key, key_of, used_by
 from caisson.terraform.writing.aws.request_logs import log_bucket
 from caisson.terraform.writing.blueprint import Blueprint
 from caisson.terraform.writing.model import Block, Value
@@ -16,6 +18,7 @@ from caisson.terraform.writing.references import attribute
 
 _FILE = "edge_logs"
 _NAME = "edge"
+_WRITER = "delivery.logs"
 _FIELDS = (
     "timestamp",
     "x-edge-location",
@@ -39,11 +42,15 @@ def write(environment: str, distribution: Block, plan: Blueprint) -> Iterator[Bl
     called = physical(plan.estate.estate, environment, "edge")
     home = plan.of_environment(environment)[0].home
     bucket = physical(called, "requests", account)
-    # Delivered in the name of CloudWatch, whose logs no key of an area is for.
-    private = Private(_FILE, _NAME, home.label, bucket, None)
     source = f"arn:aws:logs:{GLOBAL_REGION}:{account}:delivery-source:{called}"
+    about = f"Encrypts what the edge of {environment} logs."
+    own = OwnKey(_FILE, _NAME, home.label, account, called, about)
+    delivered = Condition("ArnLike", "aws:SourceArn", (source,))
+    by_account = equal("aws:SourceAccount", account)
+    yield from key(own, used_by("Deliver", _WRITER, by_account, delivered))
+    private = Private(_FILE, _NAME, home.label, bucket, key_of(own))
     within = f"AWSLogs/{account}/CloudFront"
-    yield from log_bucket(private, account, "delivery.logs", within, source)
+    yield from log_bucket(private, account, _WRITER, within, source)
     yield from _delivered(distribution, private, called)
 
 

@@ -24,6 +24,9 @@ _SECRET_HEADERS = ("authorization", "cookie")
 _REPUTATION = "AWSManagedRulesAmazonIpReputationList"
 _COMMON = "AWSManagedRulesCommonRuleSet"
 _BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"  # Log4j's among them
+# Senders who hide behind others are counted, to see an attack by them: customers do so too.
+_HIDDEN = "AWSManagedRulesAnonymousIpList"
+_COUNTED = frozenset({_HIDDEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def at_edge(environment: str, provider: str, plan: Blueprint) -> Block:
     """Return the firewall of an environment's edge."""
     called = physical(plan.estate.estate, environment, "edge")
     by_address: dict[str, Value] = {"aggregate_key_type": "IP"}
-    groups = (_REPUTATION, _BAD_INPUTS)
+    groups = (_REPUTATION, _HIDDEN, _BAD_INPUTS)
     return acl(Firewall("edge", provider, called, "CLOUDFRONT", groups, by_address, sampled=False))
 
 
@@ -109,7 +112,7 @@ def _rules(wall: Firewall) -> Iterator[Value]:
         yield {
             "name": name,
             "priority": priority,
-            "override_action": {"none": {}},
+            "override_action": {"count" if name in _COUNTED else "none": {}},
             "statement": {"managed_rule_group_statement": _managed(name)},
             "visibility_config": _seen(wall, name),
         }

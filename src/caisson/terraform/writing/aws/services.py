@@ -90,8 +90,8 @@ def _behind_balancer(here: ServiceHere) -> dict[str, Value]:
 
 
 def _log(here: ServiceHere) -> Block:
-    name = here.part(_FILE, "", {}).name
-    return logs.group(_FILE, here.place, name, here.path(), here.name)
+    named = here.part(_FILE, "", {})
+    return logs.group(_FILE, here.place, named.name, here.path(), here.name, named.was)
 
 
 def _task(here: ServiceHere) -> Block:
