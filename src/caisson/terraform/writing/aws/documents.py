@@ -52,7 +52,7 @@ def short_policy(made: Block) -> str:
 
 
 def length(*statements: Statement) -> int:
-    """Return how many characters `short_policy` has."""
+    """Return how many characters `short_policy` has at most: what is alone loses its brackets."""
     whole = {"Version": "2012-10-17", "Statement": [_json(each) for each in statements]}
     return len(json.dumps(whole, separators=(",", ":")))
 
@@ -88,19 +88,15 @@ def _block(statement: Statement) -> dict[str, Value]:
 
 
 def _json(statement: Statement) -> dict[str, object]:
-    conditions: dict[str, dict[str, object]] = {}
+    conditions: dict[str, dict[str, list[str]]] = {}
     for each in statement.conditions:
-        conditions.setdefault(each.test, {})[each.variable] = _one_or_more(each.values)
+        conditions.setdefault(each.test, {})[each.variable] = list(each.values)
     parts = {
         "Sid": statement.sid,
         "Effect": statement.effect.value,
-        "Action": _one_or_more(statement.actions),
-        "NotAction": _one_or_more(statement.but),
-        "Resource": _one_or_more(statement.resources),
+        "Action": list(statement.actions),
+        "NotAction": list(statement.but),
+        "Resource": list(statement.resources),
         "Condition": conditions,
     }
     return {name: value for name, value in parts.items() if value}
-
-
-def _one_or_more(values: Sequence[str]) -> object:
-    return values[0] if len(values) == 1 else list(values)
