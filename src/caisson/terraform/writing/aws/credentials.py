@@ -67,12 +67,14 @@ def _rotated(places: tuple[StoreHere, ...], name: str, who: str) -> Iterator[Blo
     value = _value(places[0], secret, name, who)
     yield value
     body: dict[str, Value] = {
-        "secret_id": attribute(value, "secret_id"),
+        "secret_id": attribute(secret, "id"),
         "rotation_lambda_arn": expression(
             f'{_application(places[0].place, places[0].plan).address}.outputs["RotationLambdaARN"]'
         ),
         "rotation_rules": [{"automatically_after_days": _ROTATED_DAYS}],
         "rotate_immediately": False,
+        # What has no value yet cannot be given another.
+        "depends_on": [value.address],
     }
     yield _named(places[0], "aws_secretsmanager_secret_rotation", name, who, body)
 
