@@ -1,26 +1,17 @@
-"""The outputs of a root as its plan or state has them: their values, and what these are."""
+"""The outputs of a root as its plan or state has them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from caisson.terraform.document import Document, Kind
 from caisson.terraform.masking import mask
 from caisson.terraform.model import UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """`value` has UNKNOWN where it is known only after apply, or sensitive.
+def outputs_of(document: Document) -> dict[str, object]:
+    """Return the values of a document's outputs, before anything is taken out of it.
 
-    `type` is Terraform's: a word, or a list of a word and what is inside; None when not told.
+    UNKNOWN stands in them where something is known only after apply, or sensitive.
     """
-
-    value: object = UNKNOWN
-    type: object = None
-
-
-def outputs_of(document: Document) -> dict[str, Output]:
-    """Return the outputs of a document by name, before anything is taken out of it."""
     content = document.content
     match document.kind:
         case Kind.PLAN:
@@ -29,7 +20,11 @@ def outputs_of(document: Document) -> dict[str, Output]:
             listed = _objects(_object(content.get("values")).get("outputs"))
         case _:
             listed = _objects(content.get("outputs"))
-    return {name: _output(each) for name, each in listed}
+    return {name: _value(each) for name, each in listed}
+
+
+def _value(plain: Mapping[str, object]) -> object:
+    return UNKNOWN if plain.get("sensitive") is True else plain.get("value", UNKNOWN)
 
 
 def _planned(content: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -44,11 +39,6 @@ def _after(change: Mapping[str, object]) -> dict[str, object]:
     mask(values, {"value": change.get("after_unknown", True)})
     mask(values, {"value": change.get("after_sensitive")})
     return values
-
-
-def _output(plain: Mapping[str, object]) -> Output:
-    sensitive = plain.get("sensitive") is True
-    return Output(UNKNOWN if sensitive else plain.get("value", UNKNOWN), plain.get("type"))
 
 
 def _objects(plain: object) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -22,7 +22,7 @@ from caisson.terraform.hcl.syntax import Literal
 from caisson.terraform.hcl.unshown import shown
 from caisson.terraform.instances import NO_TEXT, Listed, Text, planned, present
 from caisson.terraform.model import Instance
-from caisson.terraform.outputs import Output, outputs_of
+from caisson.terraform.outputs import outputs_of
 from caisson.terraform.reading import Reading
 from caisson.terraform.remote_states import seeing_each_other
 from caisson.terraform.resolver.links import Resolver, Surroundings
@@ -171,7 +171,7 @@ class _Document:
     written: Configuration
     listed: Listed
     sources: Project | None
-    outputs: Mapping[str, Output]
+    outputs: Mapping[str, object]
     folder: str
     gaps: tuple[Gap, ...]
 

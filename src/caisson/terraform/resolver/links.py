@@ -9,7 +9,6 @@ from caisson.terraform.configuration import Configuration, Plain, Written
 from caisson.terraform.hcl.kept_state import StateId, asked_state
 from caisson.terraform.hcl.others import OUTPUTS, Others, Outputs
 from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Instance, Link
-from caisson.terraform.outputs import Output
 from caisson.terraform.reading import Links, Path
 from caisson.terraform.resolver.attributes import Types
 from caisson.terraform.resolver.defaults import filled_in
@@ -37,7 +36,7 @@ class Surroundings:
     are as written.
     """
 
-    outputs: Mapping[str, Output] = field(default_factory=dict)
+    outputs: Mapping[str, object] = field(default_factory=dict)
     others: Others | None = None
     folder: str = ""
     text: Outputs | None = None

@@ -9,14 +9,12 @@ from caisson.terraform.configuration import Module, Plain
 from caisson.terraform.hcl.others import Outputs
 from caisson.terraform.hcl.values import Reference, Value, tied
 from caisson.terraform.model import UNKNOWN, Certainty, Instance, Link
-from caisson.terraform.outputs import Output
 from caisson.terraform.resolver.attributes import Types
 from caisson.terraform.resolver.named import Named
 from caisson.terraform.resolver.references import Steps
 from caisson.terraform.resolver.values import leads_to, texts, unknown_leaves, value_at
 
 _UNTOLD = Link(certainty=Certainty.OPEN)
-_OF_LIKE = ("list", "set", "map")
 _Expression = Callable[[Plain, Types, Steps], Named]
 
 
@@ -28,12 +26,12 @@ class PlannedOutputs:
 
     def __init__(
         self,
-        outputs: Mapping[str, Output],
+        outputs: Mapping[str, object],
         module: Module,
         expression: _Expression,
         better: Outputs | None = None,
     ) -> None:
-        self._outputs = {**dict.fromkeys(module.outputs, Output()), **outputs}
+        self._outputs = {**dict.fromkeys(module.outputs, UNKNOWN), **outputs}
         self._module = module
         self._expression = expression
         self._better = better
@@ -41,31 +39,33 @@ class PlannedOutputs:
     def seen(self, root: str, reading: Reference) -> Value:
         del root  # nothing but plain values
         return {
-            name: tied(each.value, Reference(reading.address, (*reading.path, name)), UNKNOWN)
+            name: tied(each, Reference(reading.address, (*reading.path, name)), UNKNOWN)
             for name, each in self._outputs.items()
         }
 
     def link(self, asking: Instance, steps: Steps, types: Sequence[str]) -> Link:
-        output = self._outputs.get(str(steps[0])) if steps else None
-        if output is None or not leads_to(output.value, steps[1:]):
+        name, *inside = steps or ("",)
+        if name not in self._outputs or not leads_to(self._outputs[str(name)], tuple(inside)):
             return _UNTOLD
-        value = value_at(output.value, steps[1:])
+        value = value_at(self._outputs[str(name)], tuple(inside))
         if not unknown_leaves(value):
             return Link(outside=tuple(dict.fromkeys(texts(value))))
         better = None if self._better is None else self._better.link(asking, steps, types)
         if better is not None and better.sure:
             return better
-        return self._unknown(steps, value, _within(output.type, steps[1:]), tuple(types))
+        return self._unknown(str(name), tuple(inside), value, tuple(types))
 
-    def _unknown(self, steps: Steps, value: object, type_: object, types: Types) -> Link:
-        written = self._module.outputs.get(str(steps[0]), {})
+    def _unknown(self, name: str, inside: Steps, value: object, types: Types) -> Link:
+        written = self._module.outputs.get(name, {})
         plain = written.get("expression")
         if written.get("sensitive") is True or not isinstance(plain, Mapping):
             return _UNTOLD
-        named = self._expression(plain, types, steps[1:])
+        named = self._expression(plain, types, inside)
         if isinstance(value, list):
             return _listed(named, value)
-        return _one(named) if isinstance(type_, str) and type_ != "dynamic" else _some(named)
+        # What is unknown as a whole may be a set, and hide literals beside its references.
+        whole = self._outputs[name] is UNKNOWN
+        return _some(named) if whole and len(named.every) > 1 else _one(named)
 
     def attribute(self, reference: Reference, step: str | int) -> Value:
         """Nothing of a plan is seen by the others but what its outputs say."""
@@ -78,21 +78,6 @@ class PlannedOutputs:
     def named(self, asking: Instance, reference: Reference, types: Sequence[str]) -> Link:
         del asking, reference, types
         return _UNTOLD
-
-
-def _within(type_: object, steps: Steps) -> object:
-    """Return the type of what is at `steps` of a value of this type; None when not told."""
-    for step in steps:
-        match type_, step:
-            case [str() as kind, inner], _ if kind in _OF_LIKE:
-                type_ = inner
-            case ["tuple", [*inner]], int() if step < len(inner):
-                type_ = inner[step]
-            case ["object", dict() as inner], str():
-                type_ = inner.get(step)
-            case _:
-                return None
-    return type_
 
 
 def _one(named: Named) -> Link:
@@ -112,6 +97,5 @@ def _listed(named: Named, value: list[object]) -> Link:
 
 
 def _some(named: Named) -> Link:
-    """Return the link of something of which only references are told: literals are hidden."""
-    surely = named.to if named.certainty is Certainty.EXACT else ()
-    return Link(named.to, named.outside, Certainty.OPEN, surely if len(surely) == 1 else ())
+    """Return the link of what may be several of these, and others."""
+    return Link(named.to, named.outside, Certainty.OPEN)
