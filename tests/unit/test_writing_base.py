@@ -1,0 +1,165 @@
+"""The written base of an account: settings for every region, and a boundary wide enough."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from writing_support import ESTATE, planned, rendered
+
+from caisson.terraform.writing.aws import handles
+from caisson.terraform.writing.model import Block, Form, Output, Rendering, Root
+
+BACKED_UP = ESTATE.replace(
+    "orders:   {system: postgres}",
+    "orders:   {system: postgres, backup: {every: 1d, keep: 35d, locked: 30d}}",
+).replace("data: personal}", "data: personal, backup: {every: 1d, wal: true, keep: 35d}}")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MOST_CHARACTERS = 6144
+IN_EVERY_REGION = (
+    "aws_config_configuration_recorder",
+    "aws_config_configuration_recorder_status",
+    "aws_config_delivery_channel",
+    "aws_ebs_encryption_by_default",
+    "aws_ebs_snapshot_block_public_access",
+    "aws_ec2_instance_metadata_defaults",
+)
+
+
+def _root(rendering: Rendering, path: str) -> Root:
+    return next(each for each in rendering.roots if each.path == path)
+
+
+def _statements(block: Block) -> list[dict[str, list[str]]]:
+    return json.loads(json.dumps(block.body["statement"]))
+
+
+def test_every_region_is_set_up_once(tmp_path: Path) -> None:
+    for environment in ("production", "staging"):
+        root = _root(rendered(tmp_path), f"{environment}/base")
+        region_of = {each.alias: each.region for each in root.providers}
+        for kind in IN_EVERY_REGION:
+            found = Counter(region_of[each.provider] for each in root.blocks if each.type == kind)
+            assert found == dict.fromkeys(region_of.values(), 1), kind
+
+
+def test_what_is_in_no_region_is_recorded_once(tmp_path: Path) -> None:
+    root = _root(rendered(tmp_path), "production/base")
+    groups = [
+        each.body["recording_group"]
+        for each in root.blocks
+        if each.type == "aws_config_configuration_recorder"
+    ]
+    everywhere = [
+        each for each in json.loads(json.dumps(groups)) if each["include_global_resource_types"]
+    ]
+    assert len(everywhere) == 1
+
+
+def test_records_stay_in_their_jurisdiction(tmp_path: Path) -> None:
+    rendering = rendered(tmp_path)
+    base, security = _root(rendering, "production/base"), _root(rendering, "security")
+    regions = {each.alias: each.region for each in security.providers}
+    lies = {
+        each.body["bucket"]: regions[each.provider]
+        for each in security.blocks
+        if each.type == "aws_s3_bucket"
+    }
+    found = {
+        each.provider: lies[each.body["s3_bucket_name"]]
+        for each in base.blocks
+        if each.type == "aws_config_delivery_channel"
+    }
+    assert found["us_west"] == found["us_east"] == found["state_us"] == "us-east-1"
+    assert found["eu_central"] == found["state_eu"] == "eu-north-1"
+
+
+def test_alarms_of_every_place_have_a_topic_in_its_region(tmp_path: Path) -> None:
+    plan, root = planned(tmp_path), _root(rendered(tmp_path), "production/base")
+    outputs = {each.name: each.value for each in root.parts if isinstance(each, Output)}
+    topics = {f"${{{each.address}.arn}}": each for each in root.blocks}
+    for area in plan.of_environment("production"):
+        for place in area.places:
+            topic = topics[str(outputs[handles.alarm_topic_arn(place)])]
+            assert (topic.type, topic.provider) == ("aws_sns_topic", place.label)
+    assert topics[str(outputs[handles.global_alarm_topic_arn()])].provider == "global"
+
+
+def test_a_topic_takes_alarms_of_its_own_region_alone(tmp_path: Path) -> None:
+    root = _root(rendered(tmp_path), "production/base")
+    (rights,) = (
+        each
+        for each in root.blocks
+        if each.address == "data.aws_iam_policy_document.us_west" and each.file == "alarms"
+    )
+    (statement,) = json.loads(json.dumps(rights.body["statement"]))
+    assert statement["principals"] == [
+        {"type": "Service", "identifiers": ["cloudwatch.amazonaws.com"]}
+    ]
+    values = {each["variable"]: each["values"] for each in statement["condition"]}
+    assert values == {
+        "aws:SourceAccount": ["333333333333"],
+        "aws:SourceArn": ["arn:aws:cloudwatch:us-west-2:333333333333:alarm:*"],
+    }
+
+
+def test_every_right_of_a_role_is_within_the_boundary(tmp_path: Path) -> None:
+    rendering = rendered(tmp_path, BACKED_UP)
+    base = _root(rendering, "production/base")
+    (boundary,) = (each for each in _documents(base) if each.name == "boundary")
+    within = [
+        action
+        for statement in _statements(boundary)
+        if statement["effect"] == "Allow"
+        for action in statement["actions"]
+    ]
+    bounded = [right for each in rendering.roots for right in _bounded_rights(each)]
+    assert len(bounded) > 50
+    assert {each for each in bounded if not any(fnmatchcase(each, one) for one in within)} == set()
+
+
+def _bounded_rights(root: Root) -> Iterator[str]:
+    """Yield the actions that the policies of roles with the boundary allow."""
+    roles = {
+        f"${{{each.address}.id}}"
+        for each in root.blocks
+        if each.type == "aws_iam_role" and "permissions_boundary" in each.body
+    }
+    documents = {f"${{{each.address}.json}}": each for each in _documents(root)}
+    for each in root.blocks:
+        if each.type == "aws_iam_role_policy" and each.body["role"] in roles:
+            for statement in _statements(documents[str(each.body["policy"])]):
+                yield from statement["actions"]
+
+
+def _documents(root: Root) -> Iterator[Block]:
+    for each in root.blocks:
+        if each.form is Form.DATA and each.type == "aws_iam_policy_document":
+            yield each
+
+
+def test_only_the_emergency_is_beyond_the_boundary(tmp_path: Path) -> None:
+    beyond = {
+        (root.path, each.body["name"])
+        for root in rendered(tmp_path, BACKED_UP).roots
+        for each in root.blocks
+        if each.type == "aws_iam_role"
+        and "permissions_boundary" not in each.body
+        and root.path.startswith("production/")
+    }
+    assert beyond == {("production/base", "break-glass")}
+
+
+def test_the_boundary_is_short_enough_and_gives_no_rights_over_rights(tmp_path: Path) -> None:
+    (boundary,) = (
+        each
+        for each in _documents(_root(rendered(tmp_path), "production/base"))
+        if each.name == "boundary"
+    )
+    assert len(json.dumps(boundary.body, separators=(",", ":"))) <= MOST_CHARACTERS
+    for statement in _statements(boundary):
+        if statement["effect"] == "Allow":
+            services = {each.partition(":")[0] for each in statement["actions"]}
+            assert not services & {"iam", "organizations", "account", "sts"}
+            assert not {each for each in statement["actions"] if each.endswith(":*")}
