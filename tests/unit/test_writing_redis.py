@@ -78,3 +78,21 @@ def test_a_rename_moves_what_there_is_and_keeps_its_ids(tmp_path: Path) -> None:
         ]
         moves = [each for each in after["moved"] if each["from"].startswith(f"{kind}.")]
         assert [each["from"] for each in moves] == [f"{kind}.{each}" for each in before[kind]]
+
+
+def test_home_and_standby_change_places_and_stay_what_they_are(tmp_path: Path) -> None:
+    turned = ESTATE.replace("home: us-west, standby: us-east", "home: us-east, standby: us-west")
+    before, after = redis(tmp_path), redis(tmp_path, turned)
+    kept = {kind for kind in before if kind.startswith("aws_elasticache_")}
+    for kind in kept:
+        assert set(after[kind]) == set(before[kind])
+    whole = "aws_elasticache_global_replication_group"
+    name = "global_replication_group_id_suffix"
+    assert after[whole]["us_sessions"][name] == before[whole]["us_sessions"][name]
+
+
+def test_services_of_both_regions_come_to_the_primary(tmp_path: Path) -> None:
+    outputs = json.loads(of_root(rendered(tmp_path), US)["outputs.tf.json"])["output"]
+    told = [outputs[f"us_{each}_sessions_endpoint"]["value"] for each in ("west", "east")]
+    primary = "aws_elasticache_replication_group.us_west_sessions.primary_endpoint_address"
+    assert told == [f"${{{primary}}}:6379"] * 2

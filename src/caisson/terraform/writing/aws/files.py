@@ -22,7 +22,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     stores = [in_places(FILE, area, each.store, plan) for each in plan.replica_sets(area, "files")]
     for home, *standbys in stores:
         for here in (home, *standbys):
-            yield from _store(here)
+            yield from _store(here, home)
         for standby in standbys:
             yield from replication.replicated(
                 home, closed(home), standby, closed(standby), _settled(home, standby)
@@ -36,7 +36,7 @@ def closed(here: StoreHere) -> Closed:
     return Closed(here.block("aws_s3_bucket", body))
 
 
-def _store(here: StoreHere) -> Iterator[Part]:
+def _store(here: StoreHere, home: StoreHere) -> Iterator[Part]:
     made = closed(here)
     yield made.bucket
     yield from made.closing()
@@ -49,7 +49,7 @@ def _store(here: StoreHere) -> Iterator[Part]:
     if here.store.backup is not None:
         yield _changes(made)
     yield from _watched(here, made)
-    endpoint = f"{attribute(made.bucket, 'bucket_regional_domain_name')}:443"
+    endpoint = f"{attribute(closed(home).bucket, 'bucket_regional_domain_name')}:443"
     yield from here.outputs(endpoint, made.arn)
 
 

@@ -41,7 +41,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     for each in plan.replica_sets(area, "opensearch"):
         home, *standbys = in_places(_FILE, area, each.store, plan)
         for here in (home, *standbys):
-            yield from _domain_and_around(here, area)
+            yield from _domain_and_around(here, home, area)
         for standby in standbys:
             yield from _connection(home, standby, area)
 
@@ -53,7 +53,7 @@ def of_account(environment: str, plan: Blueprint) -> Iterator[Block]:
         yield Block(_FILE, "aws_iam_service_linked_role", "opensearch", GLOBAL, body)
 
 
-def _domain_and_around(here: StoreHere, area: Area) -> Iterator[Part]:
+def _domain_and_around(here: StoreHere, home: StoreHere, area: Area) -> Iterator[Part]:
     for log in _LOGS:
         yield _log_group(here, log)
     yield _may_log_document(here)
@@ -62,7 +62,8 @@ def _domain_and_around(here: StoreHere, area: Area) -> Iterator[Part]:
     yield who_may(here, area)
     domain = _domain(here, area)
     yield domain
-    yield from here.outputs(f"{attribute(domain, 'endpoint')}:443", attribute(domain, "arn"))
+    endpoint = f"{attribute(_domain(home, area), 'endpoint')}:443"
+    yield from here.outputs(endpoint, attribute(domain, "arn"))
     yield roles_inside(here, area)
     yield from _alarms(here)
 

@@ -34,17 +34,16 @@ _MEMORY_PERCENT, _CPU_PERCENT, _LAG_S = 80, 80, 30
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     for each in plan.replica_sets(area, "redis"):
         home, *standbys = in_places(_FILE, area, each.store, plan)
-        yield _parameter_group(home)
         for here in (home, *standbys):
             yield from _around(here)
         primary = _primary(home, in_global=bool(standbys))
         yield primary
-        yield from _about(home, primary)
+        yield from _about(home, primary, primary)
         for standby in standbys:
             yield _global(home, primary)
             secondary = _secondary(standby, _global(home, primary))
             yield secondary
-            yield from _about(standby, secondary)
+            yield from _about(standby, secondary, primary)
             yield _standby_lag(standby)
 
 
@@ -54,6 +53,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 def _around(here: StoreHere) -> Iterator[Part]:
     """Yield who may open it, where it lies and where it logs."""
     yield _subnet_group(here)
+    yield _parameter_group(here)
     for log in _LOGS:
         yield _log_group(here, log)
     yield _default_user(here)
@@ -176,14 +176,28 @@ def _primary(here: StoreHere, *, in_global: bool) -> Block:
 
 
 def _global(home: StoreHere, primary: Block) -> Block:
+    """Return what both groups are in. It is named by neither, so that they can change places."""
+    where = home.plan.area(home.place.environment, home.place.jurisdiction)
+    was = home.store.was
     body: dict[str, Value] = {
-        "global_replication_group_id_suffix": home.called(limit=_GLOBAL_LIMIT),
+        "global_replication_group_id_suffix": home.plan.name(
+            where, home.first_name, limit=_GLOBAL_LIMIT
+        ),
         "global_replication_group_description": f"{home.name} in both regions.",
         "primary_replication_group_id": attribute(primary, "id"),
         "cache_node_type": _node_type(home),
         "engine_version": _VERSION,
+        "lifecycle": {"ignore_changes": ["primary_replication_group_id"]},
     }
-    return home.part("aws_elasticache_global_replication_group", body)
+    return Block(
+        _FILE,
+        "aws_elasticache_global_replication_group",
+        label(where.jurisdiction, home.name),
+        home.place.label,
+        body,
+        comment="Who is the primary is said by a failover, which is no reason to make it anew.",
+        was=label(where.jurisdiction, was) if was else None,
+    )
 
 
 def _secondary(here: StoreHere, whole: Block) -> Block:
@@ -239,10 +253,9 @@ def _kept_days(here: StoreHere) -> int:
 # What others are told
 
 
-def _about(here: StoreHere, nodes: Block) -> Iterator[Part]:
-    yield from here.outputs(
-        f"{attribute(nodes, 'primary_endpoint_address')}:{_PORT}", attribute(nodes, "arn")
-    )
+def _about(here: StoreHere, own: Block, primary: Block) -> Iterator[Part]:
+    endpoint = f"{attribute(primary, 'primary_endpoint_address')}:{_PORT}"
+    yield from here.outputs(endpoint, attribute(own, "arn"))
     for node in range(1, _nodes(here) + 1):
         yield from _node_alarms(here, f"{node:03}")
 

@@ -90,11 +90,11 @@ class StoreHere:
         return logs.group(self.file, self.place, made.name, path, self.name, made.was)
 
     def outputs(self, endpoint: str, arn: str) -> Iterator[Output]:
-        """Yield what other roots need of it."""
-        where = f"{self.name} in {self.place.site}"
-        endpoint_of, arn_of = handles.endpoint, handles.resource_arn
-        yield Output(endpoint_of(self.place, self.name), endpoint, f"Where {where} is reached.")
-        yield Output(arn_of(self.place, self.name), arn, f"What a policy names for {where}.")
+        """Yield what other roots need: where its primary is reached from here, and what it is."""
+        about = f"Where services of {self.place.site} reach {self.name}."
+        yield Output(handles.endpoint(self.place, self.name), endpoint, about)
+        about = f"What a policy names for {self.name} in {self.place.site}."
+        yield Output(handles.resource_arn(self.place, self.name), arn, about)
 
     def alarm(self, name: str, watch: Watch, about: str) -> Block:
         return alarm(self.place, self.plan, self.file, self.name, name, watch, about)
