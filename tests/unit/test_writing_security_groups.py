@@ -193,6 +193,22 @@ def test_no_permission_is_written_twice(tmp_path: Path) -> None:
     assert len(given) == len(set(given)) > len(SEATS)
 
 
+@pytest.mark.parametrize(
+    ("image", "reached"),
+    [
+        ("shop/mailer:1.0.0", set()),
+        ("999999999999.dkr.ecr.us-west-2.amazonaws.com/mailer:1", {STANDBY}),
+        ("ghcr.io/shop/mailer:1", {HOME, STANDBY}),
+    ],
+)
+def test_the_internet_is_opened_where_an_image_can_be_had_in_no_other_way(
+    tmp_path: Path, image: str, reached: set[str]
+) -> None:
+    written = blocks(tmp_path, ESTATE.replace("shop/mailer:1.0.0", image))
+    found = [each.name for each in written if each.body.get("cidr_ipv4") == "0.0.0.0/0"]
+    assert found == [f"{place}_mailer_to_internet" for place in (HOME, STANDBY) if place in reached]
+
+
 def decided(**promise: object) -> set[Decision]:
     file = PromiseFile.model_validate({"promises": [{"name": "promised", **promise}]})
     found = prove_terraform(Promised(file, Sources()), topology())

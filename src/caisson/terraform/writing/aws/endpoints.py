@@ -5,7 +5,8 @@ rotates passwords changes secrets. The rest AWS does itself: it brings the crede
 and opens keys for what is encrypted.
 
 Each endpoint says who may come through it and for what: identities of the account, to things of
-the account. So nobody carries data away with credentials of an account of their own.
+the account and to the images of others that services are made of. So nobody carries data away
+with credentials of an account of their own.
 """
 
 from collections.abc import Iterator
@@ -13,10 +14,12 @@ from dataclasses import dataclass
 
 from caisson.terraform.writing.aws import groups, handles, network
 from caisson.terraform.writing.aws.documents import Statement, document, equal, policy
+from caisson.terraform.writing.aws.registries import another
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Part
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute
+from caisson.topology.model import Kind
 
 _FILE = "endpoints"
 _S3 = "s3"
@@ -73,7 +76,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
         yield _s3_policy(place, plan)
         yield _s3(place, plan)
         for name, service in _SERVICES.items():
-            allowed = _policy(place, name, service)
+            allowed = _policy(place, name, service, plan)
             yield allowed
             yield _interface(place, name, allowed, plan)
 
@@ -144,14 +147,23 @@ def _interface(place: Place, name: str, allowed: Block, plan: Blueprint) -> Bloc
     )
 
 
-def _policy(place: Place, name: str, service: _Service) -> Block:
+def _policy(place: Place, name: str, service: _Service, plan: Blueprint) -> Block:
     account = {"AWS": (f"arn:aws:iam::{place.account}:root",)}
     prefix, _, _ = service.actions[0].partition(":")
-    things = f"arn:aws:{prefix}:{place.aws}:{place.account}:{service.things}"
-    statements = [Statement("OwnThings", service.actions, (things,), principals=account)]
+    things = [f"arn:aws:{prefix}:{place.aws}:{place.account}:{service.things}"]
+    if service is _IMAGES:
+        things += _repositories_of_others(place, plan)
+    statements = [Statement("NamedThings", service.actions, things, principals=account)]
     if service.at_large:
         statements.append(Statement("AtLarge", service.at_large, ("*",), principals=account))
     return document(_FILE, _name(place, name), place.label, *statements)
+
+
+def _repositories_of_others(place: Place, plan: Blueprint) -> Iterator[str]:
+    """Yield the repositories of other accounts in this region that images of services are in."""
+    services = plan.components(place, Kind.SERVICE)
+    found = (another(plan.service(each).image or "") for each in services)
+    yield from dict.fromkeys(each.arn for each in found if each and each.region == place.aws)
 
 
 def _name(place: Place, name: str) -> str:

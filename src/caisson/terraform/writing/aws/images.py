@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from caisson.terraform.writing.aws import handles
+from caisson.terraform.writing.aws.registries import another, own_name
 from caisson.terraform.writing.aws.served import ServiceHere, served
 from caisson.terraform.writing.blueprint import INTERNAL, Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Output, Part, Value
@@ -18,8 +19,6 @@ from caisson.terraform.writing.references import attribute, remote
 _FILE = "images"
 _KEPT = 100  # versions of an image: far more than anybody goes back
 _DAYS_UNTAGGED = 14
-# `111111111111.dkr.ecr.eu-west-1.amazonaws.com/workspace/web:1.4.2`
-_ANOTHER_ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([a-z0-9._/-]+)")
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
@@ -40,7 +39,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 def reference(here: ServiceHere) -> str:
     """Return the image that a service runs in a place."""
     image = here.service.image or ""
-    name = _own_name(image)
+    name = own_name(image)
     if name is None:
         return image
     url = attribute(_repository(here.place, name, here.plan), "repository_url")
@@ -50,28 +49,15 @@ def reference(here: ServiceHere) -> str:
 def repository_arn(here: ServiceHere) -> str | None:
     """Return the repository of ECR that a service's image is in, and None when it is elsewhere."""
     image = here.service.image or ""
-    if name := _own_name(image):
+    if name := own_name(image):
         return attribute(_repository(here.place, name, here.plan), "arn")
-    if found := _ANOTHER_ECR.match(image):
-        account, region, name = found.groups()
-        return f"arn:aws:ecr:{region}:{account}:repository/{name}"
-    return None
-
-
-def _own_name(image: str) -> str | None:
-    """Return an image's name without its version, and None when it says a registry.
-
-    A registry has a dot or a port in it, or is this machine's.
-    """
-    first, rest, _ = image.partition("/")
-    if rest and ("." in first or ":" in first or first == "localhost"):
-        return None
-    return re.split(r"[:@]", image, maxsplit=1)[0] or None
+    found = another(image)
+    return None if found is None else found.arn
 
 
 def _names(area: Area, plan: Blueprint) -> tuple[str, ...]:
     images = (each.service.image or "" for each in served(area, plan))
-    return tuple(dict.fromkeys(name for each in images if (name := _own_name(each))))
+    return tuple(dict.fromkeys(name for each in images if (name := own_name(each))))
 
 
 def _repository(place: Place, name: str, plan: Blueprint) -> Block:

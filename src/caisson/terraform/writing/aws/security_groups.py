@@ -2,15 +2,16 @@
 
 Both ends permit a connection, and each names the other: by its group or, in the other region of
 the area, where AWS knows no groups, by the ranges of its subnets. Nothing may open a connection
-to the internet: what services need of AWS has endpoints in their own network.
+to the internet but a service whose image is there: what else they need has endpoints.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caisson.terraform.writing.aws import groups, handles, network, ports
 from caisson.terraform.writing.aws.groups import Party
 from caisson.terraform.writing.aws.openings import Opening, openings
+from caisson.terraform.writing.aws.registries import beyond
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Body, Form, Output, Part, Value
 from caisson.terraform.writing.names import label
@@ -137,6 +138,18 @@ def _beyond(place: Place, plan: Blueprint) -> Iterator[Block]:
             caller = groups.of_service(place, service, plan)
             peer, why = _known_by(addresses, "s3"), f"{service.name} opens S3"
             yield _rule(_EGRESS, caller, peer, ports.HTTPS, why)
+            yield from _to_registry(caller, plan.service(service).image or "")
+
+
+def _to_registry(service: Party, image: str) -> Iterator[Block]:
+    """Yield what a service needs whose image is in no registry of AWS in its region."""
+    registry = beyond(image, service.place.aws)
+    if registry is not None:
+        peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, "internet")
+        why = f"{service.name} fetches its image from {registry}"
+        rule = _rule(_EGRESS, service, peer, ports.HTTPS, why)
+        about = "Nobody knows the registry's addresses. With the image in ECR this is not needed."
+        yield replace(rule, comment=about)
 
 
 def _addresses(place: Place, name: str, of_aws: str) -> Block:
