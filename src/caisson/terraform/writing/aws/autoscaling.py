@@ -17,11 +17,12 @@ _OUT_S, _IN_S = 60, 300  # quick to grow and slow to shrink
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     for here in served(area, plan):
-        yield _target(here)
-        yield _policy(here, "cpu", _CPU_PERCENT, "ECSServiceAverageCPUUtilization")
-        if here.service.public:
+        target = _target(here)
+        yield target
+        yield _policy(here, target, "cpu", _CPU_PERCENT, "ECSServiceAverageCPUUtilization")
+        if here.turn is not None:
             per_copy = "ALBRequestCountPerTarget"
-            yield _policy(here, "requests", _REQUESTS_PER_MINUTE, per_copy, _balanced(here))
+            yield _policy(here, target, "requests", _REQUESTS_PER_MINUTE, per_copy, _balanced(here))
 
 
 def _target(here: ServiceHere) -> Block:
@@ -29,7 +30,7 @@ def _target(here: ServiceHere) -> Block:
     body: dict[str, Value] = {
         "service_namespace": "ecs",
         "scalable_dimension": "ecs:service:DesiredCount",
-        "resource_id": f"service/{cluster}/{attribute(services.service(here), 'name')}",
+        "resource_id": f"service/{cluster}/{services.name_of(here)}",
         "min_capacity": here.scale.least,
         "max_capacity": here.scale.most,
     }
@@ -37,9 +38,13 @@ def _target(here: ServiceHere) -> Block:
 
 
 def _policy(
-    here: ServiceHere, name: str, goal: int, metric: str, resource: str | None = None
+    here: ServiceHere,
+    target: Block,
+    name: str,
+    goal: int,
+    metric: str,
+    resource: str | None = None,
 ) -> Block:
-    target = _target(here)
     measured = {"predefined_metric_type": metric, "resource_label": resource}
     body: dict[str, Value] = {
         "name": here.called(name),

@@ -15,7 +15,7 @@ from caisson.terraform.writing.aws.buckets import Private, bucket_of
 from caisson.terraform.writing.aws.certificates import Certificate, certificate, given
 from caisson.terraform.writing.aws.served import ServiceHere, public
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
-from caisson.terraform.writing.model import Block, Form, Output, Part, Value
+from caisson.terraform.writing.model import Block, Body, Form, Output, Part, Value
 from caisson.terraform.writing.names import label, physical
 from caisson.terraform.writing.references import attribute, remote
 
@@ -38,8 +38,8 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
             yield from certificate(_certificate(area, place, plan))
             yield balancer(place, plan)
             yield _listener(services[0])
-            for priority, here in enumerate(services[1:], start=1):
-                yield _rule(here, priority)
+            for here in services[1:]:
+                yield _rule(here)
             for here in services:
                 yield target_group(here)
                 yield from _alarms(here)
@@ -98,35 +98,38 @@ def target_group(here: ServiceHere) -> Block:
     return here.block(_FILE, "aws_lb_target_group", body, comment=comment)
 
 
-def sends_to(here: ServiceHere) -> Block:
-    """Return what sends requests to a public service."""
-    services = public(here.area, here.place, here.plan)
-    index = [each.name for each in services].index(here.name)
-    return _listener(here) if index == 0 else _rule(here, index)
+def sends_to(here: ServiceHere) -> str:
+    """Return the address of what sends requests to a public service.
+
+    The first of a place gets what is for no other.
+    """
+    return (_rule(here) if here.turn else _listener_of(here.place)).address
 
 
-def _listener(first: ServiceHere) -> Block:
-    """Return the listener, which sends to the first service what is for no other."""
-    place, plan = first.place, first.plan
-    asked = _certificate(first.area, place, plan)
+def _listener_of(place: Place, body: Body | None = None) -> Block:
+    return Block(_FILE, "aws_lb_listener", place.label, place.label, body or {})
+
+
+def _listener(here: ServiceHere) -> Block:
+    place, plan = here.place, here.plan
+    asked = _certificate(here.area, place, plan)
     body: dict[str, Value] = {
         "load_balancer_arn": attribute(balancer(place, plan), "arn"),
         "port": _HTTPS,
         "protocol": "HTTPS",
         "ssl_policy": _TLS,
         "certificate_arn": attribute(given(asked), "certificate_arn"),
-        "default_action": _forward(first),
+        "default_action": _forward(here),
         "tags": {"Name": plan.name(place)},
     }
-    return Block(_FILE, "aws_lb_listener", place.label, place.label, body)
+    return _listener_of(place, body)
 
 
-def _rule(here: ServiceHere, priority: int) -> Block:
-    first = public(here.area, here.place, here.plan)[0]
+def _rule(here: ServiceHere) -> Block:
     domain = f"{here.name}.{here.plan.domain(here.place.environment)}"
     body: dict[str, Value] = {
-        "listener_arn": attribute(_listener(first), "arn"),
-        "priority": priority,
+        "listener_arn": attribute(_listener_of(here.place), "arn"),
+        "priority": here.turn,
         "condition": {"host_header": {"values": [domain]}},
         "action": _forward(here),
     }

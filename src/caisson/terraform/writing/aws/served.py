@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from caisson.estate.model import Scale, Service
 from caisson.terraform.writing.aws import handles
@@ -15,12 +16,16 @@ from caisson.topology.model import Component, Credential, Kind
 
 @dataclass(frozen=True, slots=True)
 class ServiceHere:
-    """A service as it is in one place of its area; `credentials` are its rights to stores."""
+    """A service as it is in one place of its area; `credentials` are its rights to stores.
+
+    `turn` counts the services of the place that users reach, from 0; the others have none.
+    """
 
     area: Area
     place: Place
     component: Component
     credentials: tuple[Credential, ...]
+    turn: int | None
     plan: Blueprint
 
     @property
@@ -97,11 +102,14 @@ def served(area: Area, plan: Blueprint) -> Iterator[ServiceHere]:
         if (each.environment, each.jurisdiction) == (area.environment, area.jurisdiction):
             rights.setdefault(each.service, []).append(each)
     for place in area.places:
+        turns = count()
         for component in plan.components(place, Kind.SERVICE):
             own = tuple(rights.get(component.name, ()))
-            yield ServiceHere(area, place, component, own, plan)
+            turn = next(turns) if plan.service(component).public else None
+            yield ServiceHere(area, place, component, own, turn, plan)
 
 
 def public(area: Area, place: Place, plan: Blueprint) -> tuple[ServiceHere, ...]:
     """Return the services of a place that users reach; the first is reached by every name."""
-    return tuple(each for each in served(area, plan) if each.place == place and each.service.public)
+    here = (each for each in served(area, plan) if each.place == place)
+    return tuple(each for each in here if each.turn is not None)

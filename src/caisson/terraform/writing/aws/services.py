@@ -14,6 +14,7 @@ from caisson.terraform.writing.model import Block, Part, Value
 from caisson.terraform.writing.references import attribute
 
 _FILE = "services"
+_SERVICE = "aws_ecs_service"
 # Nobody in particular: images that say another user are started as this one all the same.
 _USER = "65532:65532"
 _SCRATCH = "scratch"
@@ -30,7 +31,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
         yield _log(here)
         yield from connections(here)
         yield _task(here)
-        yield service(here)
+        yield _service(here)
         yield _too_few(here)
 
 
@@ -48,7 +49,12 @@ def cluster(place: Place, plan: Blueprint) -> Block:
     )
 
 
-def service(here: ServiceHere) -> Block:
+def name_of(here: ServiceHere) -> str:
+    """Return the name of a service once it is there."""
+    return attribute(here.part(_FILE, _SERVICE, {}), "name")
+
+
+def _service(here: ServiceHere) -> Block:
     """Return the service. How many copies run is left to its scaling once it is there."""
     body: dict[str, Value] = {
         "name": here.container,
@@ -71,11 +77,11 @@ def service(here: ServiceHere) -> Block:
         "propagate_tags": "SERVICE",
         "lifecycle": {"ignore_changes": ["desired_count"]},
     }
-    return here.block(_FILE, "aws_ecs_service", body)
+    return here.block(_FILE, _SERVICE, body)
 
 
 def _behind_balancer(here: ServiceHere) -> dict[str, Value]:
-    if not here.service.public:
+    if here.turn is None:
         return {}
     return {
         "health_check_grace_period_seconds": _START_S,
@@ -85,7 +91,7 @@ def _behind_balancer(here: ServiceHere) -> dict[str, Value]:
             "container_port": here.service.port,
         },
         # ECS takes no target group that no listener sends requests to.
-        "depends_on": [balancers.sends_to(here).address],
+        "depends_on": [balancers.sends_to(here)],
     }
 
 
