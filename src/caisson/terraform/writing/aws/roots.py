@@ -3,7 +3,7 @@
     organization, security          once
     ENVIRONMENT/state, base         before its jurisdictions
     ENVIRONMENT/J/keys … services   for each jurisdiction
-    ENVIRONMENT/edge                after them
+    ENVIRONMENT/edge, monitors      after them
 
 A root is what one apply can break: a deploy of a service cannot touch a database, and what is
 done for one jurisdiction touches no other.
@@ -22,6 +22,7 @@ from caisson.terraform.writing.aws import (
     boundary,
     credentials,
     data_tier,
+    datadog,
     domains,
     edge,
     endpoints,
@@ -57,7 +58,7 @@ from caisson.terraform.writing.aws.aliases import (
     state_alias,
 )
 from caisson.terraform.writing.blueprint import MANAGEMENT, SECURITY, Area, Blueprint, Place
-from caisson.terraform.writing.model import Part, Provider, Rendering, Root, State
+from caisson.terraform.writing.model import OtherProvider, Part, Provider, Rendering, Root, State
 from caisson.terraform.writing.protection import protected
 
 # What a run of Terraform leaves in a root, and what belongs into no repository.
@@ -85,7 +86,10 @@ class OnceLayer:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentLayer:
-    """A root that every environment has. `areas`: the layers of all its areas that it needs."""
+    """A root that every environment has, where it is `wanted`.
+
+    `areas` are the layers of all its areas that it needs, `others` providers of others than AWS.
+    """
 
     name: str
     purpose: str
@@ -93,6 +97,8 @@ class EnvironmentLayer:
     areas: tuple[str, ...]
     writers: tuple[OfEnvironment, ...]
     bootstrap: bool = False
+    others: tuple[OtherProvider, ...] = ()
+    wanted: Callable[[Blueprint], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +219,15 @@ AFTER: tuple[EnvironmentLayer, ...] = (
         (handles.SERVICES,),
         (edge.write, origins.write),
     ),
+    EnvironmentLayer(
+        "monitors",
+        "What Datadog watches, and when it calls.",
+        (),
+        (),
+        (datadog.write,),
+        others=(datadog.PROVIDER,),
+        wanted=lambda plan: plan.aws.datadog,
+    ),
 )
 
 
@@ -233,7 +248,8 @@ def _roots(plan: Blueprint) -> Iterator[Root]:
             for layer in AREAS:
                 yield _of_area(layer, area, plan)
         for after in AFTER:
-            yield _of_environment(after, environment, plan)
+            if after.wanted(plan):
+                yield _of_environment(after, environment, plan)
 
 
 def _once(layer: OnceLayer, plan: Blueprint) -> Root:
@@ -269,6 +285,7 @@ def _of_environment(layer: EnvironmentLayer, environment: str, plan: Blueprint) 
         _state(path, areas[0], plan),
         dict(_needs(layer, environment, areas)),
         layer.bootstrap,
+        layer.others,
     )
 
 
