@@ -370,6 +370,6 @@ def test_a_folder_of_roots_is_read_as_one_estate(tmp_path: Path) -> None:
     assert document["coverage"]["resources"] == 2
     assert document["read"][0]["sources"] == [str(app), str(network)]
     assert (
-        "one estate of 2 roots: eu:…, us:…"
+        "one estate of 2 roots: live-eu-network:…, live-us-network:…"
         in caisson("check", tmp_path, "--promises", promised).out
     )

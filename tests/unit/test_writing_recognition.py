@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from estate_in_one_place import DOCUMENT
+
 from aws_estates import estate_of, rendering_of
 from caisson.terraform.writing.text import files
 from caisson.topology.model import Topology
@@ -12,48 +14,7 @@ from caisson.topology.records import records
 from read_back import recognised_in
 
 Json = dict[str, Any]
-ESTATE = estate_of(
-    {
-        "estate": "shop",
-        "jurisdictions": {"us": {"home": "west", "standby": "east"}},
-        "regions": {
-            "west": {"jurisdiction": "us", "aws": "us-west-2"},
-            "east": {"jurisdiction": "us", "aws": "us-east-2"},
-        },
-        "stores": {
-            "blocks": {"system": "postgres", "backup": {"every": "1d", "keep": "14d"}},
-            "sessions": {"system": "redis"},
-            "cache": {"system": "memcached", "rebuildable": True},
-            "search": {"system": "opensearch", "rebuildable": True},
-            "uploads": {"system": "files"},
-        },
-        "services": {
-            "web": {
-                "run": ["serve"],
-                "image": "web:1",
-                "public": "https",
-                "uses": {
-                    "blocks": "write",
-                    "sessions": "write",
-                    "cache": "write",
-                    "search": "read",
-                    "uploads": "write",
-                },
-            },
-            "jobs": {"run": ["work"], "image": "jobs:1", "uses": {"sessions": "read"}},
-        },
-        "aws": {
-            "accounts": {
-                "production": "111111111111",
-                "management": "222222222222",
-                "security": "333333333333",
-            },
-            "owner": "a@example.com",
-            "email": "a+{account}@example.com",
-            "domain": "example.com",
-        },
-    }
-)
+ESTATE = estate_of(DOCUMENT)
 DATA, NETWORK, SERVICES = (f"production/us/{each}" for each in ("data", "network", "services"))
 
 

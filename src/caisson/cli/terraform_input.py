@@ -39,11 +39,13 @@ _UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]+")
 class Root:
     """A plan, a state or a configuration: `document` is None for a folder that nobody planned.
 
-    `folder` holds the configuration, None when it is not there.
+    `folder` holds the configuration, None when it is not there. `within` is the folder in which
+    it was found, when that was named and not the root itself.
     """
 
     document: Path | None
     folder: Path | None
+    within: Path | None = None
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ def roots(path: Path, source: Path | None) -> list[Root]:
         return [Root(None, path)]
     found = _documents(path)
     if not found and (inner := sorted(_roots_below(path))):
-        return [Root(None, each) for each in inner]
+        return [Root(None, each, path) for each in inner]
     if not found:
         _wrong(
             path,
@@ -135,8 +137,11 @@ def read_root(root: Root) -> Part:
 def labels(found: Sequence[Root]) -> list[str]:
     """Return a short name for each root, by its file, else by its folder, else by all above it.
 
-    The folder goes first where files are called by what they are, as `plan.json`.
+    The folder goes first where files are called by what they are, as `plan.json`. Roots that
+    were found in one folder are called by their ways from there, which never change.
     """
+    if names := _within(found):
+        return names
     paths = [(each.document or each.folder or Path()).resolve() for each in found]
     own, above = [each.stem for each in paths], [each.parent.name for each in paths]
     both = [f"{one}-{other}" for one, other in zip(above, own, strict=True)]
@@ -147,6 +152,19 @@ def labels(found: Sequence[Root]) -> list[str]:
         if all(names) and len(set(names)) == len(names):
             return names
     return [f"root-{number}" for number in range(1, len(found) + 1)]
+
+
+def _within(found: Sequence[Root]) -> list[str]:
+    """Return the names of roots in one folder, none when they are not."""
+    if len({each.within for each in found}) != 1:
+        return []
+    ways = [
+        each.folder.relative_to(each.within).parts
+        for each in found
+        if each.folder is not None and each.within is not None
+    ]
+    names = [_UNNAMEABLE.sub("-", "-".join(each)).strip("-") for each in ways]
+    return names if all(names) and len(set(names)) == len(names) else []
 
 
 def _from_where_they_part(paths: Sequence[Path]) -> list[str]:

@@ -5,6 +5,7 @@ root names and does not make, and a data source that finds something, stand for 
 makes, when that has the id. What a root leaves open stays open.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -112,7 +113,7 @@ class RootedLinks:
 
     def encoded(self, address: str, path: Path) -> object:
         root, inner = root_of(address)
-        return self._parts[root].links.encoded(inner, path)
+        return _named_among_roots(root, self._parts[root].links.encoded(inner, path))
 
     def mentions(self, address: str) -> Link:
         """Return everything that an instance refers to, of any type."""
@@ -154,6 +155,25 @@ class RootedLinks:
                 if len(near(instance, made, text)) == 1:
                     return made[0].address
         return address
+
+
+_NAMED = re.compile(r"<((?:aws_|data\.|module\.)[^<>]+)>")
+
+
+def _named_among_roots(root: str, document: object) -> object:
+    """Return a document in which what stands for a name says of which root that is."""
+    match document:
+        case str():
+            return _NAMED.sub(lambda found: f"<{of_root(root, found[1])}>", document)
+        case list():
+            return [_named_among_roots(root, each) for each in document]
+        case dict():
+            return {
+                _named_among_roots(root, key): _named_among_roots(root, each)
+                for key, each in document.items()
+            }
+        case _:
+            return document
 
 
 def rooted_states(parts: Iterable[Part], places: Places) -> Iterator[Resource]:

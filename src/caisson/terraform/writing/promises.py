@@ -116,7 +116,7 @@ class _Promises:
         match promise:
             case LoseRegion():
                 yield f"  # {promise.name}: how soon service is back is measured, not proved"
-                lost = {"name": promise.name, "lose": "region", "rpo": f"{promise.rpo:g}s"}
+                lost = {"name": promise.name, "lose": "region", "rpo": _written(promise.rpo)}
                 yield from self._of(lost, "of", self._lasting((_EVERY_STORE,)))
             case Lose():
                 yield from self._of(_plain(promise), "of", self._lasting(promise.of))
@@ -132,11 +132,10 @@ class _Promises:
             case Encrypted():
                 yield from self._of(_plain(promise), "of", self.addresses(promise.of))
             case OpenToInternet():
-                named = {
-                    "of": self.addresses(promise.of),
-                    "except": self.addresses(promise.except_),
-                }
-                yield _line(_plain(promise), **{key: each for key, each in named.items() if each})
+                plain = _plain(promise)
+                named = {"of": promise.of, "except": promise.except_}
+                told = {key: self.addresses(each) for key, each in named.items() if key in plain}
+                yield _line(plain, **told)
             case Public():
                 yield _line(_plain(promise), public=self.addresses(promise.public))
             case Isolation() | Same():
@@ -237,9 +236,22 @@ def _called(promise: Reach | Restore, number: int) -> str:
 
 
 def _plain(promise: Declared) -> _Line:
-    """Return a promise as it is written; numbers are lengths of time, which have a unit."""
-    dumped = promise.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return {k: f"{each:g}s" if isinstance(each, float) else each for k, each in dumped.items()}
+    """Return a promise as it is written."""
+    dumped = promise.model_dump(by_alias=True, exclude_defaults=True)
+    return {key: _written(each) for key, each in dumped.items()}
+
+
+def _written(value: object) -> object:
+    """Return a value as people write it: numbers are lengths of time, and pairs are ports."""
+    match value:
+        case float():
+            return f"{f'{value:.6f}'.rstrip('0').rstrip('.')}s"
+        case (int() as low, int() as high) if isinstance(value, tuple):
+            return f"{low}-{high}" if low != high else low
+        case list():
+            return [_written(each) for each in value]
+        case _:
+            return value
 
 
 def _line(written: _Line, **changed: object) -> str:
