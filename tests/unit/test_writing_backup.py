@@ -38,6 +38,17 @@ def test_backups_are_made_and_copied_to_the_standby(tmp_path: Path, kind: str) -
     assert made.lag_least_s == 6 * HOUR_S
 
 
+def test_a_vault_has_backups_of_its_own_store_alone(tmp_path: Path) -> None:
+    moved = read_back(rendered(tmp_path, BACKED_UP), ROOT).movements
+    sources = {(each.source, each.target) for each in moved if "backup_vault" in each.target}
+    kinds = {"orders": "aws_db_instance", "uploads": "aws_s3_bucket"}
+    assert sources == {
+        (f"{kind}.us_west_{name}", VAULT.format(where, name))
+        for name, kind in kinds.items()
+        for where in ("west", "east")
+    }
+
+
 def test_every_change_of_files_can_be_restored_for_as_long_as_aws_keeps_it(tmp_path: Path) -> None:
     found = into_vaults(tmp_path)
     continuous = found[VAULT.format("west", "uploads"), Way.BACKUP, True]
