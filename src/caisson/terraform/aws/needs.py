@@ -106,8 +106,10 @@ def endpoints(reading: Reading) -> dict[str, str]:
         for name in ENDPOINTS:
             value = block.values.get(name)
             if type(value) is str and value:
-                found.setdefault(value.removeprefix("https://"), block.address)
-                found.setdefault(value.split(":")[0], block.address)
+                bare = value.removeprefix("https://")
+                found.setdefault(bare, block.address)
+                if not bare.startswith("arn:"):
+                    found.setdefault(bare.split(":")[0], block.address)  # without its port
     return found
 
 
