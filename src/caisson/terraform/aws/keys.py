@@ -87,8 +87,8 @@ def _key(reading: Reading, address: str, seen: frozenset[str]) -> KeysNamed:
 
 def _looked_up(block: Block) -> KeysNamed:
     """Return the key that a data source finds, by its ARN where that is known."""
-    name = block.text("name")
-    if isinstance(name, str) and name.startswith(_MANAGED):
+    asked = (block.text("name"), block.text("key_id"))  # of an alias, of a key
+    if any(isinstance(each, str) and _MANAGED in each for each in asked):
         return NO_KEYS
     for attribute in ("target_key_arn", "arn"):
         text = block.text(attribute)
