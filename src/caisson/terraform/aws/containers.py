@@ -4,19 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in
+from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in, secret_named
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import UNKNOWN, Unknown
 from caisson.terraform.reading import Block
-from caisson.topology.arns import Arn
 from caisson.topology.resources import Movement, Question, Rest, Use, Way
 
 REPOSITORIES = ("aws_ecr_repository", "aws_ecrpublic_repository")
 LOG_GROUP = "aws_cloudwatch_log_group"
 # Log drivers whose messages stay on the machine that runs the container.
 LOCAL_DRIVERS = frozenset({"json-file", "journald", "syslog", "none", "local"})
-_WORDS_OF_SECRET = 2  # `secret:name`
 
 
 def containers(block: Block, known: Mapping[str, str]) -> Fragment:
@@ -143,21 +141,9 @@ def _variables(
 
 def _secrets(block: Block, container: Mapping[str, object]) -> Iterator[Use]:
     for name, where in _pairs(container, "secrets", "valueFrom"):
-        found = block.reading.links.named(_secret(where), SECRETS) or (where,)
+        found = block.reading.links.named(secret_named(where), SECRETS) or (where,)
         for each in found:
             yield Use(block.address, each, f"secret {name}", block.source, sure=len(found) == 1)
-
-
-def _secret(where: str) -> str:
-    """Return the ARN of a secret without its JSON key, version stage and version id.
-
-    docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
-    """
-    arn = Arn.parse(where)
-    if arn is None or arn.service != "secretsmanager":
-        return where
-    words = arn.resource.split(":")[:_WORDS_OF_SECRET]
-    return str(replace(arn, resource=":".join(words)))
 
 
 def _logs(block: Block, configuration: object) -> Fragment:
