@@ -247,6 +247,14 @@ def test_tags_known_after_apply() -> None:
         ("arn:aws:rds:*:*:cluster:*", {}),
         # The identifier is not known.
         ("arn:aws:rds:*:*:db:main-*", {DB: False}),
+        # The last wildcard is all that is missing.
+        ("arn:aws:rds:*", {DB: True}),
+        ("arn:aws:rds:*:*:*", {DB: True}),
+        ("arn:aws:rds:us-*", {}),
+        ("arn:aws:*", {DB: True, "aws_dynamodb_table.t": True}),
+        ("arn:aws:ec2:*", {}),
+        ("arn:aws:rds", {}),
+        ("*:db:*", {DB: False, "aws_dynamodb_table.t": False}),
     ],
 )
 def test_by_arn_with_wildcards(pattern: str, expected: dict[str, bool]) -> None:
@@ -270,6 +278,12 @@ def test_what_is_excluded() -> None:
     }
     perhaps = takes(TAGGED, PLAIN, resources=["*"], not_resources=unknown(DB))
     assert perhaps == {DB: False, "aws_dynamodb_table.t": False}
+
+
+def test_all_of_a_service_is_excluded() -> None:
+    assert takes(TAGGED, PLAIN, resources=["*"], not_resources=["arn:aws:rds:*"]) == {
+        "aws_dynamodb_table.t": True
+    }
 
 
 def test_conditions_narrow() -> None:
@@ -312,6 +326,15 @@ def test_types_that_are_not_opted_in() -> None:
     assert takes(TAGGED, settings(EBS=False), selection_tag=[tag("yes")]) == {DB: True}
     # What is listed is taken all the same, but for clusters.
     assert takes(TAGGED, settings(RDS=False), resources=refs(DB)) == {DB: True}
+    for types in ("arn:aws:rds:*:*:db:*", "arn:aws:rds:::db:*"):
+        assert takes(TAGGED, settings(RDS=False), resources=[types]) == {DB: True}
+    for services in ("*", "arn:aws:rds:*", "arn:aws:rds:*:*:*"):
+        assert takes(TAGGED, settings(RDS=False), resources=[services]) == {}
+        others = [services, "arn:aws:ec2:*:*:volume/*"]
+        assert takes(TAGGED, settings(RDS=False), resources=others) == {}
+    bucket = thing("aws_s3_bucket.b", bucket="files")
+    assert takes(bucket, settings(S3=False), resources=["arn:aws:s3:*"]) == {}
+    assert takes(bucket, settings(S3=False), resources=["arn:aws:s3:::*"]) != {}
     cluster = thing("aws_rds_cluster.c")
     aurora = settings(Aurora=False)
     assert takes(cluster, aurora, resources=refs("aws_rds_cluster.c")) == {}

@@ -166,6 +166,26 @@ def test_containers_name_images_secrets_and_stores() -> None:
     }
 
 
+def test_an_arn_or_a_url_names_nothing_but_what_has_the_whole_of_it() -> None:
+    topic, url = "arn:aws:sns:eu-central-1:123456789012:t", "https://sqs.eu.amazonaws.com/1/q"
+    secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app/db-Ab"
+    here = (
+        thing("aws_sns_topic.t", arn=topic),
+        thing("aws_sqs_queue.q", url=url),
+        thing("aws_secretsmanager_secret.db", arn=secret),
+    )
+
+    def named(*values: str) -> set[str]:
+        environment = [{"name": "IT", "value": each} for each in values]
+        fragment = tasks({"name": "web", "image": "web", "environment": environment}, *here)
+        return {each.used for each in fragment.uses} - {"web"}
+
+    assert named(topic, url) == {"aws_sns_topic.t", "aws_sqs_queue.q"}
+    assert named(f"{secret}:password:AWSCURRENT:") == {"aws_secretsmanager_secret.db"}
+    assert named(f"{secret}2:password::") == set()
+    assert named("arn:aws:sns:eu-central-1:123456789012:other", "https://example.com") == set()
+
+
 def logging(driver: str, **options: str) -> dict[str, object]:
     return {"image": "web", "logConfiguration": {"logDriver": driver, "options": options}}
 

@@ -91,6 +91,7 @@ def test_keys_that_data_sources_look_up() -> None:
         thing("data.aws_kms_alias.ours", name="alias/ours", target_key_arn=arn),
         thing("data.aws_kms_alias.theirs", name="alias/theirs", target_key_arn=f"{arn}2"),
         thing("data.aws_kms_alias.aws", name="alias/aws/s3", target_key_arn=f"{arn}3"),
+        thing("data.aws_kms_key.default", key_id="alias/aws/sqs", arn=f"{arn}4"),
         thing("data.aws_kms_key.later", arn=unknown()),
         *(
             thing(f"aws_sqs_queue.{each.split('.')[-1]}", kms_master_key_id=ref(each))
@@ -98,15 +99,16 @@ def test_keys_that_data_sources_look_up() -> None:
                 "data.aws_kms_alias.ours",
                 "data.aws_kms_alias.theirs",
                 "data.aws_kms_alias.aws",
+                "data.aws_kms_key.default",
                 "data.aws_kms_key.later",
             )
         ),
     )
     named = [
         keys_named(found.at(f"aws_sqs_queue.{each}"), "kms_master_key_id").ids
-        for each in ("ours", "theirs", "aws", "later")
+        for each in ("ours", "theirs", "aws", "default", "later")
     ]
-    assert named == [(K,), (f"{arn}2",), (), ("data.aws_kms_key.later",)]
+    assert named == [(K,), (f"{arn}2",), (), (), ("data.aws_kms_key.later",)]
 
 
 # Secrets

@@ -58,6 +58,10 @@ def test_who_is_everybody(principal: object, expected: bool | None) -> None:
         ("ArnLike", "aws:SourceArn", ["arn:aws:s3:*:*:our-bucket"], False),
         ("ArnLike", "aws:SourceArn", ["arn:aws:s3:*:*:*"], None),
         ("ArnLike", "aws:SourceArn", ["arn:aws:sns:*:*:topic"], None),
+        ("ArnLike", "aws:SourceArn", ["arn:aws:sns:*:12345678901*:topic"], None),
+        # Where a pattern does not begin as an ARN does, its parts are no parts of one.
+        ("StringLike", "aws:SourceArn", ["*:aws:sns:*:123456789012:*"], None),
+        ("StringLike", "aws:SourceArn", ["arn:aws:sns:123456789012*"], None),
         ("StringLike", "aws:SourceVpc", ["vpc-*"], None),
         ("StringLike", "aws:SourceVpc", ["*"], True),
         ("StringLike", "aws:SourceVpc", ["vpc-1", "*"], True),

@@ -273,20 +273,28 @@ resource "aws_thing" "x" {
   to    = "arn:aws:s3:::copy-${aws_pet.p.id}"
   name  = local.name
   other = "arn:aws:s3:::copy-${aws_pet.p.id}-2"
+  china = "arn:aws-cn:s3:::copy-${aws_pet.p.id}"
+  point = "arn:aws:s3:eu-west-1:123456789012:copy-${aws_pet.p.id}"
 }
 """
 
 
 @pytest.mark.parametrize(
     ("attribute", "only"),
-    [("to", "aws_s3_bucket.a"), ("name", "aws_s3_bucket.a"), ("other", None)],
+    [
+        ("to", "aws_s3_bucket.a"),
+        ("name", "aws_s3_bucket.a"),
+        ("china", "aws_s3_bucket.a"),
+        ("other", None),
+        ("point", None),
+    ],
 )
 def test_a_bucket_is_found_by_a_name_of_the_same_parts(attribute: str, only: str | None) -> None:
     here = (
         thing("aws_pet.p", id=UNKNOWN, arn=UNKNOWN),
         thing("aws_s3_bucket.a", id=UNKNOWN, bucket=UNKNOWN),
         thing("aws_s3_bucket.b", id=UNKNOWN, bucket=UNKNOWN),
-        thing("aws_thing.x", to=UNKNOWN, name=UNKNOWN, other=UNKNOWN),
+        thing("aws_thing.x", **{attribute: UNKNOWN}),
     )
     links = beside(NAMED_BUCKETS, *here)
     assert links.link("aws_thing.x", (attribute,), ("aws_s3_bucket",)).only == only

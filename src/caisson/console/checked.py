@@ -10,39 +10,32 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 from aiohttp import web
 
-from caisson.console.guard import Handler, add_headers, own_host_only
+from caisson.console.guard import add_headers, own_host_only
+from caisson.console.pages import add_page, page, serve, text
 
 Document = Mapping[str, Any]
 
-_FOLDER = files("caisson.console")
+_PAGE = "checked.html"
 _STYLES = ("console.css", "checked.css")
 _SCRIPTS = ("elements.js", "map.js", "checked.js")
-_HEAD = "<!-- head -->"
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
 
 
 def checked_app(document: Document) -> web.Application:
     """Return the page of `document` as an application."""
     app = web.Application(middlewares=[own_host_only])
     app.on_response_prepare.append(add_headers)
-    links = [f'<link rel="stylesheet" href="/{each}">' for each in _STYLES]
-    links += [f'<script src="/{each}" defer></script>' for each in _SCRIPTS]
-    app.router.add_get("/", _serve(_page("\n".join(links)), "text/html"))
-    app.router.add_get("/document.json", _serve(_json(document), "application/json"))
-    for each in (*_STYLES, *_SCRIPTS):
-        kind = _TYPES[each[each.rindex(".") :]]
-        app.router.add_get(f"/{each}", _serve(_text(each), kind))
+    add_page(app, _PAGE, _STYLES, _SCRIPTS)
+    app.router.add_get("/document.json", serve(_json(document), "application/json"))
     return app
 
 
 def standalone(document: Document) -> str:
     """Return the page of `document` as one HTML file: it loads nothing and runs only its own."""
-    styles, scripts = ("\n".join(map(_text, each)) for each in (_STYLES, _SCRIPTS))
+    styles, scripts = ("\n".join(map(text, each)) for each in (_STYLES, _SCRIPTS))
     policy = (
         f"default-src 'none'; style-src {_hash(styles)}; script-src {_hash(scripts)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -52,31 +45,16 @@ def standalone(document: Document) -> str:
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{styles}</style>'
     )
-    return _page(head).replace(
+    return page(_PAGE, head).replace(
         "</body>",
         f'<script id="document" type="application/json">{data}</script>\n'
         f"<script>{scripts}</script>\n</body>",
     )
 
 
-def _page(head: str) -> str:
-    return _text("checked.html").replace(_HEAD, head)
-
-
-def _text(file: str) -> str:
-    return _FOLDER.joinpath(file).read_text("utf-8")
-
-
 def _json(document: Document) -> str:
     return json.dumps(document, separators=(",", ":"), allow_nan=False)
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _serve(body: str, content_type: str) -> Handler:
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(text=body, content_type=content_type)
-
-    return answer
+def _hash(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

@@ -20,13 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from aiohttp import web
 
-from caisson.console.guard import Handler, add_headers, own_host_only, problem, refuse_post
+from caisson.console.guard import add_headers, own_host_only, problem, refuse_post
+from caisson.console.pages import add_page
 from caisson.drill import report
 
 _LOG = logging.getLogger(__name__)
@@ -37,12 +37,9 @@ MAX_BODY_BYTES = 64 * 1024
 _ORDERS_AT_ONCE = 16
 _GRACE_S = 2.0  # for open requests, once the server is told to stop
 
-_ASSETS = {
-    "/": ("page.html", "text/html"),
-    "/console.css": ("console.css", "text/css"),
-    "/elements.js": ("elements.js", "text/javascript"),
-    "/console.js": ("console.js", "text/javascript"),
-}
+_PAGE = "page.html"
+_STYLES = ("console.css",)
+_SCRIPTS = ("elements.js", "console.js")
 
 
 class SnapshotSource(Protocol):
@@ -223,15 +220,6 @@ def _event(name: str, data: str) -> bytes:
     return f"event: {name}\ndata: {data}\n\n".encode()
 
 
-def _serve_asset(path: str, content_type: str) -> Handler:
-    body = files("caisson.console").joinpath(path).read_bytes()
-
-    async def asset(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=content_type, charset="utf-8")
-
-    return asset
-
-
 def make_app(source: SnapshotSource, token: str, actions: Actions) -> web.Application:
     """The console as an application; `token` is what a POST must carry.
 
@@ -244,8 +232,7 @@ def make_app(source: SnapshotSource, token: str, actions: Actions) -> web.Applic
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(console.stop)
     app.cleanup_ctx.append(console.lifetime)
-    for route, (path, content_type) in _ASSETS.items():
-        app.router.add_get(route, _serve_asset(path, content_type))
+    add_page(app, _PAGE, _STYLES, _SCRIPTS)
     app.router.add_get("/api/snapshot", console.snapshot)
     app.router.add_get("/api/events", console.events, allow_head=False)
     app.router.add_get("/api/drills/{id}", console.drill)

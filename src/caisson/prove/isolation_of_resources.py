@@ -21,8 +21,6 @@ from caisson.prove.world import World
 from caisson.topology.resources import Holding, Question, Rest, Use
 
 ACCOUNT = "account"
-# The cloud keeps these for every account that never asked for a key of its own.
-_CLOUDS_OWN = "alias/aws/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,6 @@ def _holders(side: Side) -> Mapping[str, Holding]:
         key: each
         for each in sorted(side.holdings.values(), key=lambda each: each.sure)
         for key in each.keys
-        if _CLOUDS_OWN not in key
     }
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from caisson.prove.world import World
+from caisson.topology.arns import place_named
 
 GLOBAL = "global"
-_ARN_PARTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,12 @@ class Whereabouts:
 
 
 def whereabouts(world: World, name: str) -> Whereabouts:
-    """Return where a holding, a key, a resource, or what an ARN names is."""
+    """Return where a holding, a key, a resource, or what its name tells is."""
     known = world.holdings.get(name) or world.keys.get(name) or world.subjects.resources.get(name)
     if known is not None:
         law = known.jurisdiction or world.places.jurisdiction(known.region)
         return Whereabouts(known.region, known.account, law, True, known.region == GLOBAL)
-    parts = name[name.find("arn:") :].split(":", _ARN_PARTS - 1)
-    if "arn:" not in name or len(parts) < _ARN_PARTS:
-        return Whereabouts()
-    region, account = parts[3] or None, parts[4] or None
+    region, account = place_named(name)
     return Whereabouts(region, account, world.places.jurisdiction(region))
 
 

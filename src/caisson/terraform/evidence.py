@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 from caisson.terraform.model import Mode
 from caisson.terraform.providers import NOWHERE, Place
 from caisson.terraform.rows import Row
+from caisson.topology.arns import ACCOUNT, place_named
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _ZONE = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})[a-z]")
-_ARN_PARTS = 6
+_place = lru_cache(Place)  # one for the many that are in the same
 
 
 def told_by(row: Row) -> Place:
@@ -20,12 +19,12 @@ def told_by(row: Row) -> Place:
     if row.mode is Mode.DATA:
         return _told_by_data(row.type, values)
     arn, zone = values.get("arn"), values.get("availability_zone")
-    place = _of_arn(arn) if isinstance(arn, str) else NOWHERE
-    if place.account is None and _is_account(owner := values.get("owner_id")):
-        place = replace(place, account=str(owner))
-    if place.region is None and isinstance(zone, str) and (found := _ZONE.fullmatch(zone)):
-        place = replace(place, region=found[1])
-    return place
+    region, account = place_named(arn) if isinstance(arn, str) else (None, None)
+    if account is None and _is_account(owner := values.get("owner_id")):
+        account = str(owner)
+    if region is None and isinstance(zone, str) and (found := _ZONE.fullmatch(zone)):
+        region = found[1]
+    return _place(account, region)
 
 
 def _told_by_data(type_: str, values: Mapping[str, object]) -> Place:
@@ -36,20 +35,8 @@ def _told_by_data(type_: str, values: Mapping[str, object]) -> Place:
     return NOWHERE
 
 
-def _of_arn(arn: str) -> Place:
-    parts = arn.split(":", _ARN_PARTS - 1)
-    if len(parts) != _ARN_PARTS:
-        return NOWHERE
-    return _place(parts[4], parts[3])
-
-
-@lru_cache
-def _place(account: str, region: str) -> Place:
-    return Place(account if _is_account(account) else None, region or None)
-
-
 def _is_account(value: object) -> bool:
-    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+    return isinstance(value, str) and ACCOUNT.fullmatch(value) is not None
 
 
 def refined(places: Mapping[str, Place], rows: Iterable[tuple[str, Row]]) -> dict[str, Place]:

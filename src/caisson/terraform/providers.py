@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from caisson.terraform.configuration import Configuration, Plain
+from caisson.topology.arns import ACCOUNT, Arn
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}")
-_ROLE_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/.+")
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _VARIABLE = re.compile(r"var\.([A-Za-z_][\w-]*)")
 _LOCAL = re.compile(r"local\.([A-Za-z_][\w-]*)")
 # What makes two provider configurations those of different accounts, as far as can be told.
@@ -131,11 +130,13 @@ class _Reader:
     def account(self, path: tuple[str, ...], expressions: Plain) -> str | None:
         """Return the account number that the configuration names, if it names just one."""
         allowed = self.constant(path, expressions.get("allowed_account_ids"))
-        if isinstance(allowed, list) and len(allowed) == 1 and _ACCOUNT.fullmatch(str(allowed[0])):
+        if isinstance(allowed, list) and len(allowed) == 1 and ACCOUNT.fullmatch(str(allowed[0])):
             return str(allowed[0])
         role = self.constant(path, self._role(expressions))
-        found = _ROLE_ACCOUNT.fullmatch(role) if isinstance(role, str) else None
-        return found[1] if found else None
+        arn = Arn.parse(role) if isinstance(role, str) else None
+        if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
+            return None
+        return arn.place[1]
 
     def _role(self, expressions: Plain) -> object:
         for key in ("assume_role", "assume_role_with_web_identity"):

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from caisson.terraform.aws import written
-from caisson.terraform.aws.arns import place_of
 from caisson.terraform.aws.attached import Attached, attached
 from caisson.terraform.aws.backup_selection import Taken, candidates, selections, taken, told
 from caisson.terraform.aws.disks import disks_of
@@ -19,6 +18,7 @@ from caisson.terraform.aws.stores import moved_to
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
+from caisson.topology.arns import place_named
 from caisson.topology.resources import Holding, Movement, Question, Rest, Use, Way
 
 _VAULT = "aws_backup_vault"
@@ -250,7 +250,7 @@ def _into(plan: Block, rule: Block) -> _Place:
 def _copied_to(plan: Block, action: Block) -> _Place:
     link = action.link("destination_vault_arn", *_VAULTS)
     arn = next(iter(link.outside), "")
-    region, account = place_of(arn)
+    region, account = place_named(arn)
     there = replace(moved_to(_unread_vault(plan), plan, region), region=region, account=account)
     if region is None:
         there = replace(there, jurisdiction=None)

@@ -4,6 +4,9 @@ docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: what is
 has one of the listed tags, less what is excluded, and of that what meets all conditions. Whether
 both a list and tags narrow or widen each other is told in two ways there, so that what only one
 of them takes is perhaps taken. A plan takes resources of its own account and region.
+
+.../assigning-resources-json.html: what is listed by its service alone (`arn:aws:ec2:*`) is taken
+where its type is opted in; what is listed by its type (`arn:aws:ec2:*:*:instance/*`), always.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +16,10 @@ from fnmatch import fnmatchcase
 from caisson.terraform.aws.hidden import hidden
 from caisson.terraform.model import UNKNOWN, Certainty, Link, Unknown
 from caisson.terraform.reading import Block, Reading
+from caisson.topology.arns import Arn
 from caisson.topology.truth import all_of, any_of, negated
 
-_ARN_PARTS = 6
+_COLONS = 5  # of an ARN, at least
 _TAG = "aws:ResourceTag/"
 
 
@@ -97,7 +101,8 @@ def _included(selection: Block, block: Block) -> bool | None:
     by_tag = bool(_tag_rules(selection)) or hidden(selection, "selection_tag")
     by_list = selection.written("resources") and selection.value("resources") != []
     listed, tagged = _listed(selection, block, "resources"), _tagged(selection, block)
-    if listed and not _everything(selection) and not KINDS[block.instance.type].always_asks:
+    named = _listed(selection, block, "resources", by_service=False)
+    if named and not KINDS[block.instance.type].always_asks:
         opted: bool | None = True
     else:
         opted = _opted_in(block)
@@ -106,10 +111,6 @@ def _included(selection: Block, block: Block) -> bool | None:
     if by_list or by_tag:
         return all_of((listed if by_list else tagged, opted))
     return opted  # nothing said: everything that is opted in
-
-
-def _everything(selection: Block) -> bool:
-    return set(selection.texts("resources").values) == {"*"}
 
 
 def _opted_in(block: Block) -> bool | None:
@@ -134,14 +135,30 @@ def _preference(settings: Block, name: str) -> bool | None:
 # By list
 
 
-def _listed(selection: Block, block: Block, attribute: str) -> bool | None:
+def _listed(
+    selection: Block, block: Block, attribute: str, *, by_service: bool = True
+) -> bool | None:
+    """Return whether it is listed; not `by_service`: by its type at least."""
     if not selection.written(attribute):
         return False
     texts = selection.texts(attribute)
-    matches = [_matches(each, block) for each in texts.values]
+    counted = (each for each in texts.values if by_service or not _of_service(each))
+    matches = [_matches(each, block) for each in counted]
     if not texts.complete:
         matches.append(_linked(selection.link(attribute, *KINDS), block.address))
     return any_of(matches)
+
+
+def _of_service(pattern: str) -> bool:
+    """Return whether it is all of a service; the ARN of a bucket names no type besides."""
+    arn = Arn.parse(pattern)
+    return arn is None or (arn.resource == "*" and arn.service != "s3")
+
+
+def _pattern(text: str) -> Arn | None:
+    """Return an ARN, perhaps with wildcards, of which the last stands for all that is missing."""
+    missing = _COLONS - text.count(":")
+    return Arn.parse(text + ":*" * missing if text.endswith("*") else text)
 
 
 def _linked(link: Link, address: str) -> bool | None:
@@ -156,12 +173,14 @@ def _matches(pattern: str, block: Block) -> bool | None:
         return True
     if block.text("arn") == pattern:
         return True
-    parts = pattern.split(":", _ARN_PARTS - 1)
-    kind = KINDS[block.instance.type]
-    if len(parts) < _ARN_PARTS or not fnmatchcase(kind.service, parts[2]):
+    arn, kind = _pattern(pattern), KINDS[block.instance.type]
+    if arn is None:
+        return None if "*" in pattern else False
+    if not fnmatchcase(kind.service, arn.service):
         return False
-    places = zip((block.instance.region, block.instance.account), parts[3:5], strict=True)
-    return all_of((*(_in(place, glob) for place, glob in places), _named(parts[5], block, kind)))
+    here = block.instance
+    places = (_in(here.region, arn.region), _in(here.account, arn.account))
+    return all_of((*places, _named(arn.resource, block, kind)))
 
 
 def _in(place: str | None, glob: str) -> bool | None:
@@ -172,6 +191,8 @@ def _in(place: str | None, glob: str) -> bool | None:
 
 
 def _named(glob: str, block: Block, kind: Kind) -> bool | None:
+    if glob == "*":
+        return True
     rest = glob.removeprefix(kind.prefix)
     if kind.prefix and rest == glob:
         return None if "*" in glob and fnmatchcase(kind.prefix, glob) else False

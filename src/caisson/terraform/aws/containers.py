@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from caisson.terraform.aws.holdings import holding
-from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in
+from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in, secret_named
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import UNKNOWN, Unknown
@@ -15,7 +15,6 @@ REPOSITORIES = ("aws_ecr_repository", "aws_ecrpublic_repository")
 LOG_GROUP = "aws_cloudwatch_log_group"
 # Log drivers whose messages stay on the machine that runs the container.
 LOCAL_DRIVERS = frozenset({"json-file", "journald", "syslog", "none", "local"})
-ARN_PARTS_OF_SECRET = 7  # arn:aws:secretsmanager:region:account:secret:name
 
 
 def containers(block: Block, known: Mapping[str, str]) -> Fragment:
@@ -142,8 +141,7 @@ def _variables(
 
 def _secrets(block: Block, container: Mapping[str, object]) -> Iterator[Use]:
     for name, where in _pairs(container, "secrets", "valueFrom"):
-        whole = ":".join(where.split(":")[:ARN_PARTS_OF_SECRET])
-        found = block.reading.links.named(whole, SECRETS) or (where,)
+        found = block.reading.links.named(secret_named(where), SECRETS) or (where,)
         for each in found:
             yield Use(block.address, each, f"secret {name}", block.source, sure=len(found) == 1)
 

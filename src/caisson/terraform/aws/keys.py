@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from caisson.terraform.aws.presence import gap
 from caisson.terraform.model import Link, Mode
 from caisson.terraform.reading import Block, Reading
+from caisson.topology.arns import Arn
 from caisson.topology.resources import Gap, Question
 
 KEYS = (
@@ -86,11 +87,12 @@ def _key(reading: Reading, address: str, seen: frozenset[str]) -> KeysNamed:
 
 def _looked_up(block: Block) -> KeysNamed:
     """Return the key that a data source finds, by its ARN where that is known."""
-    name = block.text("name")
-    if isinstance(name, str) and name.startswith(_MANAGED):
+    asked = (block.text("name"), block.text("key_id"))  # of an alias, of a key
+    if any(isinstance(each, str) and _MANAGED in each for each in asked):
         return NO_KEYS
     for attribute in ("target_key_arn", "arn"):
-        arn = block.text(attribute)
-        if isinstance(arn, str) and ":key/" in arn:
-            return KeysNamed(block.reading.links.named(arn, KEYS)[:1] or (arn,))
+        text = block.text(attribute)
+        arn = Arn.parse(text) if isinstance(text, str) else None
+        if arn and arn.resource.startswith("key/"):
+            return KeysNamed(block.reading.links.named(str(arn), KEYS)[:1] or (str(arn),))
     return KeysNamed((block.address,))

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from caisson.terraform.aws.keys import KEYS
 from caisson.terraform.aws.presence import gap, given
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment
 from caisson.terraform.model import NOTHING, UNKNOWN, Certainty, Link
 from caisson.terraform.reading import Block, Reading
+from caisson.topology.arns import Arn
 from caisson.topology.resources import Question, Use
 
 SECRETS = ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version", "aws_ssm_parameter")
@@ -72,6 +74,7 @@ ENDPOINTS = (
 )
 WORDS = re.compile(r"[^\s/@?,;\"']+")
 NEEDED = frozenset({Question.RECOVERABILITY, Question.ISOLATION})
+_WORDS_OF_SECRET = 2  # `secret:name`
 
 
 def need(block: Block, link: Link, why: str, user: str | None = None) -> Fragment:
@@ -106,17 +109,31 @@ def endpoints(reading: Reading) -> dict[str, str]:
         for name in ENDPOINTS:
             value = block.values.get(name)
             if type(value) is str and value:
-                found.setdefault(value.removeprefix("https://"), block.address)
-                found.setdefault(value.split(":")[0], block.address)
+                bare = value.removeprefix("https://")
+                found.setdefault(bare, block.address)
+                if not bare.startswith("arn:"):
+                    found.setdefault(bare.split(":")[0], block.address)  # without its port
     return found
 
 
 def in_text(text: str, known: Mapping[str, str]) -> tuple[str, ...]:
     """Return whom a text (`postgres://web@db.example:5432/main`, an ARN) names."""
-    candidates = [text.removeprefix("https://")]
+    candidates = [text.removeprefix("https://"), secret_named(text)]
     for word in WORDS.findall(text):
         candidates += [word, word.split(":")[0]]
     return tuple(dict.fromkeys(known[each] for each in candidates if each in known))
+
+
+def secret_named(text: str) -> str:
+    """Return the ARN of a secret without the JSON key and the version that may follow it.
+
+    docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+    arn = Arn.parse(text)
+    if arn is None or arn.service != "secretsmanager":
+        return text
+    words = arn.resource.split(":")[:_WORDS_OF_SECRET]
+    return str(replace(arn, resource=":".join(words)))
 
 
 def from_variables(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from caisson.terraform.aws.policies import Condition, Document, Statement
+from caisson.topology.arns import Arn
 from caisson.topology.truth import all_of, any_of
 
 # Keys that tie a request to an account, an organisation, a network or a thing of one's own.
@@ -35,7 +36,6 @@ _IDLE = frozenset({"aws:securetransport", "aws:referer", "aws:useragent", "s3:tl
 _ASIDE = ("aws:securetransport", "s3:tlsversion", "s3:x-amz-server-side-encryption")
 # "Very broad" in the documentation of Amazon S3's block of public access.
 _BROAD_V4, _BROAD_V6 = 8, 32
-_LAST_ACCOUNT_PART = 5  # arn:partition:service:region:account:resource
 
 
 def public(document: Document) -> bool | None:
@@ -110,13 +110,12 @@ def _fixed(key: str, value: str) -> bool | None:
         return False
     if not any(each in value for each in ("*", "?", "${")):
         return True
-    parts = value.split(":", _LAST_ACCOUNT_PART)
-    if key.endswith("arn") and len(parts) > _LAST_ACCOUNT_PART:
-        account, thing = parts[4], parts[5]
-        whose = account.isdigit()
-        what = parts[2] == "s3" and thing[:1] not in ("*", "?", "$", "")
-        return True if whose or what else None
-    return None
+    arn = Arn.parse(value) if key.endswith("arn") else None
+    if arn is None:
+        return None
+    _, whose = arn.place
+    what = arn.service == "s3" and arn.resource[:1] not in ("*", "?", "$", "")
+    return True if whose or what else None
 
 
 def _untouched(statement: Statement, refusals: list[Statement]) -> bool:

@@ -24,6 +24,7 @@ from caisson.terraform.hcl.values import (
 )
 from caisson.terraform.model import NOTHING, Certainty, Instance, Link, Mode
 from caisson.terraform.resolver.index import words_of
+from caisson.topology.arns import Arn
 
 UNTOLD = Link(certainty=Certainty.OPEN)
 _ORDER = (Certainty.EXACT, Certainty.AMONG, Certainty.OPEN)
@@ -73,7 +74,7 @@ _PARTS: Mapping[str, frozenset[str]] = {
 }
 # Data sources that are asked for by the text that they make of what is written in them.
 _TEXTS: Mapping[str, tuple[str, ...]] = {"aws_iam_policy_document": ("json", "minified_json")}
-_BUCKET, _BUCKET_ARN = "aws_s3_bucket", "arn:aws:s3:::"
+_BUCKET = "aws_s3_bucket"
 _LIKE = {"aws_default_vpc": "aws_vpc"}
 
 
@@ -133,8 +134,9 @@ class Follower:
     def _bucket(self, text: Pieced) -> Link | None:
         """Return the bucket whose name is put together of the same parts; nobody else has it."""
         parts = _flat(text)
-        if parts and isinstance(parts[0], str):
-            parts[0] = parts[0].removeprefix(_BUCKET_ARN)
+        arn = Arn.parse(parts[0]) if parts and isinstance(parts[0], str) else None
+        if arn and arn.service == "s3" and not (arn.region or arn.account):
+            parts[0] = arn.resource
         wanted = [each for each in parts if each != ""]
         found = tuple(
             each.address

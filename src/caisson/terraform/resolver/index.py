@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from caisson.terraform.model import Instance, Mode
+from caisson.topology.arns import Arn
 
 _ALWAYS = ("id", "arn")
 _USUAL = ("name",)
@@ -53,7 +54,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 # What belongs to these has one name in the whole world, or in the whole account.
 _EVERYWHERE = ("aws_s3_bucket", "aws_iam_", "aws_route53_", "aws_cloudfront_", "aws_organizations_")
-_ARN_PARTS = 6
 _ID_END = re.compile("[0-9a-f]{8,}")
 # How the types begin that an ARN of this service can name; one of another service, any.
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
@@ -116,9 +116,9 @@ class Index:
     def find(self, text: str, types: Sequence[str]) -> list[Instance]:
         """Return the instances of `types` (of any type when none are given) with that name."""
         found = self._of(text, types)
-        if found or not text.startswith("arn:"):
+        if found or (arn := Arn.parse(text)) is None:
             return found
-        return list({each.address: each for each in self._by_arn(text, types)}.values())
+        return list({each.address: each for each in self._by_arn(arn, types)}.values())
 
     def _of(self, text: str, types: Sequence[str]) -> list[Instance]:
         found = self._named.get(text)
@@ -126,17 +126,13 @@ class Index:
             return []
         return [each for each in found if not types or each.type in types]
 
-    def _by_arn(self, text: str, types: Sequence[str]) -> Iterator[Instance]:
+    def _by_arn(self, arn: Arn, types: Sequence[str]) -> Iterator[Instance]:
         """Yield what an ARN may name whose own ARN is not known yet, by its name."""
-        parts = text.split(":", _ARN_PARTS - 1)
-        if len(parts) != _ARN_PARTS:
-            return
-        service, region, account, tail = parts[2:]
-        begins = _OF_SERVICE.get(service, "")
-        for name in dict.fromkeys(_names_in(tail)):
+        begins = _OF_SERVICE.get(arn.service, "")
+        for name in dict.fromkeys(_names_in(arn.resource)):
             for each in self._of(name, types):
                 told = isinstance(each.values.get("arn"), str)
-                if not told and each.type.startswith(begins) and _may_be_in(each, account, region):
+                if not told and each.type.startswith(begins) and _may_be_in(each, arn):
                     yield each
 
 
@@ -149,11 +145,11 @@ def _names_in(tail: str) -> Iterator[str]:
     yield tail.partition(":")[2].partition(":")[0]
 
 
-def _may_be_in(instance: Instance, account: str, region: str) -> bool:
-    if region and instance.region and region != instance.region:
+def _may_be_in(instance: Instance, arn: Arn) -> bool:
+    if arn.region and instance.region and arn.region != instance.region:
         return False
     own = instance.account
-    return not (account and own and own.isdecimal() and own != account)
+    return not (arn.account and own and own.isdecimal() and own != arn.account)
 
 
 def near(instance: Instance, found: Sequence[Instance], text: str) -> list[Instance]:

@@ -1,0 +1,164 @@
+"""How services run on AWS: their images, their copies, and what they are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from writing_support import ESTATE, rendered
+
+from caisson.estate.model import Task
+from caisson.terraform.writing.aws.fargate import size
+from rendered_roots import Written, written
+
+US, STAGING = "production/us/services", "staging/us/services"
+
+
+def root(folder: Path, text: str = ESTATE, path: str = US) -> Written:
+    return written(rendered(folder, text))[path]
+
+
+def resources(found: Written, kind: str) -> dict[str, Any]:
+    return dict(found.section("resource")[kind])
+
+
+def container(found: Written, name: str = "us_west_web") -> dict[str, Any]:
+    task = resources(found, "aws_ecs_task_definition")[name]
+    (only,) = json.loads(task["container_definitions"])
+    return dict(only)
+
+
+def pulled(found: Written) -> Any:
+    document = found.section("data")["aws_iam_policy_document"]["us_west_web_execution"]
+    return [each["resources"] for each in document["statement"] if each["sid"] == "PullItsImage"]
+
+
+def test_an_image_of_our_own_is_pulled_where_it_runs(tmp_path: Path) -> None:
+    found = root(tmp_path)
+    assert (
+        container(found)["image"] == "${aws_ecr_repository.us_west_shop_web.repository_url}:1.0.0"
+    )
+    assert container(found, "us_east_web")["image"].startswith("${aws_ecr_repository.us_east")
+    assert pulled(found) == [["${aws_ecr_repository.us_west_shop_web.arn}"]]
+    (copied,) = resources(found, "aws_ecr_replication_configuration").values()
+    assert copied["provider"] == "aws.us_west"
+    assert copied["replication_configuration"]["rule"]["destination"]["region"] == "us-east-2"
+    alone = root(tmp_path, path="production/eu/services")
+    assert "aws_ecr_replication_configuration" not in alone.section("resource")
+
+
+@pytest.mark.parametrize(
+    ("image", "repositories"),
+    [
+        ("ghcr.io/shop/web:1.0.0", []),
+        ("localhost:5000/web:1", []),
+        (
+            "555555555555.dkr.ecr.us-west-2.amazonaws.com/shop/web:1.0.0",
+            [["arn:aws:ecr:us-west-2:555555555555:repository/shop/web"]],
+        ),
+    ],
+)
+def test_an_image_of_another_registry_is_used_as_written(
+    tmp_path: Path, image: str, repositories: list[list[str]]
+) -> None:
+    found = root(tmp_path, ESTATE.replace("shop/web:1.0.0", image))
+    assert container(found)["image"] == image
+    assert pulled(found) == repositories
+    assert list(resources(found, "aws_ecr_repository")) == [
+        "us_west_shop_mailer",
+        "us_east_shop_mailer",
+    ]
+
+
+def test_a_copy_has_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    found = root(tmp_path)
+    copy = container(found)
+    assert copy["readonlyRootFilesystem"]
+    assert not copy["privileged"]
+    assert copy["user"].partition(":")[0] not in ("", "0", "root")
+    assert copy["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+    service = resources(found, "aws_ecs_service")["us_west_web"]
+    assert service["network_configuration"]["assign_public_ip"] is False
+    assert service["deployment_circuit_breaker"] == {"enable": True, "rollback": True}
+    # Nothing that needs to be kept from readers of the task is in it.
+    told = {each["name"] for each in copy["environment"]}
+    assert all(each.startswith("CAISSON_") for each in told)
+    assert "secrets" not in copy
+
+
+def test_small_runs_half_as_many_copies(tmp_path: Path) -> None:
+    text = ESTATE.replace("port: 9000", "scale: {least: 1, most: 7}")
+    for path, name, bounds in (
+        (US, "us_west_web", (2, 10)),
+        (STAGING, "us_west_web", (1, 5)),
+        (US, "us_west_mailer", (1, 7)),
+        (STAGING, "us_west_mailer", (1, 3)),
+    ):
+        found = root(tmp_path, text, path)
+        scaled = resources(found, "aws_appautoscaling_target")[name]
+        assert (scaled["min_capacity"], scaled["max_capacity"]) == bounds
+        assert resources(found, "aws_ecs_service")[name]["desired_count"] == bounds[0]
+
+
+def test_only_what_users_reach_is_behind_the_balancer(tmp_path: Path) -> None:
+    found = root(tmp_path)
+    services = resources(found, "aws_ecs_service")
+    assert services["us_west_web"]["depends_on"] == ["aws_lb_listener.us_west"]
+    assert "load_balancer" not in services["us_west_mailer"]
+    policies = resources(found, "aws_appautoscaling_policy")
+    assert {each for each in policies if each.endswith("_requests")} == {
+        "us_west_web_requests",
+        "us_east_web_requests",
+    }
+
+
+def test_a_service_is_told_of_its_own_stores_and_tenants_alone(tmp_path: Path) -> None:
+    text = ESTATE + "tenants: {acme: {home: us}, muster: {home: eu}}\n"
+    parameter = resources(root(tmp_path, text), "aws_ssm_parameter")["us_east_web"]
+    assert parameter["name"] == "/caisson/shop/production/us-east/web"
+    told = json.loads(parameter["value"])
+    assert (told["region"], told["jurisdiction"]) == ("us-east", "us")
+    assert set(told["tenants"]) == {"acme"}
+    assert set(told["stores"]) == {"orders", "cache", "search", "uploads"}
+    orders = told["stores"]["orders"]
+    assert orders["database"] == "orders"
+    assert orders["user"].endswith("us_east_web_orders_user_name}")
+    assert "password" not in parameter["value"]
+
+
+def test_a_rename_of_a_service_keeps_what_runs(tmp_path: Path) -> None:
+    before = root(tmp_path)
+    after = root(tmp_path, ESTATE.replace("  mailer:\n", "  post:\n    was: mailer\n"))
+    for kind, name in (
+        ("aws_ecs_service", "name"),
+        ("aws_cloudwatch_log_group", "name"),
+        ("aws_iam_role", "name"),
+        ("aws_ssm_parameter", "name"),
+    ):
+        names = [each[name] for each in resources(before, kind).values()]
+        assert [each[name] for each in resources(after, kind).values()] == names
+        moved = {each["from"]: each["to"] for each in after.section("moved")}
+        gone = resources(before, kind).keys() - resources(after, kind).keys()
+        assert {f"{kind}.{each}" for each in gone} <= moved.keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ((1, 1), (256, 512)),
+        ((256, 2048), (256, 2048)),
+        ((256, 2049), (512, 3072)),
+        ((1025, 1), (2048, 4096)),
+        ((16384, 122880), (16384, 122880)),
+    ],
+)
+def test_a_task_gets_the_smallest_size_that_is_enough(
+    asked: tuple[int, int], given: tuple[int, int]
+) -> None:
+    found = size(Task(cpu=asked[0], memory=asked[1]))
+    assert (found.cpu, found.memory) == given
+
+
+def test_no_task_is_larger_than_the_largest() -> None:
+    with pytest.raises(LookupError, match="16385"):
+        size(Task(cpu=16385, memory=1))
