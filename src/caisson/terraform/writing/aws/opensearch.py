@@ -58,7 +58,7 @@ def _domain_and_around(here: StoreHere, home: StoreHere, area: Area) -> Iterator
         yield _log_group(here, log)
     yield _may_log_document(here)
     yield _may_log(here)
-    yield from administration(here)
+    yield from administration(here, area)
     yield who_may(here, area)
     domain = _domain(here, area)
     yield domain

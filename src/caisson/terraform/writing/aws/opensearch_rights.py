@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.documents import Condition, Statement, document, policy
-from caisson.terraform.writing.aws.stores import StoreHere
+from caisson.terraform.writing.aws.stores import StoreHere, in_places
 from caisson.terraform.writing.blueprint import Area
 from caisson.terraform.writing.model import Block, Output, Value
 from caisson.terraform.writing.names import label, physical
@@ -17,6 +17,7 @@ from caisson.terraform.writing.references import attribute, remote
 
 _NAME_LIMIT = 28
 _READ = ("es:ESHttpGet", "es:ESHttpHead")
+_FOLLOW = ("es:ESCrossClusterGet",)
 _WRITE = (*_READ, "es:ESHttpDelete", "es:ESHttpPatch", "es:ESHttpPost", "es:ESHttpPut")
 # Questions that are too long for an address are posted.
 _QUESTIONS = ("_count", "_mget", "_msearch", "_search")
@@ -51,8 +52,11 @@ def who_may(here: StoreHere, area: Area) -> Block:
         *([_allowed(here, "Ask", ("es:ESHttpPost",), asked, readers)] if readers else []),
         *([_allowed(here, "Write", _WRITE, (everything,), writers)] if writers else []),
         _allowed(here, "Administer", _WRITE, _administered(here), (_administrator_arn(here),)),
-        _allowed(here, "Follow", ("es:ESCrossClusterGet",), (arn,), _administrators(here, area)),
     ]
+    if area.standby is not None:
+        # Who lets a domain follow another has to be let in by both.
+        both = tuple(_administrator_arn(each) for each in _everywhere(here, area))
+        statements.append(_allowed(here, "Follow", _FOLLOW, (arn,), both))
     name = label(here.place.region, here.name)
     return document(here.file, name, here.place.label, *statements)
 
@@ -83,14 +87,17 @@ def _roles(here: StoreHere, area: Area, access: str) -> tuple[str, ...]:
     )
 
 
-def administration(here: StoreHere) -> Iterator[Block]:
+def administration(here: StoreHere, area: Area) -> Iterator[Block]:
     """Yield the role that says who may what inside of the domain, and its rights."""
     trust = _trust(here)
     yield trust
     yield administrator(here)
     name = label(here.place.region, here.name, "administrator")
-    statement = Statement("Administer", _WRITE, _administered(here))
-    rights = document(here.file, name, here.place.label, statement)
+    statements = [Statement("Administer", _WRITE, _administered(here))]
+    if area.standby is not None:
+        domains = tuple(domain_arn(each) for each in _everywhere(here, area))
+        statements.append(Statement("Follow", _FOLLOW, domains))
+    rights = document(here.file, name, here.place.label, *statements)
     yield rights
     body: dict[str, Value] = {
         "name": "administer",
@@ -106,8 +113,12 @@ def _administered(here: StoreHere) -> tuple[str, ...]:
 
 
 def _trust(here: StoreHere) -> Block:
-    principals = {"AWS": (f"arn:aws:iam::{here.place.account}:root",)}
-    statement = Statement("Assume", ("sts:AssumeRole",), principals=principals)
+    statement = Statement(
+        "Assume",
+        ("sts:AssumeRole",),
+        principals={"AWS": (f"arn:aws:iam::{here.place.account}:root",)},
+        conditions=(Condition("Bool", "aws:MultiFactorAuthPresent", ("true",)),),
+    )
     name = label(here.place.region, here.name, "administrator", "trust")
     return document(here.file, name, here.place.label, statement)
 
@@ -120,7 +131,7 @@ def administrator(here: StoreHere) -> Block:
         "assume_role_policy": policy(_trust(here)),
         "permissions_boundary": remote(handles.BASE, handles.boundary_arn()),
     }
-    comment = "For people: which of them take it, the account's own policies say."
+    comment = "For people with a second factor: which of them, the account's own policies say."
     return here.block("aws_iam_role", body, "administrator", comment=comment)
 
 
@@ -132,12 +143,8 @@ def _administrator_arn(here: StoreHere) -> str:
     return f"arn:aws:iam::{here.place.account}:role/{_administrator_name(here)}"
 
 
-def _administrators(here: StoreHere, area: Area) -> tuple[str, ...]:
-    """Return those of all places: who lets a domain follow another has to be let in by both."""
-    return tuple(
-        _administrator_arn(StoreHere(here.file, place, here.name, here.plan))
-        for place in area.places
-    )
+def _everywhere(here: StoreHere, area: Area) -> tuple[StoreHere, ...]:
+    return in_places(here.file, area, here.name, here.plan)
 
 
 def roles_inside(here: StoreHere, area: Area) -> Output:
