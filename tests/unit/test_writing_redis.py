@@ -96,3 +96,20 @@ def test_services_of_both_regions_come_to_the_primary(tmp_path: Path) -> None:
     told = [outputs[f"us_{each}_sessions_endpoint"]["value"] for each in ("west", "east")]
     primary = "aws_elasticache_replication_group.us_west_sessions.primary_endpoint_address"
     assert told == [f"${{{primary}}}:6379"] * 2
+
+
+def test_what_cannot_be_made_again_is_copied_before_it_goes(tmp_path: Path) -> None:
+    alone = ESTATE
+    for line in ("orders:   {system: postgres}", "uploads:  {system: files, data: personal}"):
+        alone = alone.replace(line, "")
+    alone = alone.replace("orders: write, ", "").replace(", uploads: write", "")
+    alone = alone.replace("rebuildable: {from: orders}", "rebuildable: true")
+    rendering = rendered(tmp_path, alone)
+    files = of_root(rendering, US)
+    groups = json.loads(files["redis.tf.json"])["resource"]["aws_elasticache_replication_group"]
+    told = groups["us_west_sessions"]["final_snapshot_identifier"]
+    assert told == '${var.keep_data ? "shop-production-us-west-sessions-final" : null}'
+    assert "keep_data" in json.loads(files["variables.tf.json"])["variable"]
+    cache = ESTATE.replace("{system: redis}", "{system: redis, rebuildable: true}")
+    made_again = redis(tmp_path, cache)["aws_elasticache_replication_group"]["us_west_sessions"]
+    assert "final_snapshot_identifier" not in made_again

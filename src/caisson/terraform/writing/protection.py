@@ -4,10 +4,11 @@ A provider refuses to destroy it while these attributes say so. They hang on one
 `caisson destroy` can take the protection off, first and visibly, by an apply of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from caisson.terraform.writing.model import Block, Part, Root, Value, Variable
+from caisson.terraform.writing.references import expression
 
 VARIABLE = "keep_data"
 _KEPT, _LET_GO = f"${{var.{VARIABLE}}}", f"${{!var.{VARIABLE}}}"
@@ -18,13 +19,15 @@ _SETTINGS: dict[str, dict[str, Value]] = {
     "aws_lb": {"enable_deletion_protection": _KEPT},
     "aws_s3_bucket": {"force_destroy": _LET_GO},
 }
+# What names the last copy that is made of a thing when it goes, where nothing keeps it from going.
+_LAST_COPIES = {"aws_elasticache_replication_group": "final_snapshot_identifier"}
 
 
 def protected(parts: Iterable[Part]) -> Iterator[Part]:
     """Yield the parts of a root with their protection, and the variable that it hangs on."""
     found = False
     for part in parts:
-        settings = _SETTINGS.get(part.type) if isinstance(part, Block) else None
+        settings = _settings(part) if isinstance(part, Block) else None
         if isinstance(part, Block) and settings is not None:
             found = True
             yield replace(part, body={**part.body, **settings})
@@ -33,6 +36,13 @@ def protected(parts: Iterable[Part]) -> Iterator[Part]:
     if found:
         about = "Whether what keeps data is protected from being destroyed."
         yield Variable(VARIABLE, "bool", about, default=True)
+
+
+def _settings(block: Block) -> Mapping[str, Value] | None:
+    name = _LAST_COPIES.get(block.type, "")
+    if block.body.get(name) is not None:
+        return {name: expression(f'var.{VARIABLE} ? "{block.body[name]}" : null')}
+    return _SETTINGS.get(block.type)
 
 
 def is_protected(root: Root) -> bool:

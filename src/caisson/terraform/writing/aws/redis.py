@@ -161,6 +161,7 @@ def _primary(here: StoreHere, *, in_global: bool) -> Block:
         "at_rest_encryption_enabled": True,
         "transit_encryption_enabled": True,
         "transit_encryption_mode": "required",
+        "final_snapshot_identifier": _last_snapshot(here),
     }
     if not in_global:
         return here.block(
@@ -173,6 +174,11 @@ def _primary(here: StoreHere, *, in_global: bool) -> Block:
         {**body, "lifecycle": {"ignore_changes": decided}},
         comment=comment,
     )
+
+
+def _last_snapshot(here: StoreHere) -> str | None:
+    """Return the snapshot that is made when the store goes, of what cannot be made again."""
+    return None if here.store.rebuildable else here.called("final", limit=_LIMIT)
 
 
 def _global(home: StoreHere, primary: Block) -> Block:
