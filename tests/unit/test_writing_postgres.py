@@ -74,6 +74,17 @@ def test_the_standby_is_ready_to_be_what_the_home_was(tmp_path: Path) -> None:
     assert home["maintenance_window"] != standby["maintenance_window"]
 
 
+def test_what_keeps_data_goes_only_when_somebody_lets_it_go(tmp_path: Path) -> None:
+    made = written(tmp_path)
+    for each in made["aws_db_instance"].values():
+        assert each["deletion_protection"] == "${var.keep_data}"
+        assert (
+            each["skip_final_snapshot"] == each["delete_automated_backups"] == "${!var.keep_data}"
+        )
+    for each in made["aws_secretsmanager_secret"].values():
+        assert each["recovery_window_in_days"] == "${var.keep_data ? 30 : 0}"
+
+
 def test_backups_reach_the_standby_with_the_wal(tmp_path: Path) -> None:
     kept = "aws_db_instance_automated_backups_replication"
     assert kept not in written(tmp_path)

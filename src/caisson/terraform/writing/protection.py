@@ -14,10 +14,17 @@ VARIABLE = "keep_data"
 _KEPT, _LET_GO = f"${{var.{VARIABLE}}}", f"${{!var.{VARIABLE}}}"
 _SETTINGS: dict[str, dict[str, Value]] = {
     "aws_backup_vault": {"force_destroy": _LET_GO},
-    "aws_db_instance": {"deletion_protection": _KEPT, "skip_final_snapshot": _LET_GO},
+    "aws_db_instance": {
+        "deletion_protection": _KEPT,
+        "skip_final_snapshot": _LET_GO,
+        "delete_automated_backups": _LET_GO,
+    },
     "aws_ecr_repository": {"force_delete": _LET_GO},
     "aws_lb": {"enable_deletion_protection": _KEPT},
     "aws_s3_bucket": {"force_destroy": _LET_GO},
+    # For so many days a secret that was deleted by mistake can be had back; without, its name is
+    # free again at once.
+    "aws_secretsmanager_secret": {"recovery_window_in_days": f"${{var.{VARIABLE} ? 30 : 0}}"},
 }
 # What names the last copy that is made of a thing when it goes, where nothing keeps it from going.
 _LAST_COPIES = {"aws_elasticache_replication_group": "final_snapshot_identifier"}

@@ -18,8 +18,6 @@ from caisson.topology.model import Credential
 
 _FILE = "credentials"
 _ROTATED_DAYS = 30
-# How long a secret that was deleted by mistake can be had back.
-_KEPT_DAYS = 30
 _ROTATION = "rotation"
 # AWS's own function. Who writes the password also changes it: each user changes their own.
 _APPLICATION = (
@@ -89,7 +87,6 @@ def _secret(places: tuple[StoreHere, ...], name: str, who: str) -> Block:
         f"/{store}/{who}/credential",
         "description": f"How {name} signs in to {home.name}.",
         "kms_key_id": _key(place),
-        "recovery_window_in_days": _KEPT_DAYS,
         "replica": [
             {"region": each.place.aws, "kms_key_id": _key(each.place)} for each in standbys
         ],
