@@ -118,20 +118,24 @@ def part(
             refuse(file, _TOO_DEEP, "check parts of it by themselves")
 
 
-def part_of_configuration(
-    name: str, files: Mapping[str, bytes], root: str = "", others: Others | None = None
-) -> Part:
+def part_of_configuration(name: str, files: Mapping[str, bytes], root: str = "") -> Part:
     """Read one configuration by itself; arguments are as for `read_configuration`."""
+    return _written(name, files, _project(files, root), None)
+
+
+def _written(
+    name: str, files: Mapping[str, bytes], sources: Project, others: Others | None
+) -> Part:
     with _few_collections():
-        expanded = expand(files, root, others)
+        expanded = expand(files, sources.root, others, sources)
         return Part(
             name,
             expanded.instances,
             expanded.links,
             expanded.programs.__contains__,
             tuple(expanded.gaps),
-            kept_state(_project(files, root)),
-            partial(part_of_configuration, name, files, root),
+            kept_state(sources),
+            partial(_written, name, files, sources),
         )
 
 

@@ -6,7 +6,7 @@ is found by what is known of both.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caisson.terraform.hcl.access import each_item, entries, forced, never_empty
 from caisson.terraform.hcl.evaluate import Scope, evaluate
@@ -32,17 +32,24 @@ class NotTold(Exception):  # noqa: N818  an answer, not an error
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The text of a body in its scope, or an object that an expression gave."""
+    """The text of a body in its scope, or an object that an expression gave.
+
+    What was worked out of it is remembered.
+    """
 
     body: Body | Mapping[Value, Value]
     scope: Scope
+    _found: dict[str, Value] = field(default_factory=dict, repr=False, compare=False)
 
     def value(self, name: str) -> Value:
         """Return an attribute's value, `ABSENT` when nothing was written."""
         if not isinstance(self.body, Body):
             return self.body.get(name, ABSENT)
-        attribute = self.body.attributes.get(name)
-        return ABSENT if attribute is None else evaluate(attribute.expression, self.scope)
+        if name not in self._found:
+            attribute = self.body.attributes.get(name)
+            value = ABSENT if attribute is None else evaluate(attribute.expression, self.scope)
+            self._found[name] = value
+        return self._found[name]
 
     def blocks(self, name: str) -> "list[Written]":
         """Return the nested blocks in the order of the text. Raises NotTold."""

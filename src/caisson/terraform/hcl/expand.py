@@ -43,15 +43,21 @@ class Expanded:
     programs: frozenset[str]
 
 
-def expand(files: Mapping[str, bytes], root: str = "", others: Others | None = None) -> Expanded:
+def expand(
+    files: Mapping[str, bytes],
+    root: str = "",
+    others: Others | None = None,
+    read: Project | None = None,
+) -> Expanded:
     """Return what the configuration in these files will make; paths are from its folder `root`.
 
-    `others` are the roots that are read together with it.
+    `others` are the roots that are read together with it, `read` are the files as they were read
+    before.
 
     `*.tf` and `*.tf.json` of the root and of its modules, `*.tfvars` of the root, and MANIFEST.
     Raises EstateErrors when a file cannot be read, or when there are too many instances.
     """
-    whole = project(files, _manifest(files), root)
+    whole = read or project(files, _manifest(files), root)
     given, wrong = inputs(files, root)
     broken = [*wrong, *(each for _, module in whole.modules() for each in module.mistakes)]
     if broken:

@@ -26,6 +26,7 @@ class TextLinks:
         self._whole = whole
         self._instances = instances
         self._values: dict[tuple[str, Path], Value] = {}
+        self._texts: dict[str, Written] = {}
 
     @cached_property
     def _index(self) -> Index:
@@ -96,18 +97,22 @@ class TextLinks:
     def _value(self, address: str, path: Path) -> Value:
         self._whole.effort.begin()
         try:
-            found = self._whole.declared(address)
-            if found is None or not self.agrees(address):
+            text = self._text(address)
+            if text is None or not self.agrees(address):
                 return Derived()
             values = self._instances[address].values
-            return value_at(
-                Written(found[0].body, found[1]),
-                values,
-                path,
-                in_order=self._whole.estate.in_order,
-            )
+            return value_at(text, values, path, in_order=self._whole.estate.in_order)
         except (NotTold, Undefined, Exhausted, RecursionError):
             return Derived()
+
+    def _text(self, address: str) -> Written | None:
+        """Return the text of an instance, which remembers what was worked out of it."""
+        if address not in self._texts:
+            found = self._whole.declared(address)
+            if found is None:
+                return None
+            self._texts[address] = Written(found[0].body, found[1])
+        return self._texts[address]
 
     def text_of(self, address: str) -> Written | None:
         """Return the text of an instance, None when there is none, or none to be believed."""

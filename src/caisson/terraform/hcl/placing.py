@@ -24,6 +24,7 @@ class Placing:
     def __init__(self) -> None:
         self._configured: dict[str, Mapping[str, object]] = {}
         self._places: Mapping[str, Place] | None = None
+        self._sources: dict[tuple[str, str], str] = {}
 
     def add(self, inner: ModuleInstance) -> None:
         """Add the provider configurations of a module instance."""
@@ -38,7 +39,9 @@ class Placing:
         if self._places is None:
             self._places = places(Configuration(providers=self._configured))
         name = declared.provider or declared.type.partition("_")[0]
-        source = source_of(inner.module, name)
+        key = (inner.address, name)
+        if (source := self._sources.get(key)) is None:
+            source = self._sources[key] = source_of(inner.module, name)
         return source, self._places.get(self._leads_to(inner, name), NOWHERE)
 
     def _leads_to(self, inner: ModuleInstance, name: str) -> str:

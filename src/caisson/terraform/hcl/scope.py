@@ -255,6 +255,7 @@ class Instances:
         self._project = project
         self._modules: dict[str, ModuleInstance | None] = {}
         self._attributes: dict[Reference, Value] = {}
+        self._states: dict[str, StateId | None] = {}
 
     def at(self, address: str) -> ModuleInstance | None:
         """Return the module instance at `module.vpc["a"].module.subnets[0]`; None: not there."""
@@ -315,6 +316,12 @@ class Instances:
 
     def state_read_by(self, address: str) -> StateId | None:
         """Return which state a data source reads; None when the text does not tell it."""
+        if address not in self._states:
+            self._states[address] = None  # what leads back to itself is not told
+            self._states[address] = self._state_read_by(address)
+        return self._states[address]
+
+    def _state_read_by(self, address: str) -> StateId | None:
         found = self.declared(address)
         if found is None or found[0].type != REMOTE_STATE:
             return None

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caisson.terraform.model import Mode
 from caisson.terraform.reading import Block, Reading
 from caisson.terraform.recognition.things import BUCKET, DATABASE, REDIS, SEARCH, Thing
 
 READ, WRITE = "read", "write"
-_DOCUMENT = "aws_iam_policy_document"
+_DOCUMENT, _ROLE = "aws_iam_policy_document", "aws_iam_role"
 _DB_PROXY, _USER = "aws_db_proxy", "aws_elasticache_user"
 _NAMED = (BUCKET, DATABASE, REDIS, SEARCH, _DB_PROXY, _USER)
 # What a service must be allowed at the least, and what makes more of it than reading.
@@ -28,16 +27,19 @@ def rights(service: Block) -> tuple[Right, ...]:
     """Return what the copies of a service may do, with the role that they have."""
     task = service.link("task_definition", "aws_ecs_task_definition").only
     reading = service.reading
-    role = reading.at(task).link("task_role_arn", "aws_iam_role").only if task else None
-    return () if role is None else tuple(_of_role(reading, role))
+    role = reading.at(task).link("task_role_arn", _ROLE).only if task else None
+    documents = reading.once(_documents).get(role or "", ())
+    return tuple(right for each in documents for right in _statements(reading.at(each)))
 
 
-def _of_role(reading: Reading, role: str) -> Iterator[Right]:
+def _documents(reading: Reading) -> dict[str, list[str]]:
+    """Return the documents that say what each role may do."""
+    found: dict[str, list[str]] = {}
     for policy in reading.of("aws_iam_role_policy"):
-        if policy.link("role", "aws_iam_role").only == role:
-            document = policy.link("policy", _DOCUMENT).only
-            if document is not None and reading.instances[document].mode is Mode.DATA:
-                yield from _statements(reading.at(document))
+        role, document = policy.link("role", _ROLE).only, policy.link("policy", _DOCUMENT).only
+        if role is not None and document is not None:
+            found.setdefault(role, []).append(document)
+    return found
 
 
 def _statements(document: Block) -> Iterator[Right]:
