@@ -6,7 +6,7 @@ import pytest
 from writing_support import ESTATE, of_root, planned, read_back, rendered
 
 from caisson.estate.model import Lose, LoseRegion
-from caisson.terraform.writing.aws import postgres, postgres_alarms
+from caisson.terraform.writing.aws import postgres_alarms
 from caisson.terraform.writing.aws.sizes import crosses_regions, exists, memory_gib
 from caisson.terraform.writing.text import files
 from caisson.topology.resources import Rest, Way
@@ -215,16 +215,6 @@ def test_the_alarm_on_lag_is_what_was_promised_of_a_region(
     ]
     told = estate.model_copy(update={"promises": made})
     assert postgres_alarms.promised_rpo_s(told) == rpo_s
-
-
-def test_what_is_acknowledged_in_two_regions_at_once_is_not_for_rds(tmp_path: Path) -> None:
-    both = "{system: postgres, replication: sync}"
-    plan = planned(tmp_path, ESTATE.replace("{system: postgres}", both))
-    store = plan.estate.stores["orders"]
-    assert postgres.unkept(store, has_standby=True)
-    assert postgres.unkept(store, has_standby=False) is None
-    other = planned(tmp_path).estate.stores["orders"]
-    assert postgres.unkept(other, has_standby=True) is None
 
 
 def test_sizes_that_there_are() -> None:

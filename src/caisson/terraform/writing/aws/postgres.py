@@ -6,7 +6,6 @@ jurisdiction change places, the database in the new home is promoted where it is
 
 from collections.abc import Iterator
 
-from caisson.estate.model import Store
 from caisson.terraform.writing.aws import handles, logs, monitoring
 from caisson.terraform.writing.aws.passwords import password
 from caisson.terraform.writing.aws.sizes import instance_class
@@ -69,13 +68,6 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
             yield _told(each, standby(each, home))
             if home.store.backup is not None and home.store.backup.wal:
                 yield _kept_elsewhere(each, home)
-
-
-def unkept(store: Store, *, has_standby: bool) -> str | None:
-    """Return what a store's declaration asks for that RDS cannot do."""
-    if store.replication == "sync" and has_standby:
-        return "RDS acknowledges a commit before a database in another region has it"
-    return None
 
 
 def database(here: StoreHere) -> str:
