@@ -1,19 +1,21 @@
 """The written fences: what is refused to whom, asked as AWS would ask, and within its limits."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from writing_support import ESTATE, rendered
+from writing_support import ESTATE, planned, rendered
 
 from aws_estates import estates, rendering_of
 from caisson.estate.model import Estate
 from caisson.terraform.writing.aws import fences
+from caisson.terraform.writing.aws.documents import length
 from caisson.terraform.writing.model import Block, Rendering
 
 ADMINISTRATOR = "arn:aws:iam::333333333333:role/OrganizationAccountAccessRole"
@@ -178,20 +180,28 @@ def test_fences_are_within_the_limits_of_aws(estate: Estate) -> None:
 
 
 def test_many_jurisdictions_need_several_policies(tmp_path: Path) -> None:
+    plan = planned(tmp_path)
     names = [f"area-{'x' * 25}-{number}" for number in range(30)]
-    homes = "\n".join(f"  {each}: {{home: r-{each[-8:]}}}" for each in names)
-    regions = "\n".join(
-        f"  r-{each[-8:]}: {{jurisdiction: {each}, aws: us-west-2}}" for each in names
+    crowded = replace(
+        plan,
+        areas=tuple(replace(plan.areas[0], jurisdiction=each) for each in names),
+        aws=plan.aws.model_copy(update={"states": dict.fromkeys(names, "us-east-1")}),
     )
-    head, _, tail = ESTATE.partition("jurisdictions:")
-    rest = tail.partition("stores:")[2].replace("{jurisdictions: [us], sizes: small}", "{}")
-    text = f"{head}jurisdictions:\n{homes}\nregions:\n{regions}\nstores:{rest}"
-    assert _within_limits(rendered(tmp_path, text)) > 1
+    found = list(fences.of_environment("production", crowded))
+    assert 1 < len(found) <= fences.MOST_POLICIES
+    assert len({each.name for each in found}) == len(found)
+    assert max(length(*each.statements) for each in found) <= fences.MOST_CHARACTERS
+    kept_in = [one.sid for each in found for one in each.statements if one.sid.startswith("Stay")]
+    assert len(kept_in) == len(names)
 
 
-def _within_limits(rendering: Rendering) -> int:
-    """Return the most policies that a target has."""
-    attached: dict[str, int] = {}
+def _within_limits(rendering: Rendering) -> None:
+    attached = Counter(
+        str(each.body["target_id"])
+        for each in _organization(rendering)
+        if each.type == "aws_organizations_policy_attachment"
+    )
+    assert max(attached.values()) <= fences.MOST_POLICIES
     for each in _organization(rendering):
         if each.type == "aws_iam_policy_document" and each.file == "fences":
             statements = [_as_iam_has_it(one) for one in each.body["statement"]]
@@ -199,11 +209,6 @@ def _within_limits(rendering: Rendering) -> int:
             assert len(json.dumps(whole, separators=(",", ":"))) <= fences.MOST_CHARACTERS
             sids = [one["Sid"] for one in statements]
             assert len(sids) == len(set(sids))
-        if each.type == "aws_organizations_policy_attachment":
-            target = str(each.body["target_id"])
-            attached[target] = attached.get(target, 0) + 1
-    assert max(attached.values()) <= fences.MOST_POLICIES
-    return max(attached.values())
 
 
 def _as_iam_has_it(statement: Mapping[str, Any]) -> dict[str, Any]:
