@@ -46,8 +46,7 @@ def _store(here: StoreHere, home: StoreHere) -> Iterator[Part]:
     yield from _locked(here)
     yield from made.policy(*_only_own_key(here, made))
     yield _logging(here, made)
-    if here.store.backup is not None:
-        yield _changes(made)
+    yield _changes(made)
     yield from _watched(here, made)
     endpoint = f"{attribute(closed(home).bucket, 'bucket_regional_domain_name')}:443"
     yield from here.outputs(endpoint, made.arn)
@@ -101,7 +100,7 @@ def _logging(here: StoreHere, made: Closed) -> Block:
 
 
 def _changes(made: Closed) -> Block:
-    comment = "AWS Backup learns from these events what has changed."
+    comment = "Whoever is to know what changes listens to these events, AWS Backup among them."
     return made.part("aws_s3_bucket_notification", {"eventbridge": True}, comment)
 
 
