@@ -28,28 +28,30 @@ _IDLE_PERCENT = 50
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
     for each in plan.replica_sets(area, "postgres"):
-        home, *standbys = in_places(_FILE, area, each.store, plan)
-        if not home.credentials:
+        places = in_places(_FILE, area, each.store, plan)
+        if not places[0].credentials:
             continue
-        for here in (home, *standbys):
-            yield from _proxied(here, area)
-            yield from _told(here, home, area)
-        yield _target(home, area)
+        proxies = [_proxy(here, area) for here in places]
+        for here, proxy in zip(places, proxies, strict=True):
+            yield from _proxied(here, proxy, area)
+            yield from _told(here, proxy, proxies[0])
+        yield _target(places[0], proxies[0])
 
 
-def _proxied(here: StoreHere, area: Area) -> Iterator[Block]:
+def _proxied(here: StoreHere, proxy: Block, area: Area) -> Iterator[Block]:
     yield postgres.log_group(here, f"/aws/rds/proxy/{here.called()}", _PROXY)
     yield _trust(here)
     yield _role(here)
-    yield _rights(here, area)
+    rights = _rights(here, area)
+    yield rights
     body: dict[str, Value] = {
         "name": here.called(_PROXY),
         "role": attribute(_role(here), "id"),
-        "policy": policy(_rights(here, area)),
+        "policy": policy(rights),
     }
     yield here.part("aws_iam_role_policy", body, _PROXY)
-    yield _proxy(here, area)
-    yield _group(here, area)
+    yield proxy
+    yield _group(here, proxy)
 
 
 def _proxy(here: StoreHere, area: Area) -> Block:
@@ -81,24 +83,24 @@ def _proxy(here: StoreHere, area: Area) -> Block:
     return here.block("aws_db_proxy", body)
 
 
-def _group(here: StoreHere, area: Area) -> Block:
+def _group(here: StoreHere, proxy: Block) -> Block:
     pool: dict[str, Value] = {
         "connection_borrow_timeout": _BORROW_S,
         "max_connections_percent": _CONNECTIONS_PERCENT,
         "max_idle_connections_percent": _IDLE_PERCENT,
     }
     body: dict[str, Value] = {
-        "db_proxy_name": attribute(_proxy(here, area), "name"),
+        "db_proxy_name": attribute(proxy, "name"),
         "connection_pool_config": pool,
     }
     return here.part("aws_db_proxy_default_target_group", body)
 
 
-def _target(here: StoreHere, area: Area) -> Block:
+def _target(here: StoreHere, proxy: Block) -> Block:
     database = postgres.primary(StoreHere(postgres.FILE, here.place, here.name, here.plan))
     body: dict[str, Value] = {
-        "db_proxy_name": attribute(_proxy(here, area), "name"),
-        "target_group_name": attribute(_group(here, area), "name"),
+        "db_proxy_name": attribute(proxy, "name"),
+        "target_group_name": attribute(_group(here, proxy), "name"),
         "db_instance_identifier": attribute(database, "identifier"),
     }
     return here.part("aws_db_proxy_target", body)
@@ -140,9 +142,9 @@ def _rights(here: StoreHere, area: Area) -> Block:
 # What others are told
 
 
-def _told(here: StoreHere, home: StoreHere, area: Area) -> Iterator[Output]:
+def _told(here: StoreHere, proxy: Block, of_primary: Block) -> Iterator[Output]:
     place, plan = here.place, here.plan
-    endpoint = f"{attribute(_proxy(home, area), 'endpoint')}:{postgres.PORT}"
+    endpoint = f"{attribute(of_primary, 'endpoint')}:{postgres.PORT}"
     yield Output(
         handles.endpoint(place, here.name),
         endpoint,
@@ -151,7 +153,7 @@ def _told(here: StoreHere, home: StoreHere, area: Area) -> Iterator[Output]:
     for each in here.credentials:
         about = f"the user that {each.service} signs in as to {each.store}."
         name = credentials.user(each, plan)
-        arn = _user_arn(_proxy(here, area), name)
+        arn = _user_arn(proxy, name)
         yield Output(handles.user_arn(place, each), arn, f"The ARN, at this proxy, of {about}")
         yield Output(handles.user_name(place, each), name, f"The name of {about}")
 
