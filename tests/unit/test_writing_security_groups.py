@@ -206,7 +206,9 @@ def test_the_internet_is_opened_where_an_image_can_be_had_in_no_other_way(
 ) -> None:
     written = blocks(tmp_path, ESTATE.replace("shop/mailer:1.0.0", image))
     found = [each.name for each in written if each.body.get("cidr_ipv4") == "0.0.0.0/0"]
-    assert found == [f"{place}_mailer_to_internet" for place in (HOME, STANDBY) if place in reached]
+    assert found == [
+        f"{place}_mailer_reaches_internet" for place in (HOME, STANDBY) if place in reached
+    ]
 
 
 def decided(**promise: object) -> set[Decision]:

@@ -7,6 +7,7 @@ from caisson.terraform.writing.aws import roots
 from caisson.terraform.writing.blueprint import Blueprint, blueprint
 from caisson.terraform.writing.model import Rendering
 from caisson.terraform.writing.refusals import refusals
+from caisson.terraform.writing.twins import twins
 from caisson.topology.model import Topology
 
 
@@ -26,4 +27,7 @@ def render(estate: Estate, sources: Sources, topology: Topology) -> Rendering:
 
     Raises EstateErrors, as `plan_of` does.
     """
-    return roots.rendering(plan_of(estate, sources, topology))
+    rendering = roots.rendering(plan_of(estate, sources, topology))
+    if mistakes := tuple(twins(rendering, sources)):
+        raise EstateErrors(mistakes)
+    return rendering

@@ -26,12 +26,16 @@ _CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 
 @dataclass(frozen=True, slots=True)
 class _Peer:
-    """The other end of a rule: `told` is how AWS is told, the rest is for the rule's name."""
+    """The other end of a rule: `told` is how AWS is told, the rest is for the rule's name.
+
+    What is `foreign` is not of the estate, in which a store may be called the same.
+    """
 
     told: Body
     name: str
     was: str | None = None
     where: tuple[str, ...] = ()
+    foreign: bool = False
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
@@ -109,7 +113,7 @@ def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str) -> Block:
         "to_port": port,
         **peer.told,
     }
-    word = "from" if kind == _INGRESS else "to"
+    word = "reaches" if peer.foreign else "from" if kind == _INGRESS else "to"
     name, former = (
         label(party.place.region, one, word, another, *peer.where)
         for one, another in (
@@ -136,7 +140,10 @@ def _beyond(place: Place, plan: Blueprint) -> Iterator[Block]:
         yield addresses
         for service in services:
             caller = groups.of_service(place, service, plan)
-            peer, why = _known_by(addresses, "s3"), f"{service.name} opens S3"
+            peer, why = (
+                replace(_known_by(addresses, "s3"), foreign=True),
+                f"{service.name} opens S3",
+            )
             yield _rule(_EGRESS, caller, peer, ports.HTTPS, why)
             yield from _to_registry(caller, plan.service(service).image or "")
 
@@ -145,7 +152,7 @@ def _to_registry(service: Party, image: str) -> Iterator[Block]:
     """Yield what a service needs whose image is in no registry of AWS in its region."""
     registry = beyond(image, service.place.aws)
     if registry is not None:
-        peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, "internet")
+        peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, "internet", foreign=True)
         why = f"{service.name} fetches its image from {registry}"
         rule = _rule(_EGRESS, service, peer, ports.HTTPS, why)
         about = "Nobody knows the registry's addresses. With the image in ECR this is not needed."
