@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from writing_support import ESTATE, of_root, planned, read_back, rendered
 
+from caisson.estate.mistakes import EstateErrors
 from caisson.estate.model import Lose, LoseRegion
-from caisson.terraform.writing.aws import postgres_alarms
+from caisson.terraform.writing.aws import postgres_alarms, postgres_proxy
 from caisson.terraform.writing.aws.sizes import crosses_regions, exists, memory_gib
 from caisson.terraform.writing.text import files
 from caisson.topology.resources import Rest, Way
@@ -215,6 +216,32 @@ def test_the_alarm_on_lag_is_what_was_promised_of_a_region(
     ]
     told = estate.model_copy(update={"promises": made})
     assert postgres_alarms.promised_rpo_s(told) == rpo_s
+
+
+def test_users_that_a_database_cannot_have_are_refused(tmp_path: Path) -> None:
+    reserved = ESTATE.replace("  mailer:", "  rdsproxyadmin:").replace(
+        "{sessions: write}", "{orders: read}"
+    )
+    with pytest.raises(EstateErrors) as refused:
+        rendered(tmp_path, reserved)
+    (mistake,) = refused.value.mistakes
+    assert "`rdsproxyadmin` is another user" in mistake.what
+    assert mistake.source.line == 1 + reserved[: reserved.index("rdsproxyadmin")].count("\n")
+
+
+def test_a_proxy_lets_in_as_many_services_as_its_role_can_name(tmp_path: Path) -> None:
+    def crowd(services: int) -> str:
+        more = "".join(
+            f"  more-{each}: {{run: [x], image: shop/x:1, uses: {{orders: read}}}}\n"
+            for each in range(services - 1)
+        )
+        return ESTATE.replace("services:\n", f"services:\n{more}")
+
+    assert rendered(tmp_path, crowd(postgres_proxy.MOST_SERVICES))
+    with pytest.raises(EstateErrors) as refused:
+        rendered(tmp_path, crowd(postgres_proxy.MOST_SERVICES + 1))
+    (mistake,) = refused.value.mistakes
+    assert "orders has 35 services" in mistake.what
 
 
 def test_sizes_that_there_are() -> None:

@@ -28,6 +28,7 @@ _REFUSALS: tuple[_Refusal, ...] = (
     refused_networks.networks,
     refused_parts.services,
     refused_parts.stores,
+    refused_parts.credentials,
     refused_parts.sizes,
     refused_parts.subnets,
     refused_promises.region_lost,

@@ -8,7 +8,8 @@ from caisson.estate.aws import Aws
 from caisson.estate.mistakes import Mistake
 from caisson.estate.model import Estate
 from caisson.estate.sources import Sources
-from caisson.terraform.writing.aws import data_tier, fargate
+from caisson.terraform.writing.aws import data_tier, fargate, postgres_proxy
+from caisson.terraform.writing.aws.credentials import RESERVED
 from caisson.terraform.writing.aws.sizes import System, crosses_regions, example, exists
 from caisson.terraform.writing.aws.unkept import unkept
 from caisson.topology.declaration import REPLICATED
@@ -47,6 +48,22 @@ def stores(estate: Estate, _: Aws, sources: Sources) -> Iterator[Mistake]:
             )
             remedy = "write `replication: async`, and an RPO of some seconds"
             yield Mistake(sources.at("stores", name, "replication"), what, remedy)
+
+
+def credentials(estate: Estate, _: Aws, sources: Sources) -> Iterator[Mistake]:
+    """Yield the users that a database or the proxy before it cannot have."""
+    databases = [name for name, each in estate.stores.items() if each.system == "postgres"]
+    most = postgres_proxy.MOST_SERVICES
+    for name in databases:
+        users = sum(name in each.uses for each in estate.services.values())
+        if users > most:
+            what = f"{name} has {users} services, and its proxy on AWS lets {most} in at most"
+            yield Mistake(sources.at("stores", name), what, "divide it into several stores")
+    for name, service in estate.services.items():
+        called = service.was or name
+        if called in RESERVED and not service.uses.keys().isdisjoint(databases):
+            what = f"`{called}` is another user in every database on AWS"
+            yield Mistake(sources.at("services", name), what, "choose another name")
 
 
 def sizes(estate: Estate, aws: Aws, sources: Sources) -> Iterator[Mistake]:

@@ -16,6 +16,9 @@ from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute, bare, expression, remote
 from caisson.topology.model import Credential
 
+# What no service can be called in a database: ours, those of RDS and its proxy, and two words of
+# Postgres.
+RESERVED = frozenset({postgres.ADMINISTRATOR, "rdsadmin", "rdsproxyadmin", "none", "public"})
 _FILE = "credentials"
 _ROTATED_DAYS = 30
 _ROTATION = "rotation"

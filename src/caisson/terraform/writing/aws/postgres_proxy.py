@@ -16,6 +16,9 @@ from caisson.terraform.writing.model import Block, Output, Part, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute, bare, expression, remote
 
+# How many services a store can have: the policies in a role have 10,240 letters, and the ARN of a
+# secret has 290 at most, of which the names that are its own have 40 each.
+MOST_SERVICES = 34
 _FILE = "postgres_proxies"
 _PROXY = "proxy"
 _TRUST = "proxy-trust"
