@@ -78,13 +78,26 @@ def test_each_environment_has_a_unit_and_fences_of_its_own(tmp_path: Path) -> No
         ("security", "aws_guardduty_organization_configuration"),
         ("security", "aws_accessanalyzer_analyzer"),
         ("security", "aws_config_configuration_recorder"),
-        ("security", "aws_cloudwatch_event_rule"),
     ],
 )
 def test_every_region_is_watched_once(tmp_path: Path, path: str, kind: str) -> None:
     regions = _regions(_root(tmp_path, path), kind)
     assert set(regions) == WATCHED
     assert len(regions) == len(WATCHED)
+
+
+def test_the_owner_hears_of_findings_and_emergencies_in_every_region(tmp_path: Path) -> None:
+    root = _root(tmp_path, "security")
+    blocks = {each.address: each for each in root.blocks}
+    heard: dict[str, list[str]] = {}
+    for target in _of(root, "aws_cloudwatch_event_target"):
+        assert str(target.body["rule"]) == f"${{aws_cloudwatch_event_rule.{target.name}.name}}"
+        assert str(target.body["arn"]) == f"${{aws_sns_topic.{target.provider}.arn}}"
+        rule = blocks[f"aws_cloudwatch_event_rule.{target.name}"]
+        source = json.loads(str(rule.body["event_pattern"]))["source"]
+        heard.setdefault(target.provider, []).extend(source)
+    assert set(heard) == {each.replace("-", "_") for each in WATCHED}
+    assert all(each == ["aws.guardduty", "aws.sts"] for each in heard.values())
 
 
 def test_the_trail_is_of_all_accounts_and_regions_and_can_be_checked(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """The security account: who watches all accounts, and tells the owner what was found."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from caisson.terraform.writing.aws import topics
+from caisson.terraform.writing.aws import handles, topics
 from caisson.terraform.writing.aws.aliases import region_alias, regions
 from caisson.terraform.writing.blueprint import SECURITY, Blueprint
 from caisson.terraform.writing.model import Block, Form, Import, Part, Value
@@ -61,23 +61,42 @@ def _detector(alias: str) -> Iterator[Part]:
 
 
 def _told(region: str, plan: Blueprint) -> Iterator[Block]:
-    """Yield by what the findings of a region get to the owner."""
-    topic = topics.findings(region, plan)
-    pattern = {
+    """Yield by what the owner hears of findings in a region, and of emergencies."""
+    findings = {
         "source": ["aws.guardduty"],
         "detail-type": ["GuardDuty Finding"],
         "detail": {"severity": [{"numeric": [">=", _SEVERITY]}]},
     }
+    what = "What GuardDuty found and takes seriously."
+    yield from _rule(region, topics.FINDINGS, what, findings, plan)
+    taken = {
+        "source": ["aws.sts"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {
+            "eventName": ["AssumeRole"],
+            "requestParameters": {"roleArn": [{"suffix": f":role/{handles.BREAK_GLASS}"}]},
+        },
+    }
+    what = "Somebody of this account took the role for emergencies."
+    yield from _rule(region, handles.BREAK_GLASS, what, taken, plan)
+
+
+def _rule(
+    region: str, word: str, about: str, pattern: Mapping[str, object], plan: Blueprint
+) -> Iterator[Block]:
+    topic = topics.findings(region, plan)
+    called = physical(plan.estate.estate, SECURITY, word)
+    name = label(topic.provider, word)
     rule = Block(
         topics.FINDINGS,
         "aws_cloudwatch_event_rule",
-        topic.provider,
+        name,
         topic.provider,
         {
-            "name": topic.called,
-            "description": "What GuardDuty found and takes seriously.",
+            "name": called,
+            "description": about,
             "event_pattern": json.dumps(pattern),
-            "tags": {"Name": topic.called},
+            "tags": {"Name": called},
         },
     )
     yield rule
@@ -85,9 +104,7 @@ def _told(region: str, plan: Blueprint) -> Iterator[Block]:
         "rule": attribute(rule, "name"),
         "arn": attribute(topic.block, "arn"),
     }
-    yield Block(
-        topics.FINDINGS, "aws_cloudwatch_event_target", topic.provider, topic.provider, body
-    )
+    yield Block(topics.FINDINGS, "aws_cloudwatch_event_target", name, topic.provider, body)
 
 
 def _block(kind: str, alias: str, body: dict[str, Value], comment: str = "") -> Block:

@@ -86,10 +86,10 @@ def of_findings(plan: Blueprint) -> Iterator[Block]:
 
 
 def findings(region: str, plan: Blueprint) -> Topic:
-    """Return the topic of what GuardDuty finds in a region, in any account."""
+    """Return the topic of what rules of the security account notice in a region."""
     account = plan.aws.accounts[SECURITY]
     called = physical(plan.estate.estate, SECURITY, FINDINGS)
-    rules = f"arn:aws:events:{region}:{account}:rule/{called}"
+    rules = f"arn:aws:events:{region}:{account}:rule/{physical(plan.estate.estate, SECURITY, '*')}"
     return Topic(FINDINGS, region_alias(region), region, account, called, "events", rules)
 
 
