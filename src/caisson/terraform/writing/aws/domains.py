@@ -79,7 +79,9 @@ def _of_signer(account: str) -> Iterator[Statement]:
     yield Statement("Sign", sign, THIS_KEY, principals=_SIGNER, conditions=own)
     for_service = Condition("Bool", "kms:GrantIsForAWSResource", ("true",))
     grant = ("kms:CreateGrant",)
-    yield Statement("Go", grant, THIS_KEY, principals=_SIGNER, conditions=(*own, for_service))
+    yield Statement(
+        "LetTheSignerGoOn", grant, THIS_KEY, principals=_SIGNER, conditions=(*own, for_service)
+    )
 
 
 def _told(environment: str, plan: Blueprint) -> Iterator[Output]:
