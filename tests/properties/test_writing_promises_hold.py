@@ -23,7 +23,7 @@ from read_back import parts_of
 
 WORKSPACE = Path(__file__).parents[2] / "examples" / "workspace"
 SOME = settings(
-    max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 # Whether two environments are apart asks what roles may do, which nobody decides yet; and how
 # much is lost with a region is measured, on AWS as in the declaration.

@@ -12,7 +12,7 @@ from read_back import declared, read_back, told
 WORKSPACE = Path(__file__).parents[2] / "examples" / "workspace"
 # Each is a second or two: some thousand resources are read, and all that they name is followed.
 SOME = settings(
-    max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

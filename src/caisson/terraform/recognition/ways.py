@@ -1,6 +1,7 @@
 """Who may open connections to whom, by the rules of their security groups on both sides."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_network
 
 from caisson.topology.network import Interface, Network, Protocol, Rule, SecurityGroup, Subnet
@@ -62,11 +63,14 @@ class Ways:
 
 
 def _within(cidr: str, cidrs: Iterable[str]) -> bool:
-    inner = ip_network(cidr)
+    inner = _network(cidr)
     return any(
         inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # alike
-        for outer in map(ip_network, cidrs)
+        for outer in map(_network, cidrs)
     )
+
+
+_network = lru_cache(maxsize=1 << 12)(ip_network)
 
 
 def _meet(one: Rule, other: Rule) -> bool:
