@@ -399,3 +399,23 @@ def test_a_part_that_has_the_id_of_the_whole_names_the_whole(text: str, expected
     kind = text.split('"')[5]
     links = made(f'{text}resource "aws_thing" "y" {{\n  to = {kind}.x.id\n}}\n').links
     assert links.link("aws_thing.y", ("to",), ()) == Link((expected,))
+
+
+@pytest.mark.parametrize(
+    ("expression", "types", "named"),
+    [
+        (
+            "data.aws_iam_policy_document.d.json",
+            ("aws_iam_policy_document",),
+            "data.aws_iam_policy_document.d",
+        ),
+        ('"${aws_cloudwatch_log_group.g.arn}:*"', (), "aws_cloudwatch_log_group.g"),
+    ],
+    ids=["the text of a document", "all streams of a log group"],
+)
+def test_what_is_named_in_another_way(expression: str, types: tuple[str, ...], named: str) -> None:
+    expanded = made(f"""
+        data "aws_iam_policy_document" "d" {{}}
+        resource "aws_cloudwatch_log_group" "g" {{}}
+        resource "aws_thing" "x" {{ to = {expression} }}""")
+    assert expanded.links.link("aws_thing.x", ("to",), types) == Link((named,))
