@@ -54,7 +54,7 @@ def test_no_account_is_closed_or_made_anew(tmp_path: Path) -> None:
     ]
 
 
-def test_each_environment_has_a_unit_and_fences_of_its_own(tmp_path: Path) -> None:
+def test_each_environment_has_a_unit_and_guardrails_of_its_own(tmp_path: Path) -> None:
     root = _root(tmp_path, "organization")
     units = {f"${{{each.address}.id}}": each.body["name"] for each in _of(root, _UNIT)}
     accounts = _of(root, "aws_organizations_account")
@@ -63,11 +63,11 @@ def test_each_environment_has_a_unit_and_fences_of_its_own(tmp_path: Path) -> No
         "production",
         "staging",
     ]
-    fenced = {
+    guarded = {
         units.get(str(each.body["target_id"]), "everywhere")
         for each in _of(root, "aws_organizations_policy_attachment")
     }
-    assert fenced == {"everywhere", "security", "production", "staging"}
+    assert guarded == {"everywhere", "security", "production", "staging"}
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def standbys(estate: Estate, _: Aws, sources: Sources) -> Iterator[Mistake]:
         there = estate.regions[each.standby].jurisdiction
         if there != name:
             what = (
-                f"{name} has its standby in {there}: on AWS keys, fences and states are of one "
+                f"{name} has its standby in {there}: on AWS keys, guardrails and states are of one "
                 "jurisdiction each"
             )
             place = sources.at("jurisdictions", name, "standby")

@@ -198,7 +198,7 @@ def _emergency(environment: str, plan: Blueprint) -> Iterator[Block]:
         _EMERGENCY,
         {
             "name": handles.BREAK_GLASS,
-            "description": "For an emergency: goes beyond the fences of the organization.",
+            "description": "For an emergency: passes the guardrails of the organization.",
             "assume_role_policy": policy(taken),
             "max_session_duration": _LONGEST_EMERGENCY_SECONDS,
             "tags": {"Name": handles.BREAK_GLASS},

@@ -15,7 +15,7 @@ ORGANIZATION, SECURITY, BASE, KEYS, NETWORK, DATA, SERVICES = (
     "services",
 )
 
-# The role that is taken in an emergency only, and goes beyond the fences of the organization.
+# The role that is taken in an emergency only, and passes the guardrails of the organization.
 BREAK_GLASS = "break-glass"
 
 # Tiers of subnets, and with them of routes: with a way from the internet, to it, and neither.

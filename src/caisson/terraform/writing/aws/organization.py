@@ -1,4 +1,4 @@
-"""The organization: its accounts, by purpose, and the fences that they stand behind.
+"""The organization: its accounts, by purpose, and the guardrails around them.
 
     root ─┬─ security ─── the account where logs are kept
           └─ workloads ─┬─ production ─── its account
@@ -15,13 +15,13 @@ from dataclasses import replace
 from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.aliases import region_alias, regions
 from caisson.terraform.writing.aws.documents import document, short_policy
-from caisson.terraform.writing.aws.fences import Fence, of_all, of_environment, of_security
+from caisson.terraform.writing.aws.guardrails import Guardrail, of_all, of_environment, of_security
 from caisson.terraform.writing.blueprint import SECURITY, Blueprint
 from caisson.terraform.writing.model import Block, Form, Import, Part, Value
 from caisson.terraform.writing.names import label, physical
 from caisson.terraform.writing.references import attribute
 
-_FILE, _FENCES, _DELEGATED = "organization", "fences", "delegated"
+_FILE, _GUARDRAILS, _DELEGATED = "organization", "guardrails", "delegated"
 _WORKLOADS = "workloads"
 _TRUSTED = (
     "access-analyzer.amazonaws.com",
@@ -55,16 +55,16 @@ def write(plan: Blueprint) -> Iterator[Part]:
         yield from _account(environment, _unit_of(environment), plan)
 
 
-def fences(plan: Blueprint) -> Iterator[Block]:
+def guardrails(plan: Blueprint) -> Iterator[Block]:
     """Yield the policies that no right in an account goes beyond."""
-    for fence in of_all(plan):
-        yield from _attached(fence, "everywhere", _root(), plan)
+    for guardrail in of_all(plan):
+        yield from _attached(guardrail, "everywhere", _root(), plan)
     unit = attribute(_unit(SECURITY, _root()), "id")
     yield from _attached(of_security(plan), SECURITY, unit, plan)
     for environment in plan.estate.environments:
         unit = attribute(_unit_of(environment), "id")
-        for fence in of_environment(environment, plan):
-            yield from _attached(fence, environment, unit, plan)
+        for guardrail in of_environment(environment, plan):
+            yield from _attached(guardrail, environment, unit, plan)
 
 
 def delegated(plan: Blueprint) -> Iterator[Block]:
@@ -134,17 +134,17 @@ def _account(name: str, unit: Block, plan: Blueprint) -> Iterator[Part]:
     yield Import(made, plan.aws.accounts[name])
 
 
-def _attached(fence: Fence, where: str, target: str, plan: Blueprint) -> Iterator[Block]:
-    name = label(where, fence.name)
-    called = physical(plan.estate.estate, where, fence.name, limit=128)
-    text = document(_FENCES, name, handles.ORGANIZATION, *fence.statements)
+def _attached(guardrail: Guardrail, where: str, target: str, plan: Blueprint) -> Iterator[Block]:
+    name = label(where, guardrail.name)
+    called = physical(plan.estate.estate, where, guardrail.name, limit=128)
+    text = document(_GUARDRAILS, name, handles.ORGANIZATION, *guardrail.statements)
     made = _block(
-        _FENCES,
+        _GUARDRAILS,
         "aws_organizations_policy",
         name,
         {
             "name": called,
-            "description": fence.about,
+            "description": guardrail.about,
             "type": "SERVICE_CONTROL_POLICY",
             "content": short_policy(text),
             "tags": {"Name": called},
@@ -153,7 +153,7 @@ def _attached(fence: Fence, where: str, target: str, plan: Blueprint) -> Iterato
     yield text
     yield made
     body: dict[str, Value] = {"policy_id": attribute(made, "id"), "target_id": target}
-    yield _block(_FENCES, "aws_organizations_policy_attachment", name, body)
+    yield _block(_GUARDRAILS, "aws_organizations_policy_attachment", name, body)
 
 
 def _block(file: str, kind: str, name: str, body: dict[str, Value]) -> Block:

@@ -116,12 +116,12 @@ ONCE: tuple[OnceLayer, ...] = (
     OnceLayer(
         handles.ORGANIZATION,
         MANAGEMENT,
-        "The accounts, and the fences beyond which nobody in them has rights.",
+        "The accounts, and the guardrails beyond which nobody in them has rights.",
         (),
         (
             states.of_management,
             organization.write,
-            organization.fences,
+            organization.guardrails,
             organization.delegated,
         ),
         bootstrap=True,

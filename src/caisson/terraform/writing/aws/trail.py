@@ -70,7 +70,7 @@ def _archive(plan: Blueprint) -> Iterator[Block]:
             "bucket": attribute(bucket_of(private), "id"),
             "rule": {"default_retention": {"mode": "GOVERNANCE", "days": RETENTION_DAYS}},
         },
-        comment="Only the role `break-glass` gets past the organization's fence to lift this.",
+        comment="Only the role `break-glass` gets past the organization's guardrail to lift this.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The written fences: what is refused to whom, asked as AWS would ask, and within its limits."""
+"""The written guardrails: what is refused to whom, asked as AWS would ask, and within its limits."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from writing_support import ESTATE, planned, rendered
 
 from aws_estates import estates, rendering_of
 from caisson.estate.model import Estate
-from caisson.terraform.writing.aws import fences
+from caisson.terraform.writing.aws import guardrails
 from caisson.terraform.writing.aws.documents import length
 from caisson.terraform.writing.model import Block, Rendering
 
@@ -38,7 +38,7 @@ class Request:
 
 
 def refused(rendering: Rendering, environment: str, request: Request) -> bool:
-    """Return whether a fence around the account of an environment refuses the request."""
+    """Return whether a guardrail around the account of an environment refuses the request."""
     unit = f"organizational_unit.workloads_{environment}."
     return any(
         _hits(statement, request)
@@ -175,7 +175,7 @@ def test_a_machine_gives_its_role_by_imdsv2_alone(tmp_path: Path) -> None:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
 @given(estate=estates())
-def test_fences_are_within_the_limits_of_aws(estate: Estate) -> None:
+def test_guardrails_are_within_the_limits_of_aws(estate: Estate) -> None:
     _within_limits(rendering_of(estate))
 
 
@@ -187,10 +187,10 @@ def test_many_jurisdictions_need_several_policies(tmp_path: Path) -> None:
         areas=tuple(replace(plan.areas[0], jurisdiction=each) for each in names),
         aws=plan.aws.model_copy(update={"states": dict.fromkeys(names, "us-east-1")}),
     )
-    found = list(fences.of_environment("production", crowded))
-    assert 1 < len(found) <= fences.MOST_POLICIES
+    found = list(guardrails.of_environment("production", crowded))
+    assert 1 < len(found) <= guardrails.MOST_POLICIES
     assert len({each.name for each in found}) == len(found)
-    assert max(length(*each.statements) for each in found) <= fences.MOST_CHARACTERS
+    assert max(length(*each.statements) for each in found) <= guardrails.MOST_CHARACTERS
     kept_in = [one.sid for each in found for one in each.statements if one.sid.startswith("Stay")]
     assert len(kept_in) == len(names)
 
@@ -201,12 +201,12 @@ def _within_limits(rendering: Rendering) -> None:
         for each in _organization(rendering)
         if each.type == "aws_organizations_policy_attachment"
     )
-    assert max(attached.values()) <= fences.MOST_POLICIES
+    assert max(attached.values()) <= guardrails.MOST_POLICIES
     for each in _organization(rendering):
-        if each.type == "aws_iam_policy_document" and each.file == "fences":
+        if each.type == "aws_iam_policy_document" and each.file == "guardrails":
             statements = [_as_iam_has_it(one) for one in each.body["statement"]]
             whole = {"Version": "2012-10-17", "Statement": statements}
-            assert len(json.dumps(whole, separators=(",", ":"))) <= fences.MOST_CHARACTERS
+            assert len(json.dumps(whole, separators=(",", ":"))) <= guardrails.MOST_CHARACTERS
             sids = [one["Sid"] for one in statements]
             assert len(sids) == len(set(sids))
 

@@ -1,8 +1,8 @@
-"""Fences: what nobody in an account may do, whatever rights they were given there.
+"""Guardrails: what nobody in an account may do, whatever rights they were given there.
 
 AWS counts them: a policy has 5120 characters at most, and a target five policies, of which AWS's
-own `FullAWSAccess` is one. Whoever must go beyond a fence in an emergency takes the role
-`break-glass`; the organization's own account stands behind no fence.
+own `FullAWSAccess` is one. Whoever must pass a guardrail in an emergency takes the role
+`break-glass`; the organization's own account has no guardrail around it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -62,7 +62,7 @@ _WITH_GLOBAL_SERVICES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fence:
+class Guardrail:
     """One policy of the organization: for everybody below its target."""
 
     name: str
@@ -70,22 +70,22 @@ class Fence:
     statements: tuple[Statement, ...]
 
 
-def of_all(plan: Blueprint) -> tuple[Fence, ...]:
-    """Return the fences of every account but the organization's own."""
+def of_all(plan: Blueprint) -> tuple[Guardrail, ...]:
+    """Return the guardrails of every account but the organization's own."""
     return (
-        Fence("account", "Nobody leaves, and nobody is root.", tuple(_account(plan))),
-        Fence("logs", "What happened stays written down.", tuple(_logs())),
-        Fence("data", "Keys and backups stay, and nothing is made public.", tuple(_data())),
+        Guardrail("account", "Nobody leaves, and nobody is root.", tuple(_account(plan))),
+        Guardrail("logs", "What happened stays written down.", tuple(_logs())),
+        Guardrail("data", "Keys and backups stay, and nothing is made public.", tuple(_data())),
     )
 
 
-def of_security(plan: Blueprint) -> Fence:
-    """Return the fence of the security account, which has something in every region of ours."""
-    return Fence("regions", "Only regions of the estate.", (_regions(regions(plan)),))
+def of_security(plan: Blueprint) -> Guardrail:
+    """Return the guardrail of the security account, which has something in every region of ours."""
+    return Guardrail("regions", "Only regions of the estate.", (_regions(regions(plan)),))
 
 
-def of_environment(environment: str, plan: Blueprint) -> Iterator[Fence]:
-    """Yield the fences around the regions of an environment, and around each jurisdiction."""
+def of_environment(environment: str, plan: Blueprint) -> Iterator[Guardrail]:
+    """Yield the guardrails around the regions of an environment, and around each jurisdiction."""
     areas = plan.of_environment(environment)
     own = [region for area in areas for region in _of_area(area, plan)]
     statements = [_regions((*own, GLOBAL_REGION))]
@@ -94,7 +94,7 @@ def of_environment(environment: str, plan: Blueprint) -> Iterator[Fence]:
     statements += (_jurisdiction(area, plan) for area in areas)
     for number, packed in enumerate(_packed(statements), 1):
         name = "regions" if number == 1 else f"regions-{number}"
-        yield Fence(name, f"Only regions of {environment}, by jurisdiction.", packed)
+        yield Guardrail(name, f"Only regions of {environment}, by jurisdiction.", packed)
 
 
 def _account(plan: Blueprint) -> Iterator[Statement]:
