@@ -1,4 +1,4 @@
-"""The written guardrails: what is refused to whom, asked as AWS would ask, and within its limits."""
+"""The guardrails: what is refused to whom, asked as AWS would ask, and within its limits."""
 
 import json
 from collections import Counter

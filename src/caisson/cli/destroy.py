@@ -79,7 +79,7 @@ class _Taken:
 
     def away(self, root: Root) -> dict[str, Any]:
         """Destroy one root, which was never applied or is gone already when there is nothing."""
-        planned = self._work.plan_one(root, set(), "-destroy")
+        planned = self._work.plan_to_destroy(root)
         if planned.document is None or not planned.changes:
             return {"root": root.path, "destroyed": 0}
         radius = radius_of(planned)

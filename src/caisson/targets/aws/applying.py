@@ -74,6 +74,22 @@ class Applier:
         except TerraformError as error:
             raise RootFailedError(f"{root.path}: {error}") from error
 
+    def plan_to_destroy(self, root: Root) -> Planned:
+        """Plan to destroy what a root has made.
+
+        What it adopted, such as accounts, was there before and stays: it is forgotten, and
+        adopted again should the root be applied again.
+        """
+        workspace = self._workspace(root)
+        try:
+            self._ready(root, workspace)
+            workspace.forget([each.block.address for each in root.imports])
+        except NoBucketError:
+            return Planned(root, changes=False)
+        except TerraformError as error:
+            raise RootFailedError(f"{root.path}: {error}") from error
+        return self.plan_one(root, set(), "-destroy")
+
     def apply(self, root: Root) -> None:
         """Carry out the plan that was made last of a root. Raises RootFailedError."""
         workspace = self._workspace(root)
@@ -87,7 +103,7 @@ class Applier:
     def destroy(self, root: Root) -> None:
         """Destroy what a root has made, its protection first. Raises RootFailedError.
 
-        One that makes the buckets of states takes its own state out of there before.
+        A root that makes the buckets of states takes its own state out of there before.
         """
         workspace = self._workspace(root)
         letting_go = [f"-var={VARIABLE}=false"] if is_protected(root) else []

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +81,12 @@ class Workspace:
     def apply(self) -> None:
         """Carry the kept plan out. Raises TerraformError; what was made until then is known."""
         self._run("apply", "-input=false", "-json", PLAN)
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Leave these resources as they are and look after them no more. Raises TerraformError."""
+        known = self._printed("state", "list").decode().split()
+        if here := [each for each in addresses if each in known]:
+            self._begin("state", "rm", *here)
 
     @property
     def keeps_state_here(self) -> bool:
