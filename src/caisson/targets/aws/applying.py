@@ -83,7 +83,7 @@ class Applier:
         workspace = self._workspace(root)
         try:
             self._ready(root, workspace)
-            workspace.forget([each.block.address for each in root.imports])
+            workspace.forget(_adopted(root))
         except NoBucketError:
             return Planned(root, changes=False)
         except TerraformError as error:
@@ -112,6 +112,7 @@ class Applier:
                 workspace.apply()
             if root.bootstrap and not workspace.keeps_state_here:
                 workspace.take_state_here()
+            workspace.forget(_adopted(root))  # an apply adopts it again
             if workspace.plan("-destroy", *letting_go):
                 workspace.apply()
         except TerraformError as error:
@@ -132,6 +133,10 @@ class Applier:
 
     def _of(self, root: Root) -> Says:
         return lambda line: self.says(root.path, line)
+
+
+def _adopted(root: Root) -> list[str]:
+    return [each.block.address for each in root.imports]
 
 
 def _maker(root: Root, rendering: Rendering) -> str:
