@@ -21,6 +21,7 @@ from caisson.targets.local.layout import write_whole
 PLAN = "caisson.tfplan"
 # Of files that override others, Terraform listens most to the last.
 LOCAL_STATE = "zz_state_here_override.tf.json"
+_KEPT_HERE = "terraform.tfstate"
 _LOCALLY = '{"terraform": {"backend": {"local": {}}}}\n'
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -100,6 +101,8 @@ class Workspace:
         """Bring the state where the root says; done again, it does no harm."""
         (self.folder / LOCAL_STATE).unlink(missing_ok=True)
         self._begin("init", "-input=false", "-no-color", "-migrate-state", "-force-copy")
+        # Terraform leaves it there, and would ask at the next `init` whether to copy it once more.
+        (self.folder / _KEPT_HERE).unlink(missing_ok=True)
 
     def take_state_here(self) -> None:
         """Bring the state from its bucket into the folder."""
