@@ -13,7 +13,7 @@ from caisson.terraform.writing.text import files
 from rendered_roots import physical_names, written, wrong_blocks, wrong_references
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-MANY = settings(max_examples=60, suppress_health_check=SLOW)
+MANY = settings(max_examples=25, suppress_health_check=SLOW)
 
 
 @MANY
