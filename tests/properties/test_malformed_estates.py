@@ -71,6 +71,7 @@ def number_for_text(pick: random.Random) -> bytes:
 def nothing_for_a_part(pick: random.Random) -> bytes:
     parts = [path for path, value in nodes(estate()) if path and isinstance(value, dict | list)]
     optional = [
+        ("aws",),
         ("environments", "staging", "jurisdictions"),
         ("services", "web", "probe"),
         ("services", "web", "probe", "prepare"),
