@@ -13,7 +13,7 @@ SERVERS := postgres redis-server memcached haproxy
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test soak check bench lock
+.PHONY: help install demo test soak emulated check bench lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(INSTALLED) ## Run the tests against real servers and a real browser (TES
 soak: $(INSTALLED) ## Run the property tests on examples that were never tried before
 	@$(FETCH) --quiet $(SERVERS)
 	@$(BIN)/pytest tests/properties --hypothesis-profile=soak
+
+emulated: $(INSTALLED) ## Apply the reference estate to an AWS that is none, change it, take it away
+	@$(BIN)/pytest tests/emulated
 
 check: $(INSTALLED) ## Run the linter, the formatter, the type checker and the layer contracts
 	@$(BIN)/ruff check

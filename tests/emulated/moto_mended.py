@@ -1,0 +1,72 @@
+"""What moto does otherwise than AWS, and these tests need as AWS does it.
+
+Each mending says what is wrong. Where moto lacks a thing altogether, it is not mended here: then
+its type is left out of the emulated run.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from typing import Any
+from unittest.mock import patch
+
+from moto.ec2.exceptions import InvalidAssociationIdError
+from moto.ec2.models.network_acls import NetworkAclBackend
+from moto.iam.access_control import PermissionResult
+from moto.kms.models import KmsBackend, kms_backends
+from moto.kms.responses import KmsResponse
+from moto.organizations.models import FakeDelegatedAdministrator
+from moto.s3.models import FakeBucket, FakeDeleteMarker
+
+_replaced = NetworkAclBackend.replace_network_acl_association
+
+
+@contextmanager
+def mended() -> Iterator[None]:
+    """Mend moto, in this process, for as long as this lasts."""
+    delegated = [*FakeDelegatedAdministrator.SUPPORTED_SERVICES, "config.amazonaws.com"]
+    with ExitStack() as stack:
+        for mending in (
+            # It reads the policy of a bucket without its conditions, and refuses everybody.
+            patch.object(FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
+            # It forgets an object's versions one by one, and fails at the mark of a deletion.
+            patch.object(FakeDeleteMarker, "dispose", lambda _: None, create=True),
+            # It fails at the association of a subnet that has just gone.
+            patch.object(
+                NetworkAclBackend, "replace_network_acl_association", _replace_association
+            ),
+            # A replica that it makes turns the first key into one, and has neither its own policy
+            # nor description nor tags.
+            patch.object(KmsResponse, "replicate_key", _replicate_key),
+            # Of the services that an account can look after for all, it lacks one.
+            patch.object(FakeDelegatedAdministrator, "SUPPORTED_SERVICES", delegated),
+        ):
+            stack.enter_context(mending)
+        yield
+
+
+def _replace_association(self: NetworkAclBackend, association: str, acl: str) -> Any:
+    if not any(association in each._associations for each in self.network_acls.values()):
+        raise InvalidAssociationIdError(association)
+    return _replaced(self, association, acl)
+
+
+def _replicate_key(self: KmsResponse) -> str:
+    key_id, region = self._get_param("KeyId"), self._get_param("ReplicaRegion")
+    backend: KmsBackend = self.kms_backend
+    primary = backend.keys[key_id]
+    replica = backend.replicate_key(key_id, region)
+    there: KmsBackend = kms_backends[backend.account_id][region]
+    replica.multi_region_configuration = {
+        **deepcopy(primary.multi_region_configuration),
+        "MultiRegionKeyType": "REPLICA",
+    }
+    replica.policy = self._get_param("Policy") or replica.generate_default_policy()
+    replica.description = self._get_param("Description") or ""
+    there.tagger.tag_resource(replica.id, self._get_param("Tags") or [])
+    answer: dict[str, Any] = {
+        "ReplicaKeyMetadata": replica.to_dict()["KeyMetadata"],
+        "ReplicaPolicy": replica.policy,
+    }
+    return json.dumps(answer)
