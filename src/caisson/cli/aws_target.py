@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.markup import escape
 
 from caisson.cli import output
 from caisson.cli.estates import load_or_fail
@@ -103,7 +104,7 @@ def applier(made: Rendered, program: Program, *, as_json: bool) -> Applier:
     notes = output.notes()
 
     def say(path: str, line: str) -> None:
-        notes.print(f"[dim]{path}[/dim]  {line}", markup=True, highlight=False)
+        notes.print(f"[dim]{escape(path)}[/dim]  {escape(line)}")
 
     return Applier(program, made.folder, made.rendering, say if not as_json else _silent)
 
