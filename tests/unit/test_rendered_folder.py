@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from caisson.cli.terraform_input import roots
 from caisson.targets.aws import folder
 from caisson.targets.aws.folder import EditedError, write
 from caisson.targets.local.layout import write_whole
@@ -71,3 +72,9 @@ def test_an_interrupted_rendering_is_taken_up_by_any_other(
             write(tmp_path, SECOND)
     write(tmp_path, third)
     assert content(tmp_path) == third
+
+
+def test_what_is_written_beside_the_roots_is_taken_for_no_plan(tmp_path: Path) -> None:
+    root = '{"terraform": {"backend": {"s3": {"bucket": "states"}}}}\n'
+    write(tmp_path, {"a/root.tf.json": root, "b/root.tf.json": root})
+    assert [each.folder for each in roots(tmp_path, None)] == [tmp_path / "a", tmp_path / "b"]

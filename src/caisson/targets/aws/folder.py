@@ -12,7 +12,7 @@ from pathlib import Path
 
 from caisson.targets.local.layout import write_whole
 
-MANIFEST = "caisson.rendered.json"
+MANIFEST = "caisson.rendered"
 Digests = tuple[str, ...]
 _ABOUT = "Written by `caisson render`: the files that the next rendering replaces."
 
