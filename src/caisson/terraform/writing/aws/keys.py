@@ -9,39 +9,28 @@ from dataclasses import replace
 
 from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.documents import Condition, Statement, document, equal, policy
+from caisson.terraform.writing.aws.own_keys import (
+    ADMINISTRATION,
+    DAYS_BEFORE_DELETION,
+    THIS_KEY,
+)
 from caisson.terraform.writing.blueprint import INTERNAL, Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Output, Part, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute
 
 _FILE = "keys"
-_DAYS_UNTIL_DELETION = 30  # the most that AWS grants to somebody who finds a mistake
-# In the policy of a key this is AWS's word for the key itself.
-_THIS_KEY = ("*",)
-_ADMINISTRATION = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateAlias",
-    "kms:DeleteAlias",
-    "kms:DescribeKey",
-    "kms:DisableKey",
-    "kms:EnableKey",
-    "kms:EnableKeyRotation",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListGrants",
-    "kms:ListKeyPolicies",
-    "kms:ListKeyRotations",
-    "kms:ListResourceTags",
-    "kms:PutKeyPolicy",
-    "kms:ReplicateKey",
-    "kms:RevokeGrant",
-    "kms:RotateKeyOnDemand",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:UpdateAlias",
-    "kms:UpdateKeyDescription",
-    "kms:UpdatePrimaryRegion",
+# Beyond what the administration of every key is: this one has replicas, and is rotated by hand too.
+_ADMINISTRATION = tuple(
+    sorted(
+        (
+            *ADMINISTRATION,
+            "kms:ListKeyRotations",
+            "kms:ReplicateKey",
+            "kms:RotateKeyOnDemand",
+            "kms:UpdatePrimaryRegion",
+        )
+    )
 )
 _USE = (
     "kms:Decrypt",
@@ -70,7 +59,7 @@ def _key(area: Area, place: Place, data: str, plan: Blueprint) -> Block:
     """Return the key in its home, and what stands for it where the standby is."""
     body: dict[str, Value] = {
         "description": f"Encrypts {data} data of {area.environment} in {area.jurisdiction}.",
-        "deletion_window_in_days": _DAYS_UNTIL_DELETION,
+        "deletion_window_in_days": DAYS_BEFORE_DELETION,
         "policy": policy(_policy(place, data)),
         "tags": {"Name": plan.name(area, data), "DataClass": data},
     }
@@ -117,7 +106,7 @@ def _logs(place: Place) -> Statement:
 def _allow(
     sid: str, actions: Sequence[str], who: Mapping[str, Sequence[str]], *conditions: Condition
 ) -> Statement:
-    return Statement(sid, actions, _THIS_KEY, principals=who, conditions=conditions)
+    return Statement(sid, actions, THIS_KEY, principals=who, conditions=conditions)
 
 
 def _name(place: Place, data: str) -> str:

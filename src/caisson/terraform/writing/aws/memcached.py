@@ -17,6 +17,7 @@ _MAINTENANCE = "sun:05:00-sun:06:00"
 _CPU_PERCENT = 80
 _EVICTIONS = 10_000  # in five minutes
 _SWAP_BYTES = 50_000_000  # AWS: "Which metrics should I monitor?"
+_SUBNETS = "aws_elasticache_subnet_group"
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
@@ -26,21 +27,12 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 
 def _store(here: StoreHere) -> Iterator[Part]:
-    yield _subnet_group(here)
+    yield here.subnet_group(_SUBNETS)
     yield _parameter_group(here)
     cluster = _cluster(here)
     yield cluster
     yield from here.outputs(attribute(cluster, "configuration_endpoint"), attribute(cluster, "arn"))
     yield from _alarms(here)
-
-
-def _subnet_group(here: StoreHere) -> Block:
-    body: dict[str, Value] = {
-        "name": here.called(limit=255),
-        "description": f"The data subnets, for {here.first_name}.",
-        "subnet_ids": here.subnet_ids,
-    }
-    return here.block("aws_elasticache_subnet_group", body)
 
 
 def _parameter_group(here: StoreHere) -> Block:
@@ -64,7 +56,7 @@ def _cluster(here: StoreHere) -> Block:
         "preferred_availability_zones": list(here.place.zones[:nodes]),
         "port": _PORT,
         "parameter_group_name": attribute(_parameter_group(here), "name"),
-        "subnet_group_name": attribute(_subnet_group(here), "name"),
+        "subnet_group_name": attribute(here.subnet_group(_SUBNETS), "name"),
         "security_group_ids": [here.security_group_id],
         "transit_encryption_enabled": True,
         "maintenance_window": _MAINTENANCE,

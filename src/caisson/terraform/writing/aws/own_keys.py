@@ -9,9 +9,9 @@ from caisson.terraform.writing.model import Block, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute
 
-# Who may delete a key waits that long, and others can object.
-_DAYS_BEFORE_DELETION = 30
-_ADMINISTRATION = (
+# Who may delete a key waits that long, the most that AWS grants, and others can object.
+DAYS_BEFORE_DELETION = 30
+ADMINISTRATION = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
     "kms:DeleteAlias",
@@ -81,7 +81,7 @@ def key_of(own: OwnKey) -> Block:
         {
             "description": own.about,
             **(_SIGNS if own.signs else _ENCRYPTS),
-            "deletion_window_in_days": _DAYS_BEFORE_DELETION,
+            "deletion_window_in_days": DAYS_BEFORE_DELETION,
             "policy": policy(document(own.file, _policy_name(own), own.provider)),
             "tags": {"Name": own.called, "DataClass": INTERNAL},
         },
@@ -108,6 +108,6 @@ def _of_account(account: str) -> Iterator[Statement]:
     principals = {"AWS": (f"arn:aws:iam::{account}:root",)}
     own = (equal("kms:CallerAccount", account),)
     yield Statement(
-        "Administration", _ADMINISTRATION, THIS_KEY, principals=principals, conditions=own
+        "Administration", ADMINISTRATION, THIS_KEY, principals=principals, conditions=own
     )
     yield Statement("Use", _USE, THIS_KEY, principals=principals, conditions=own)

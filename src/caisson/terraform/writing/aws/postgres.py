@@ -46,6 +46,7 @@ _PARAMETERS = {
     # A transaction that somebody forgot holds up the cleaning of every table.
     "idle_in_transaction_session_timeout": "300000",
 }
+_SUBNETS = "aws_db_subnet_group"
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
@@ -72,35 +73,22 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 def database(here: StoreHere) -> str:
     """Return the name of the store's database, which it keeps: no other name can be given it."""
-    return label(_first_name(here))
-
-
-def _first_name(here: StoreHere) -> str:
-    return here.store.was or here.name
+    return label(here.first_name)
 
 
 # What stands around the databases
 
 
 def _around(here: StoreHere) -> Iterator[Block]:
-    yield _subnet_group(here)
+    yield here.subnet_group(_SUBNETS)
     yield _parameter_group(here)
     yield from _log_groups(here)
-
-
-def _subnet_group(here: StoreHere) -> Block:
-    body: dict[str, Value] = {
-        "name": here.called(limit=255),
-        "description": f"The data subnets, for {_first_name(here)}.",
-        "subnet_ids": here.subnet_ids,
-    }
-    return here.block("aws_db_subnet_group", body)
 
 
 def _parameter_group(here: StoreHere) -> Block:
     body: dict[str, Value] = {
         "name": here.called(_FAMILY, limit=255),
-        "description": f"How {_first_name(here)} is set up.",
+        "description": f"How {here.first_name} is set up.",
         "family": _FAMILY,
         "parameter": [{"name": name, "value": value} for name, value in _PARAMETERS.items()],
         "lifecycle": {"create_before_destroy": True},
@@ -164,7 +152,7 @@ def _common(here: StoreHere, maintenance: str) -> dict[str, Value]:
         "port": PORT,
         "multi_az": True,
         "publicly_accessible": False,
-        "db_subnet_group_name": attribute(_subnet_group(here), "name"),
+        "db_subnet_group_name": attribute(here.subnet_group(_SUBNETS), "name"),
         "vpc_security_group_ids": [here.security_group_id],
         "parameter_group_name": attribute(_parameter_group(here), "name"),
         "iam_database_authentication_enabled": True,

@@ -29,6 +29,7 @@ _ACCESS: Mapping[str, str] = {
 }
 _LOGS = ("slow-log", "engine-log")
 _MEMORY_PERCENT, _CPU_PERCENT, _LAG_S = 80, 80, 30
+_SUBNETS = "aws_elasticache_subnet_group"
 
 
 def write(area: Area, plan: Blueprint) -> Iterator[Part]:
@@ -52,7 +53,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 def _around(here: StoreHere) -> Iterator[Part]:
     """Yield who may open it, where it lies and where it logs."""
-    yield _subnet_group(here)
+    yield here.subnet_group(_SUBNETS)
     yield _parameter_group(here)
     for log in _LOGS:
         yield _log_group(here, log)
@@ -65,15 +66,6 @@ def _around(here: StoreHere) -> Iterator[Part]:
         yield Output(handles.user_arn(here.place, each), arn, f"The ARN of {about}")
         yield Output(handles.user_name(here.place, each), name, f"The name of {about}")
     yield _user_group(here)
-
-
-def _subnet_group(here: StoreHere) -> Block:
-    body: dict[str, Value] = {
-        "name": here.called(limit=255),
-        "description": f"The data subnets, for {here.first_name}.",
-        "subnet_ids": here.subnet_ids,
-    }
-    return here.block("aws_elasticache_subnet_group", body)
 
 
 def _parameter_group(here: StoreHere) -> Block:
@@ -223,7 +215,7 @@ def _common(here: StoreHere, maintenance: str) -> dict[str, Value]:
         "automatic_failover_enabled": True,
         "multi_az_enabled": True,
         "port": _PORT,
-        "subnet_group_name": attribute(_subnet_group(here), "name"),
+        "subnet_group_name": attribute(here.subnet_group(_SUBNETS), "name"),
         "security_group_ids": [here.security_group_id],
         "user_group_ids": [attribute(_user_group(here), "user_group_id")],
         "kms_key_id": here.key_arn,

@@ -84,6 +84,15 @@ class StoreHere:
             was=label(self.place.region, was, *words) if was else None,
         )
 
+    def subnet_group(self, kind: str) -> Block:
+        """Return the group of the store's own subnets, which has a type for each service of AWS."""
+        body: dict[str, Value] = {
+            "name": self.called(limit=255),
+            "description": f"The data subnets, for {self.first_name}.",
+            "subnet_ids": self.subnet_ids,
+        }
+        return self.block(kind, body)
+
     def log_group(self, path: str, *words: str) -> Block:
         """Return the log group at a path that stays when the store is renamed."""
         made = self.part("", {}, *words)
