@@ -8,22 +8,10 @@ import click
 
 from caisson.cli import output
 from caisson.cli.aws_proof import radius_of
-from caisson.cli.aws_target import (
-    Rendered,
-    applier,
-    out_option,
-    overwrite_option,
-    program_or_fail,
-    rendered,
-    root_option,
-    roots_or_fail,
-    target_option,
-    yes_option,
-)
-from caisson.cli.estates import estate_argument, json_option
+from caisson.cli.aws_target import begin, through_roots, yes_option
 from caisson.cli.views.blast import show_losses, show_root
 from caisson.plan.blast_radius import BlastRadius
-from caisson.targets.aws.applying import Applier, Planned, RootFailedError
+from caisson.targets.aws.applying import Applier, Planned
 from caisson.terraform.writing.model import Root
 
 lose_data_option = click.option(
@@ -35,14 +23,9 @@ lose_data_option = click.option(
 
 
 @click.command()
-@estate_argument
-@target_option
-@out_option
-@root_option
+@through_roots
 @lose_data_option
 @yes_option
-@overwrite_option
-@json_option
 def apply(
     estate: Path | None,
     target: str,
@@ -59,11 +42,9 @@ def apply(
     carried out. Interrupted or failed, give the same order again. What would destroy data is
     refused, unless --lose-data names it.
     """
-    program = program_or_fail(as_json=as_json)
-    made = rendered(estate, out, overwrite=overwrite, as_json=as_json)
-    roots = roots_or_fail(made.rendering, only, as_json=as_json)
-    order = _Order(made, applier(made, program, as_json=as_json), lose_data, yes, as_json)
-    done = [order.carry_out(each) for each in roots]
+    work = begin(estate, out, only, overwrite=overwrite, as_json=as_json)
+    order = _Order(work.applier, lose_data, yes, as_json)
+    done = [order.carry_out(each) for each in work.roots]
     if as_json:
         output.print_json({"target": target, "roots": done})
 
@@ -71,25 +52,19 @@ def apply(
 class _Order:
     """One order to apply: what may be lost, and whether anybody is asked."""
 
-    def __init__(
-        self, made: Rendered, work: Applier, lose: tuple[str, ...], yes: bool, as_json: bool
-    ) -> None:
-        self._made, self._work, self._lose = made, work, lose
-        self._yes, self._as_json = yes, as_json
+    def __init__(self, work: Applier, lose: tuple[str, ...], yes: bool, as_json: bool) -> None:
+        self._work, self._lose, self._yes, self._as_json = work, lose, yes, as_json
 
     def carry_out(self, root: Root) -> dict[str, Any]:
         """Plan and apply one root; whatever keeps it from being done ends the command."""
-        try:
-            planned = self._work.plan_one(root, set())
-            self._refuse_what_waits(planned)
-            radius = radius_of(planned)
-            self._show(planned, radius)
-            self._refuse_losses(root, radius)
-            if planned.changes:
-                asked(f"Apply {root.path}?", yes=self._yes, as_json=self._as_json)
-                self._work.apply(root)
-        except RootFailedError as error:
-            output.fail(output.BROKEN, str(error), as_json=self._as_json)
+        planned = self._work.plan_one(root, set())
+        self._refuse_what_waits(planned)
+        radius = radius_of(planned)
+        self._show(planned, radius)
+        self._refuse_losses(root, radius)
+        if planned.changes:
+            asked(f"Apply {root.path}?", yes=self._yes, as_json=self._as_json)
+            self._work.apply(root)
         counts = {deed.value: count for deed, count in radius.counts.items()}
         return {"root": root.path, "applied": planned.changes, "changes": counts}
 

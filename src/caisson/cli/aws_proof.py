@@ -54,7 +54,7 @@ def _planned(folder: Path, planned: Planned) -> Part:
 
 def _state(folder: Path, planned: Planned) -> Part | None:
     """Return what there is of a root; None when it has never been applied."""
-    if planned.state is None or "values" not in json.loads(planned.state):
+    if planned.state is None:
         return None
     at = folder / planned.root.path
     return part(str(at), planned.state, configuration_files(at), at.as_posix())
@@ -63,6 +63,6 @@ def _state(folder: Path, planned: Planned) -> Part | None:
 def radius_of(planned: Planned) -> BlastRadius:
     """Return what the plan of a root touches."""
     data: frozenset[str] = frozenset()
-    if planned.state is not None and "values" in json.loads(planned.state):
+    if planned.state is not None:
         data = keeping_data(read(planned.root.path, planned.state))
     return blast_radius(json.loads(planned.document or b"{}"), data)

@@ -3,25 +3,25 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from caisson.cli import output
-from caisson.cli.estates import load_or_fail
+from caisson.cli.estates import estate_argument, json_option, load_or_fail
 from caisson.estate.loading import Loaded
-from caisson.estate.mistakes import EstateErrors, Mistake
+from caisson.estate.mistakes import Mistake
 from caisson.estate.sources import Source
 from caisson.targets.aws.applying import Applier, chosen
 from caisson.targets.aws.folder import EditedError, Written, write
-from caisson.targets.aws.program import Program, ProgramError, find
+from caisson.targets.aws.program import Program, find
 from caisson.terraform.writing.model import Rendering, Root
 from caisson.terraform.writing.render import render
 from caisson.terraform.writing.text import files
 from caisson.topology.resolve import resolve
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., None]
 FOLDER = Path("terraform")
 
 target_option = click.option(
@@ -65,12 +65,10 @@ class Rendered:
 def rendered(estate: Path | None, folder: Path, *, overwrite: bool, as_json: bool) -> Rendered:
     """Render an estate into a folder; every mistake is told, then exit code 2."""
     loaded = load_or_fail(estate, as_json=as_json)
+    topology = resolve(loaded.estate, loaded.sources)
+    made = render(loaded.estate, loaded.sources, topology)
     try:
-        topology = resolve(loaded.estate, loaded.sources)
-        made = render(loaded.estate, loaded.sources, topology)
         written = write(folder, files(made), overwrite=overwrite)
-    except EstateErrors as errors:
-        output.fail_mistaken(errors.mistakes, as_json=as_json)
     except EditedError as error:
         what = "was not written by `caisson render`, or has been edited since"
         remedy = "bring the change into the estate, or give it up with --overwrite"
@@ -80,14 +78,7 @@ def rendered(estate: Path | None, folder: Path, *, overwrite: bool, as_json: boo
     return Rendered(loaded, made, folder, written)
 
 
-def program_or_fail(*, as_json: bool) -> Program:
-    try:
-        return find()
-    except ProgramError as error:
-        output.fail(output.WRONG_INPUT, str(error), as_json=as_json)
-
-
-def roots_or_fail(
+def _roots_or_fail(
     rendering: Rendering, only: tuple[str, ...], *, as_json: bool
 ) -> tuple[Root, ...]:
     """Return the roots that were asked for; a path without any is a mistake."""
@@ -99,7 +90,7 @@ def roots_or_fail(
     return chosen(rendering, only)
 
 
-def applier(made: Rendered, program: Program, *, as_json: bool) -> Applier:
+def _applier(made: Rendered, program: Program, *, as_json: bool) -> Applier:
     """Return what drives Terraform; what it says goes to stderr, by root."""
     notes = output.notes()
 
@@ -107,6 +98,39 @@ def applier(made: Rendered, program: Program, *, as_json: bool) -> Applier:
         notes.print(f"[dim]{escape(path)}[/dim]  {escape(line)}")
 
     return Applier(program, made.folder, made.rendering, say if not as_json else _silent)
+
+
+def through_roots(command: Command) -> Command:
+    """Give a command the arguments and options of all that work through roots."""
+    for option in (
+        json_option,
+        overwrite_option,
+        root_option,
+        out_option,
+        target_option,
+        estate_argument,
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A rendered estate, those of its roots that were asked for, and what works through them."""
+
+    made: Rendered
+    roots: tuple[Root, ...]
+    applier: Applier
+
+
+def begin(
+    estate: Path | None, folder: Path, only: tuple[str, ...], *, overwrite: bool, as_json: bool
+) -> Work:
+    """Find Terraform, render, and choose the roots; what is wrong ends with exit code 2."""
+    program = find()
+    made = rendered(estate, folder, overwrite=overwrite, as_json=as_json)
+    roots = _roots_or_fail(made.rendering, only, as_json=as_json)
+    return Work(made, roots, _applier(made, program, as_json=as_json))
 
 
 def _silent(_path: str, _line: str) -> None:

@@ -8,37 +8,21 @@ import click
 from caisson.cli import output
 from caisson.cli.apply import asked
 from caisson.cli.aws_proof import radius_of
-from caisson.cli.aws_target import (
-    applier,
-    out_option,
-    overwrite_option,
-    program_or_fail,
-    rendered,
-    root_option,
-    roots_or_fail,
-    target_option,
-    yes_option,
-)
-from caisson.cli.estates import estate_argument, json_option
+from caisson.cli.aws_target import begin, through_roots, yes_option
 from caisson.cli.views.blast import show_losses, show_root
 from caisson.plan.blast_radius import BlastRadius
-from caisson.targets.aws.applying import Applier, RootFailedError
+from caisson.targets.aws.applying import Applier
 from caisson.terraform.writing.model import Root
 
 
 @click.command()
-@estate_argument
-@target_option
-@out_option
-@root_option
+@through_roots
 @click.option(
     "--with-data-of",
     metavar="NAME",
     help="The estate's name: then what keeps data goes too, and cannot be brought back.",
 )
 @yes_option
-@overwrite_option
-@json_option
 def destroy(
     estate: Path | None,
     target: str,
@@ -54,19 +38,13 @@ def destroy(
     A root that keeps data is refused, unless --with-data-of says the estate's name. Backups that
     are locked stay until their time is over, whoever destroys.
     """
-    program = program_or_fail(as_json=as_json)
-    made = rendered(estate, out, overwrite=overwrite, as_json=as_json)
-    roots = roots_or_fail(made.rendering, only, as_json=as_json)
-    name = made.loaded.estate.estate
+    work = begin(estate, out, only, overwrite=overwrite, as_json=as_json)
+    name = work.made.loaded.estate.estate
     if with_data_of not in (None, name):
         reason = f"the estate is called `{name}`, not `{with_data_of}`"
         output.fail(output.WRONG_INPUT, reason, as_json=as_json)
-    work = applier(made, program, as_json=as_json)
-    taken = _Taken(work, with_data_of is not None, yes, as_json)
-    try:
-        done = [taken.away(each) for each in reversed(roots)]
-    except RootFailedError as error:
-        output.fail(output.BROKEN, str(error), as_json=as_json)
+    taken = _Taken(work.applier, with_data_of is not None, yes, as_json)
+    done = [taken.away(each) for each in reversed(work.roots)]
     if as_json:
         output.print_json({"target": target, "roots": done})
 

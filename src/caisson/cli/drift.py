@@ -9,28 +9,13 @@ import click
 from rich.markup import escape
 
 from caisson.cli import output
-from caisson.cli.aws_target import (
-    applier,
-    out_option,
-    overwrite_option,
-    program_or_fail,
-    rendered,
-    root_option,
-    roots_or_fail,
-    target_option,
-)
-from caisson.cli.estates import estate_argument, json_option
+from caisson.cli.aws_target import begin, through_roots
 from caisson.plan.drift import Drifted, drifted
-from caisson.targets.aws.applying import Planned, RootFailedError
+from caisson.targets.aws.applying import Planned
 
 
 @click.command()
-@estate_argument
-@target_option
-@out_option
-@root_option
-@overwrite_option
-@json_option
+@through_roots
 def drift(
     estate: Path | None,
     target: str,
@@ -43,14 +28,8 @@ def drift(
 
     Nothing is changed. `caisson plan` shows what an apply would bring back.
     """
-    program = program_or_fail(as_json=as_json)
-    made = rendered(estate, out, overwrite=overwrite, as_json=as_json)
-    roots = roots_or_fail(made.rendering, only, as_json=as_json)
-    work = applier(made, program, as_json=as_json)
-    try:
-        planned = tuple(work.plan(roots, "-refresh-only"))
-    except RootFailedError as error:
-        output.fail(output.BROKEN, str(error), as_json=as_json)
+    work = begin(estate, out, only, overwrite=overwrite, as_json=as_json)
+    planned = tuple(work.applier.plan(work.roots, "-refresh-only"))
     found = {each.root.path: _of(each) for each in planned if each.document is not None}
     never = [each.root.path for each in planned if each.document is None]
     if as_json:

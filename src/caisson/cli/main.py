@@ -84,6 +84,8 @@ OPERATING_ERRORS: tuple[tuple[str, str, int], ...] = (
     ("caisson.targets.local.addresses", "NoFreeBlock", output.WRONG_INPUT),
     ("caisson.targets.local.binaries", "BinaryError", output.WRONG_INPUT),
     ("caisson.targets.local.supervision", "SupervisorError", output.BROKEN),
+    ("caisson.targets.aws.program", "ProgramError", output.WRONG_INPUT),
+    ("caisson.targets.aws.applying", "RootFailedError", output.BROKEN),
     ("caisson.controller.controller", "CannotRun", output.WRONG_INPUT),
     ("caisson.controller.controller", "ProvisionFailed", output.BROKEN),
     ("caisson.cli.client", "ControllerGone", output.BROKEN),

@@ -7,28 +7,14 @@ import click
 
 from caisson.cli import output
 from caisson.cli.aws_proof import Effect, effect
-from caisson.cli.aws_target import (
-    applier,
-    out_option,
-    overwrite_option,
-    program_or_fail,
-    rendered,
-    root_option,
-    roots_or_fail,
-    target_option,
-)
-from caisson.cli.estates import estate_argument, json_option, strict_option
+from caisson.cli.aws_target import begin, through_roots
+from caisson.cli.estates import strict_option
 from caisson.cli.views.blast import planned_document, show_planned
-from caisson.targets.aws.applying import Planned, RootFailedError
+from caisson.targets.aws.applying import Planned
 
 
 @click.command()
-@estate_argument
-@target_option
-@out_option
-@root_option
-@overwrite_option
-@json_option
+@through_roots
 @strict_option
 def plan(
     estate: Path | None,
@@ -44,14 +30,8 @@ def plan(
     For each root: what would be made, changed and destroyed, and whether data goes with it. For
     each promise: whether the change makes it better or worse. Nothing is applied.
     """
-    program = program_or_fail(as_json=as_json)
-    made = rendered(estate, out, overwrite=overwrite, as_json=as_json)
-    roots = roots_or_fail(made.rendering, only, as_json=as_json)
-    work = applier(made, program, as_json=as_json)
-    try:
-        planned = tuple(work.plan(roots))
-    except RootFailedError as error:
-        output.fail(output.BROKEN, str(error), as_json=as_json)
+    work = begin(estate, out, only, overwrite=overwrite, as_json=as_json)
+    planned = tuple(work.applier.plan(work.roots))
     found = effect(out, planned)
     if as_json:
         output.print_json({"target": target, **document(planned, found)})

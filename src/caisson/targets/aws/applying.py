@@ -28,8 +28,8 @@ class RootFailedError(Exception):
 class Planned:
     """The plan of one root. `document` is its JSON, None when it cannot be planned yet.
 
-    `state` is what was there before, as JSON. `waits_for` are the roots that it needs and that
-    were never applied.
+    `state` is what was there before, as JSON, None when there was nothing. `waits_for` are the
+    roots that it needs and that were never applied.
     """
 
     root: Root

@@ -9,9 +9,9 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,6 @@ _NO_BUCKET = ("does not exist", "NoSuchBucket")
 Says = Callable[[str], None]
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
 class TerraformError(Exception):
     """Terraform ended with an error; the text is what it said."""
 
@@ -56,8 +52,7 @@ class Workspace:
 
     program: Program
     folder: Path
-    says: Says = _silent
-    environment: Mapping[str, str] = field(default_factory=dict)
+    says: Says
 
     def init(self) -> None:
         """Get the providers and the state ready. Raises TerraformError and NoBucketError."""
@@ -75,9 +70,10 @@ class Workspace:
         """Return the plan that was kept, as JSON."""
         return self._printed("show", "-json", PLAN)
 
-    def state(self) -> bytes:
-        """Return the state, as JSON."""
-        return self._printed("show", "-json")
+    def state(self) -> bytes | None:
+        """Return the state, as JSON; None when nothing was ever applied."""
+        shown = self._printed("show", "-json")
+        return shown if "values" in json.loads(shown) else None
 
     def apply(self) -> None:
         """Carry the kept plan out. Raises TerraformError; what was made until then is known."""
@@ -170,7 +166,7 @@ class Workspace:
 
     def _environment(self) -> dict[str, str]:
         told = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-        return {**os.environ, **told, **self.environment}
+        return {**os.environ, **told}
 
 
 def _end_with_parent() -> None:
