@@ -8,6 +8,7 @@ its place, so that everything else is made as it is.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,36 +26,45 @@ _SKIPPED = {
 _Json = dict[str, Any]
 
 
-def turn(folder: Path, rendering: Rendering, endpoint: str, left_out: Mapping[str, str]) -> None:
-    """Write what turns every root of a folder to the AWS at `endpoint`."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A second AWS that is none, and the services that are asked there, as providers name them."""
+
+    address: str
+    services: tuple[str, ...]
+
+
+def turn(
+    folder: Path, rendering: Rendering, aws: str, beside: Beside, left_out: Mapping[str, str]
+) -> None:
+    """Write what turns every root of a folder to the AWS at `aws`, and the one beside it."""
     roots = {each.path: each for each in rendering.roots}
     for root in rendering.roots:
         states = {name: roots[path] for name, path in root.needs.items()}
-        document = {**_turned(root, states, endpoint)}
+        document = {**_turned(root, states, aws, beside)}
         for section, named in _without(root, left_out).items():
             document.setdefault(section, {}).update(named)
         (folder / root.path).mkdir(parents=True, exist_ok=True)
         (folder / root.path / OVERRIDE).write_text(json.dumps(document, indent=2))
 
 
-def _turned(root: Root, states: Mapping[str, Root], endpoint: str) -> _Json:
+def _turned(root: Root, states: Mapping[str, Root], aws: str, beside: Beside) -> _Json:
     """Return where providers find AWS, and the backend its bucket."""
-    backend = {**_kept(root, endpoint), "use_lockfile": True}
-    document: _Json = {
-        "terraform": {"backend": {"s3": backend}},
-        "provider": {"aws": [_provider(each) for each in root.providers]},
-    }
+    backend = {**_kept(root, aws), "use_lockfile": True}
+    providers = [_provider(each, beside) for each in root.providers]
+    document: _Json = {"terraform": {"backend": {"s3": backend}}, "provider": {"aws": providers}}
     if states:
         read = {
-            name: {"backend": "s3", "config": _kept(each, endpoint)}
+            name: {"backend": "s3", "config": _kept(each, aws)}
             for name, each in states.items()
         }
         document["data"] = {"terraform_remote_state": read}
     return document
 
 
-def _provider(provider: Provider) -> _Json:
+def _provider(provider: Provider, beside: Beside) -> _Json:
     return {
+        "endpoints": [dict.fromkeys(beside.services, beside.address)],
         "alias": provider.alias,
         "access_key": provider.account,
         "secret_key": "none",
