@@ -1,7 +1,7 @@
 """What moto does otherwise than AWS, and these tests need as AWS does it.
 
 Each mending says what is wrong. Where moto lacks a thing altogether, it is not mended here: then
-its type is left out of the emulated run.
+its type is left out of the emulated run. Services with more to mend have a module of their own.
 """
 
 import json
@@ -11,6 +11,9 @@ from copy import deepcopy
 from typing import Any
 from unittest.mock import patch
 
+import moto_mended_acm
+import moto_mended_autoscaling
+import moto_mended_ecs
 from moto.ec2.exceptions import InvalidAssociationIdError
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.iam.access_control import PermissionResult
@@ -19,6 +22,11 @@ from moto.kms.responses import KmsResponse
 from moto.organizations.models import FakeDelegatedAdministrator
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 
+_SERVICES = (
+    moto_mended_acm,
+    moto_mended_autoscaling,
+    moto_mended_ecs,
+)
 _replaced = NetworkAclBackend.replace_network_acl_association
 
 
@@ -43,6 +51,9 @@ def mended() -> Iterator[None]:
             patch.object(FakeDelegatedAdministrator, "SUPPORTED_SERVICES", delegated),
         ):
             stack.enter_context(mending)
+        for service in _SERVICES:
+            for mending in service.mendings():
+                stack.enter_context(mending)
         yield
 
 
