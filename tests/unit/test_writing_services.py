@@ -12,6 +12,7 @@ from caisson.terraform.writing.aws.fargate import size
 from rendered_roots import Written, written
 
 US, STAGING = "production/us/services", "staging/us/services"
+IMAGES = "production/us/images"
 
 
 def root(folder: Path, text: str = ESTATE, path: str = US) -> Written:
@@ -35,16 +36,28 @@ def pulled(found: Written) -> Any:
 
 def test_an_image_of_our_own_is_pulled_where_it_runs(tmp_path: Path) -> None:
     found = root(tmp_path)
-    assert (
-        container(found)["image"] == "${aws_ecr_repository.us_west_shop_web.repository_url}:1.0.0"
-    )
-    assert container(found, "us_east_web")["image"].startswith("${aws_ecr_repository.us_east")
-    assert pulled(found) == [["${aws_ecr_repository.us_west_shop_web.arn}"]]
+    told = "${data.terraform_remote_state.images.outputs."
+    assert container(found)["image"] == f"{told}us_west_shop_web_repository_url}}:1.0.0"
+    assert container(found, "us_east_web")["image"].startswith(f"{told}us_east_shop_web_")
+    assert pulled(found) == [[f"{told}us_west_shop_web_repository_arn}}"]]
+
+
+def test_images_are_copied_to_the_standby_and_nowhere_else(tmp_path: Path) -> None:
+    found = root(tmp_path, path=IMAGES)
     (copied,) = resources(found, "aws_ecr_replication_configuration").values()
     assert copied["provider"] == "aws.us_west"
     assert copied["replication_configuration"]["rule"]["destination"]["region"] == "us-east-2"
-    alone = root(tmp_path, path="production/eu/services")
+    alone = root(tmp_path, path="production/eu/images")
     assert "aws_ecr_replication_configuration" not in alone.section("resource")
+
+
+def test_what_tells_nothing_is_not_needed(tmp_path: Path) -> None:
+    text = ESTATE.replace("image: shop/", "image: ghcr.io/shop/")
+    roots = {each.path: each for each in rendered(tmp_path, text).roots}
+    assert roots[IMAGES].parts == ()
+    assert set(roots[US].needs) == {"base", "keys", "network", "data"}
+    with_images = {each.path: each for each in rendered(tmp_path).roots}
+    assert set(with_images[US].needs) == {"base", "keys", "network", "data", "images"}
 
 
 @pytest.mark.parametrize(
@@ -61,10 +74,11 @@ def test_an_image_of_our_own_is_pulled_where_it_runs(tmp_path: Path) -> None:
 def test_an_image_of_another_registry_is_used_as_written(
     tmp_path: Path, image: str, repositories: list[list[str]]
 ) -> None:
-    found = root(tmp_path, ESTATE.replace("shop/web:1.0.0", image))
+    text = ESTATE.replace("shop/web:1.0.0", image)
+    found = root(tmp_path, text)
     assert container(found)["image"] == image
     assert pulled(found) == repositories
-    assert list(resources(found, "aws_ecr_repository")) == [
+    assert list(resources(root(tmp_path, text, IMAGES), "aws_ecr_repository")) == [
         "us_west_shop_mailer",
         "us_east_shop_mailer",
     ]

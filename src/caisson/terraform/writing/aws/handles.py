@@ -5,13 +5,14 @@ from caisson.terraform.writing.names import label, physical
 from caisson.topology.model import Credential
 
 # The roots that others need, by the names they are called.
-ORGANIZATION, SECURITY, BASE, KEYS, NETWORK, DATA, SERVICES = (
+ORGANIZATION, SECURITY, BASE, KEYS, NETWORK, DATA, IMAGES, SERVICES = (
     "organization",
     "security",
     "base",
     "keys",
     "network",
     "data",
+    "images",
     "services",
 )
 
@@ -125,8 +126,13 @@ def zone_id() -> str:
 
 
 def repository_url(place: Place, image: str) -> str:
-    """Of SERVICES: where an image of our own is pushed to."""
+    """Of IMAGES: where an image of our own is pushed to, and pulled from."""
     return label(place.region, image.replace(".", "-"), "repository_url")
+
+
+def repository_arn(place: Place, image: str) -> str:
+    """Of IMAGES: the repository of an image of our own, as policies name it."""
+    return label(place.region, image.replace(".", "-"), "repository_arn")
 
 
 def balancer_domain(place: Place) -> str:

@@ -28,10 +28,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
             made = _repository(place, name, plan)
             yield made
             yield _lifecycle(made)
-            about = f"Where {name} is pushed to, for {place.site}."
-            yield Output(
-                handles.repository_url(place, name), attribute(made, "repository_url"), about
-            )
+            yield from _told(place, name, made)
     if area.standby is not None and names:
         yield _replication(area.home, area.standby)
 
@@ -42,7 +39,7 @@ def reference(here: ServiceHere) -> str:
     name = own_name(image)
     if name is None:
         return image
-    url = attribute(_repository(here.place, name, here.plan), "repository_url")
+    url = remote(handles.IMAGES, handles.repository_url(here.place, name))
     return f"{url}{image[len(name) :]}"
 
 
@@ -50,9 +47,17 @@ def repository_arn(here: ServiceHere) -> str | None:
     """Return the repository of ECR that a service's image is in, and None when it is elsewhere."""
     image = here.service.image or ""
     if name := own_name(image):
-        return attribute(_repository(here.place, name, here.plan), "arn")
+        return remote(handles.IMAGES, handles.repository_arn(here.place, name))
     found = another(image)
     return None if found is None else found.arn
+
+
+def _told(place: Place, name: str, made: Block) -> Iterator[Output]:
+    """Yield what services are told of a repository, and whoever pushes to it."""
+    url, arn = handles.repository_url(place, name), handles.repository_arn(place, name)
+    about = f"Where {name} is pushed to, for {place.site}."
+    yield Output(url, attribute(made, "repository_url"), about)
+    yield Output(arn, attribute(made, "arn"), f"The repository of {name} in {place.site}.")
 
 
 def _names(area: Area, plan: Blueprint) -> tuple[str, ...]:
