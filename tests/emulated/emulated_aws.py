@@ -70,22 +70,23 @@ def found_there(
     each region, which AWS makes where the organization gives GuardDuty into the hands of the
     account `security`; and AWS's own lists of addresses.
     """
-    organizations = _client("organizations", endpoint, management, _GLOBAL)
+    organizations = client("organizations", endpoint, management, _GLOBAL)
     organizations.create_organization(FeatureSet="ALL")
     for number, name in accounts.items():
         with patch("moto.organizations.utils.make_random_account_id", lambda n=number: n):
             organizations.create_account(AccountName=name, Email=f"{name}@example.com")
     for region in regions:
-        _client("guardduty", endpoint, security, region).create_detector(Enable=True)
+        client("guardduty", endpoint, security, region).create_detector(Enable=True)
         for number in accounts:
-            _client("ec2", endpoint, number, region).create_managed_prefix_list(
+            client("ec2", endpoint, number, region).create_managed_prefix_list(
                 PrefixListName=f"com.amazonaws.{region}.route53-healthchecks",
                 MaxEntries=20,
                 AddressFamily="IPv4",
             )
 
 
-def _client(service: str, endpoint: str, account: str, region: str) -> Any:
+def client(service: str, endpoint: str, account: str, region: str) -> Any:
+    """Return what speaks to a service as an account of its own."""
     return boto3.client(
         service,
         region_name=region,

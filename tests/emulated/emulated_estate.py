@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from emulated_aws import emulated_aws, found_there
 from emulated_roots import Beside, turn
@@ -29,6 +28,10 @@ GAPS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "emulated.yaml
 LONGEST_S = 1500.0
 
 
+class StoryError(Exception):
+    """A verb did not end well; the text is what it said."""
+
+
 @dataclass(frozen=True)
 class Emulated:
     """The copy in `estate`, its rendering in `out`; `aws` is the address of moto."""
@@ -42,20 +45,26 @@ class Emulated:
         """Run a verb of AWS at or below some roots, all when there are none; return its JSON."""
         order = [verb, str(self.estate), "--target", "aws", "--out", str(self.out), "--json"]
         only = [word for path in roots for word in ("--root", path)]
-        done = subprocess.run(
-            [sys.executable, "-m", "caisson.cli.main", *order, *only, *options],
+        done = self._run([*order, *only, *options])
+        found = _document(f"caisson {verb} {' '.join(roots)}", done)
+        if "roots" not in found:
+            raise StoryError(f"caisson {verb} {roots}: {done.stdout[-3000:]}")
+        return found
+
+    def check(self) -> dict[str, Any]:
+        """Prove the promises on what stands in `out`; return the verdicts as JSON."""
+        order = ["check", str(self.out), "--promises", str(self.out / "promises.yaml"), "--json"]
+        return _document("caisson check", self._run(order))
+
+    def _run(self, order: list[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "caisson.cli.main", *order],
             env=self.environment,
             capture_output=True,
             text=True,
             timeout=LONGEST_S,
             check=False,
         )
-        if not done.stdout.startswith("{"):
-            pytest.fail(f"caisson {verb} {roots}: {done.stderr[-3000:]}", pytrace=False)
-        found: dict[str, Any] = json.loads(done.stdout)
-        if "roots" not in found:
-            pytest.fail(f"caisson {verb} {roots}: {done.stdout[-3000:]}", pytrace=False)
-        return found
 
     def rendering(self) -> Rendering:
         loaded = load(self.estate)
@@ -69,6 +78,13 @@ class Emulated:
         """Return the addresses that a root's state still has."""
         terraform = without_network(self.out / path, self.out.parent)
         return terraform.run("state", "list", well=(0, 1)).split()
+
+
+def _document(what: str, done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    if not done.stdout.startswith("{"):
+        raise StoryError(f"{what}: {done.stderr[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def changes(plan: Mapping[str, Any]) -> dict[str, set[str]]:

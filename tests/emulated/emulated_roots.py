@@ -55,8 +55,7 @@ def _turned(root: Root, states: Mapping[str, Root], aws: str, beside: Beside) ->
     document: _Json = {"terraform": {"backend": {"s3": backend}}, "provider": {"aws": providers}}
     if states:
         read = {
-            name: {"backend": "s3", "config": _kept(each, aws)}
-            for name, each in states.items()
+            name: {"backend": "s3", "config": _kept(each, aws)} for name, each in states.items()
         }
         document["data"] = {"terraform_remote_state": read}
     return document

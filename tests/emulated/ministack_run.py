@@ -3,9 +3,7 @@
 It ends when this process does, however that ends.
 """
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
 _STARTS_WITHIN_S = 60.0
 
 
@@ -41,13 +37,12 @@ def ministack(folder: Path) -> Iterator[str]:
     }
     with (folder / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "ministack"],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  it is started before any thread is
         )
     try:
         address = f"http://127.0.0.1:{port}"
@@ -56,10 +51,6 @@ def ministack(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _end_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _free_port() -> int:

@@ -1,0 +1,66 @@
+"""The story is begun when the tests are, and waited for when all others are done."""
+
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from story import TOLD
+
+HERE = Path(__file__).parent
+LONGEST_S = 1500.0
+_BEGUN = pytest.StashKey["subprocess.Popen[bytes]"]()
+_FOLDER = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_is_here)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if any(map(_is_here, session.items)) and not session.config.option.collectonly:
+        _begin(session.config)
+
+
+def _is_here(item: pytest.Item) -> bool:
+    return item.path.parent == HERE
+
+
+def _begin(config: pytest.Config) -> None:
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
+    folder = factory.mktemp("emulated")
+    with (folder / "log").open("wb") as log:
+        config.stash[_BEGUN] = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", sys.executable, HERE / "story.py", folder],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    config.stash[_FOLDER] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (begun := config.stash.get(_BEGUN, None)) is not None:
+        begun.terminate()
+        begun.wait()
+
+
+@pytest.fixture(scope="session")
+def story(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """Give what was told, once the story is over."""
+    with suppress(subprocess.TimeoutExpired):
+        pytestconfig.stash[_BEGUN].wait(LONGEST_S)
+    folder = pytestconfig.stash[_FOLDER]
+    told: dict[str, Any] = {}
+    if (folder / TOLD).exists():
+        told = json.loads((folder / TOLD).read_text())
+    if "failed" in told or "destroyed" not in told:
+        log = (folder / "log").read_text()[-3000:]
+        reason = told.get("failed", "the story has no end")
+        pytest.fail(f"{reason}\n{log}\n{told.get('seconds')}", pytrace=False)
+    return told
