@@ -6,13 +6,14 @@ is the number of an account, which is more than moto itself would make of it.
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+from account_hosts import Application, with_account_hosts
 from botocore.config import Config
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import (
@@ -25,7 +26,6 @@ from werkzeug.serving import make_server
 
 _ACCESS_KEY = re.compile(r"Credential=(\d{12})/")
 _GLOBAL = "us-east-1"
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def emulated_aws() -> Iterator[str]:
     level = log.level
     log.setLevel(logging.ERROR)
     moto_api_backend.reset()
-    application = _by_account(DomainDispatcherApplication(create_backend_app))
+    application = with_account_hosts(_by_account(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", 0, application, True, request_handler=MotoRequestHandler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -118,6 +118,7 @@ def emulated_estate(folder: Path) -> Iterator[Emulated]:
             **settings,
             "AWS_ENDPOINT_URL": aws,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "HTTP_PROXY": aws,
             "NO_PROXY": "127.0.0.1",
         }
         found = Emulated(estate, folder / "terraform", environment, aws)
