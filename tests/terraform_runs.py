@@ -137,9 +137,10 @@ def _environment(home: Path) -> dict[str, str]:
         "TF_CLI_CONFIG_FILE": str(home / "terraform.rc"),
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
-        # Half of its time would go into collecting garbage, of which there is little.
+        # Half of its time would go into collecting garbage, of which there is little. There is a
+        # process of the provider for each region, and each may take as much as this.
         "GOGC": "off",
-        "GOMEMLIMIT": "2GiB",
+        "GOMEMLIMIT": "512MiB",
     }
 
 
