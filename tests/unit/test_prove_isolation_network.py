@@ -24,6 +24,7 @@ from caisson.topology.network import (
 )
 from caisson.topology.places import Places
 from caisson.topology.resources import (
+    Admission,
     Gap,
     Key,
     Movement,
@@ -104,6 +105,8 @@ def test_it_holds_when_nothing_is_shared() -> None:
         "no packet passes between the 1 network members of staging and the 1 of production, "
         "on any port, in either direction",
         "the 3 resources of staging and the 3 of production share no key, secret, store or data",
+        f"nothing in staging (account {ONE}) lets in a principal of production (account {TWO}), "
+        "nor the other way round: no trust, policy, permission or list",
     ]
     assert isinstance(verdict.certificate, Listed)
     assert (S_APP, "member of", "staging") in verdict.certificate.facts
@@ -264,13 +267,20 @@ def test_exceptions_may_be_shared() -> None:
     assert asked(promise=allowed, holdings=shared).decision is HOLDS
 
 
-def test_roles_leave_it_open() -> None:
+def test_roles_leave_it_open_where_the_accounts_are_not_apart() -> None:
     policy = Policy("aws_iam_role_policy.p", S_APP, "{}", "identity", at())
-    verdict = asked(policies=(policy,))
+    role = resource("aws_iam_role.app", "staging", TWO)
+    alone = PROMISE.model_copy(update={"except_": ["account"]})
+    verdict = asked(role, policies=(policy,), promise=alone)
     assert verdict.decision is UNKNOWN
     assert any("roles" in fact.text for fact in verdict.why)
     assert any("no packet passes" in fact.text for fact in verdict.why)
-    assert asked(staging("aws_iam_role.app")).decision is UNKNOWN
+    nowhere = resource("aws_iam_role.app", "staging", None)
+    assert asked(nowhere).decision is UNKNOWN
+    assert asked(staging("aws_iam_role.app"), policies=(policy,)).decision is HOLDS
+
+
+def test_a_role_that_both_use_leaves_it_open() -> None:
     shared = tuple(Use(each, "aws_iam_role.all", "role", at()) for each in (S_APP, P_APP))
     assert asked(resource("aws_iam_role.all"), uses=shared).decision is UNKNOWN
 
@@ -366,3 +376,36 @@ def test_ports_are_named() -> None:
     assert [fact.text for fact in verdict.counterexample] == [
         f"{S_APP} can open tcp 5432 at {P_APP}"
     ]
+
+
+def admitting(**said: object) -> tuple[Admission, ...]:
+    """Something in production's account that lets in staging's, unless `said` otherwise."""
+    parts: dict[str, object] = {"account": TWO, "whom": (ONE,), "sure": True}
+    return (Admission(P_DB, "its policy", source=at(5), **(parts | said)),)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, BROKEN),
+        ({"sure": False}, UNKNOWN),
+        ({"whom": None}, BROKEN),
+        ({"whom": None, "sure": False}, UNKNOWN),
+        ({"whom": ("333333333333",)}, HOLDS),
+        ({"account": ONE, "whom": (TWO,)}, BROKEN),
+        ({"account": "333333333333"}, HOLDS),
+        # Where it is, is not told: it may be in production's account.
+        ({"account": None}, UNKNOWN),
+    ],
+)
+def test_who_is_let_in_across_accounts(said: dict[str, object], expected: Decision) -> None:
+    verdict = asked(admissions=admitting(**said))
+    assert verdict.decision is expected
+    if expected is BROKEN:
+        assert isinstance(verdict.certificate, Chain)
+        assert "lets principals of" in verdict.counterexample[0].text
+
+
+def test_a_thing_that_is_excepted_may_let_in_who_it_likes() -> None:
+    alone = PROMISE.model_copy(update={"except_": [P_DB]})
+    assert asked(admissions=admitting(), promise=alone).decision is HOLDS

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 from caisson.estate.model import Isolation
 from caisson.estate.sources import Sources
-from caisson.prove import isolation_of_components, isolation_of_networks, isolation_of_resources
+from caisson.prove import (
+    isolation_of_accounts,
+    isolation_of_components,
+    isolation_of_networks,
+    isolation_of_resources,
+)
 from caisson.prove.findings import Findings, together
 from caisson.prove.judgement import judged, matches_nothing
 from caisson.prove.model import Verdict
@@ -51,3 +56,4 @@ def _looked_at(
             return
     yield isolation_of_networks.findings(world, one, other)
     yield isolation_of_resources.findings(promise, world, one, other)
+    yield isolation_of_accounts.findings(promise, world, one, other)

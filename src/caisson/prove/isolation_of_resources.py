@@ -1,36 +1,19 @@
-"""What two environments share in a cloud: keys, secrets, stores and accounts, and their data.
-
-What a role of one environment may do in the other is a question about access, which is not
-decided here: it stays open wherever there are roles.
-"""
+"""What two environments share in a cloud: keys, secrets, stores and accounts, and their data."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 
 from caisson.estate.model import Isolation
-from caisson.estate.patterns import matches, names
 from caisson.prove.answers import cut
 from caisson.prove.certificate import Certificate, Chain, Listed
 from caisson.prove.findings import Findings
 from caisson.prove.gaps import Gaps, settled_by
+from caisson.prove.isolation_ties import ACCOUNT, Tie, excepted, is_right
 from caisson.prove.model import Fact
 from caisson.prove.sides import Side, undecided
 from caisson.prove.world import World
 from caisson.topology.resources import Holding, Question, Rest, Use
-
-ACCOUNT = "account"
-
-
-@dataclass(frozen=True, slots=True)
-class _Tie:
-    """A thing that both sides have to do with: `ids` lead from one to the other through it."""
-
-    text: Fact
-    through: str
-    ids: tuple[str, ...]
-    sure: bool = True
 
 
 def findings(promise: Isolation, world: World, one: Side, other: Side) -> Findings:
@@ -47,13 +30,12 @@ def findings(promise: Isolation, world: World, one: Side, other: Side) -> Findin
             _shared_targets(world, one, other),
             _accounts(one, other),
         )
-        if not _excepted(promise, world, tie.through)
+        if not excepted(promise, world, tie.through)
     ]
     broken = [tie for tie in ties if tie.sure]
     gaps = Gaps.of(world.topology, Question.ISOLATION, Question.REACHABILITY)
     left_open = (
         *cut([tie.text for tie in ties if not tie.sure]),
-        *_roles(world, one, other),
         *undecided(world, one, other),
         *cut(gaps.facts((*one.resources, *other.resources, *one.holdings, *other.holdings))),
     )
@@ -66,13 +48,6 @@ def findings(promise: Isolation, world: World, one: Side, other: Side) -> Findin
     )
 
 
-def _excepted(promise: Isolation, world: World, through: str) -> bool:
-    type_ = world.type_of(through)
-    return any(
-        each == through or names(through, each) or matches(type_, each) for each in promise.except_
-    )
-
-
 def _nothing_shared(one: Side, other: Side) -> Fact:
     return Fact(
         f"the {len(one.resources)} resources of {one.name} and the {len(other.resources)} of "
@@ -81,24 +56,18 @@ def _nothing_shared(one: Side, other: Side) -> Fact:
     )
 
 
-def _is_right(world: World, name: str) -> bool:
-    """Whether it is about who may do what: a role, an instance profile, a policy."""
-    type_ = world.type_of(name)
-    return "_iam_" in type_ or type_.endswith(("_role", "_policy"))
-
-
-def _uses(world: World, one: Side, other: Side) -> Iterator[_Tie]:
+def _uses(world: World, one: Side, other: Side) -> Iterator[Tie]:
     for use in world.topology.uses:
         if use.user in one and use.used in other and use.used not in one:
             what = (
-                " (what it may do there is not decided here)" if _is_right(world, use.used) else ""
+                " (what it may do there is not decided here)" if is_right(world, use.used) else ""
             )
             text = f"{use.user} of {one.name} uses {use.used} of {other.name}: {use.why}{what}"
             sure = use.sure and not what
-            yield _Tie(Fact(text, use.source), use.used, (use.user, use.used), sure)
+            yield Tie(Fact(text, use.source), use.used, (use.user, use.used), sure)
 
 
-def _shared_uses(world: World, one: Side, other: Side) -> Iterator[_Tie]:
+def _shared_uses(world: World, one: Side, other: Side) -> Iterator[Tie]:
     """Find what belongs to neither and is used by both; images and names tie nobody."""
     users: dict[str, dict[str, Use]] = defaultdict(dict)
     for use in sorted(world.topology.uses, key=lambda each: not each.sure):
@@ -111,29 +80,29 @@ def _shared_uses(world: World, one: Side, other: Side) -> Iterator[_Tie]:
             first, second = found[one.name], found[other.name]
             text = f"{first.user} of {one.name} uses {used} ({first.why}), and so does "
             text += f"{second.user} of {other.name} ({second.why})"
-            sure = first.sure and second.sure and not _is_right(world, used)
-            yield _Tie(Fact(text, second.source), used, (first.user, used, second.user), sure)
+            sure = first.sure and second.sure and not is_right(world, used)
+            yield Tie(Fact(text, second.source), used, (first.user, used, second.user), sure)
 
 
 def _ties(world: World, used: str) -> bool:
-    known = used in world.keys or _is_right(world, used)
+    known = used in world.keys or is_right(world, used)
     holdings = world.subjects.holdings_of.get(used, ())
     here = [world.holdings[used]] if used in world.holdings else holdings
     return known or any(each.rest is not Rest.IMAGE for each in here)
 
 
-def _keys(one: Side, other: Side) -> Iterator[_Tie]:
+def _keys(one: Side, other: Side) -> Iterator[Tie]:
     here, there = _holders(one), _holders(other)
     for key in sorted(here.keys() & there.keys()):
         first, second = here[key], there[key]
         text = f"{first.id} of {one.name} and {second.id} of {other.name} are encrypted with {key}"
         ids = (first.id, key, second.id)
-        yield _Tie(Fact(text, second.source), key, ids, first.sure and second.sure)
+        yield Tie(Fact(text, second.source), key, ids, first.sure and second.sure)
     for mine, yours, held, others in ((one, other, here, there), (other, one, there, here)):
         for key, holder in held.items():
             if key in yours and key not in mine and key not in others:
                 text = f"{holder.id} of {mine.name} is encrypted with {key} of {yours.name}"
-                yield _Tie(Fact(text, holder.source), key, (holder.id, key), holder.sure)
+                yield Tie(Fact(text, holder.source), key, (holder.id, key), holder.sure)
 
 
 def _holders(side: Side) -> Mapping[str, Holding]:
@@ -145,17 +114,15 @@ def _holders(side: Side) -> Mapping[str, Holding]:
     }
 
 
-def _data(world: World, one: Side, other: Side) -> Iterator[_Tie]:
+def _data(world: World, one: Side, other: Side) -> Iterator[Tie]:
     for each in world.topology.movements:
         if each.source in one and each.target in other and each.target not in one:
             text = f"data of {each.source} of {one.name} comes to rest in {each.target} of "
             text += f"{other.name}, by {each.way}"
-            yield _Tie(
-                Fact(text, each.declared), each.target, (each.source, each.target), each.sure
-            )
+            yield Tie(Fact(text, each.declared), each.target, (each.source, each.target), each.sure)
 
 
-def _shared_targets(world: World, one: Side, other: Side) -> Iterator[_Tie]:
+def _shared_targets(world: World, one: Side, other: Side) -> Iterator[Tie]:
     into: dict[str, dict[str, tuple[str, bool]]] = defaultdict(dict)
     for each in world.topology.movements:
         for side in (one, other):
@@ -167,19 +134,19 @@ def _shared_targets(world: World, one: Side, other: Side) -> Iterator[_Tie]:
             text = f"data of {first} of {one.name} and of {second} of {other.name} comes to rest "
             text += f"in {target}"
             fact = Fact(text, world.holdings[target].source)
-            yield _Tie(fact, target, (first, target, second), sure and also)
+            yield Tie(fact, target, (first, target, second), sure and also)
 
 
-def _accounts(one: Side, other: Side) -> Iterator[_Tie]:
+def _accounts(one: Side, other: Side) -> Iterator[Tie]:
     of_one, of_other = _by_account(one), _by_account(other)
     for account in sorted(of_one.keys() & of_other.keys()):
         first, second = of_one[account], of_other[account]
         text = f"{one.name} and {other.name} are in one account, {account}: {first} and {second}"
         source = other.resources[second].source
-        yield _Tie(Fact(text, source), ACCOUNT, (first, account, second))
+        yield Tie(Fact(text, source), ACCOUNT, (first, account, second))
     if not of_one or not of_other:
         text = f"the accounts of {one.name} and {other.name} cannot be told"
-        yield _Tie(Fact(text, one.source), ACCOUNT, (), sure=False)
+        yield Tie(Fact(text, one.source), ACCOUNT, (), sure=False)
 
 
 def _by_account(side: Side) -> Mapping[str, str]:
@@ -190,29 +157,14 @@ def _by_account(side: Side) -> Mapping[str, str]:
     return found
 
 
-def _roles(world: World, one: Side, other: Side) -> Iterator[Fact]:
-    """A role of either may be let into the other, by its policies or by those of what is there."""
-    counts = [
-        sum(each.attached_to in side for each in world.topology.policies)
-        + sum(_is_right(world, each) for each in side.resources)
-        for side in (one, other)
-    ]
-    if any(counts):
-        yield Fact(
-            f"what the roles of one may do in the other is not decided yet: {one.name} has "
-            f"{counts[0]} roles and policies, {other.name} {counts[1]}",
-            one.source,
-        )
-
-
-def _remedy(broken: Collection[_Tie], one: Side, other: Side) -> str:
+def _remedy(broken: Collection[Tie], one: Side, other: Side) -> str:
     if not broken:
         return ""
     shared = ", ".join(dict.fromkeys(tie.through for tie in list(broken)[:3]))
     return f"give {one.name} and {other.name} their own instead of {shared}, or except it"
 
 
-def _certificate(broken: Collection[_Tie], one: Side, other: Side) -> Certificate:
+def _certificate(broken: Collection[Tie], one: Side, other: Side) -> Certificate:
     if broken:
         return Chain(next(iter(broken)).ids)
     return Listed(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from caisson.terraform.reading import Reading
 from caisson.topology.network import Network
-from caisson.topology.resources import Gap, Holding, Key, Movement, Policy, Use
+from caisson.topology.resources import Admission, Gap, Holding, Key, Movement, Policy, Use
 
 _NO_NETWORK = Network()
 
@@ -16,6 +16,7 @@ class Fragment:
     movements: tuple[Movement, ...] = ()
     keys: tuple[Key, ...] = ()
     policies: tuple[Policy, ...] = ()
+    admissions: tuple[Admission, ...] = ()
     uses: tuple[Use, ...] = ()
     gaps: tuple[Gap, ...] = ()
     network: Network = _NO_NETWORK
@@ -45,6 +46,7 @@ def joined(fragments: Iterable[Fragment]) -> Fragment:
         movements=tuple(one for each in every for one in each.movements),
         keys=tuple(one for each in every for one in each.keys),
         policies=tuple(one for each in every for one in each.policies),
+        admissions=tuple(one for each in every for one in each.admissions),
         uses=tuple(one for each in every for one in each.uses),
         gaps=tuple(one for each in every for one in each.gaps),
         network=_network([each.network for each in every if each.network is not _NO_NETWORK]),

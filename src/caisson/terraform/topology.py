@@ -152,6 +152,7 @@ def topology_of(
         movements=whole.movements,
         keys=whole.keys,
         policies=whole.policies,
+        admissions=whole.admissions,
         uses=whole.uses,
         network=whole.network,
         gaps=(

@@ -14,6 +14,7 @@ from enum import StrEnum
 from caisson.estate.sources import Source as Source  # noqa: PLC0414  part of this model too
 from caisson.topology.network import Network
 from caisson.topology.resources import (
+    Admission,
     Count,
     Gap,
     Holding,
@@ -190,6 +191,7 @@ class Topology:
     movements: tuple[Movement, ...] = ()
     keys: tuple[Key, ...] = ()
     policies: tuple[Policy, ...] = ()
+    admissions: tuple[Admission, ...] = ()
     uses: tuple[Use, ...] = ()
     network: Network = field(default_factory=Network)
     gaps: tuple[Gap, ...] = ()

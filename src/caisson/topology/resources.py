@@ -154,6 +154,23 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """Principals of `whom`, other accounts by their numbers, are let into `account`.
+
+    `by` is the resource that lets them in, and `how` says as much of it in a few words. `whom` is
+    None for those of every account, `account` None where it may be any. Not `sure`: perhaps
+    nobody is let in, or others; that an account has no admission means that it has none.
+    """
+
+    by: str
+    how: str  # `its statement Read allows arn:aws:iam::222222222222:root`
+    account: str | None
+    whom: tuple[str, ...] | None
+    source: Source
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """`user` (a resource) needs `used` to start or to work: a key, secret, image, role, name.
 

@@ -3,6 +3,7 @@
 from caisson.terraform.aws import (
     accelerators,
     acls,
+    admissions,
     api_gateway,
     aurora,
     autoscaling,
@@ -69,6 +70,7 @@ from caisson.terraform.fragment import Translator
 TRANSLATORS: tuple[Translator, ...] = (
     Translator(accelerators.TYPES, accelerators.read),
     Translator(acls.TYPES, acls.read),
+    Translator(admissions.TYPES, admissions.read),
     Translator(api_gateway.TYPES, api_gateway.read),
     Translator(aurora.TYPES, aurora.read),
     Translator(autoscaling.TYPES, autoscaling.read),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from caisson.terraform.aws.containers_written import REPOSITORIES, named, told, without_names
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.needs import BACKENDS, SECRETS, named_in, secret_named
 from caisson.terraform.aws.presence import gap
@@ -11,7 +12,6 @@ from caisson.terraform.model import UNKNOWN, Unknown
 from caisson.terraform.reading import Block
 from caisson.topology.resources import Movement, Question, Rest, Use, Way
 
-REPOSITORIES = ("aws_ecr_repository", "aws_ecrpublic_repository")
 LOG_GROUP = "aws_cloudwatch_log_group"
 # Log drivers whose messages stay on the machine that runs the container.
 LOCAL_DRIVERS = frozenset({"json-file", "journald", "syslog", "none", "local"})
@@ -21,7 +21,7 @@ def containers(block: Block, known: Mapping[str, str]) -> Fragment:
     """Return what the `container_definitions` of a task definition name."""
     definitions = block.document("container_definitions")
     if isinstance(definitions, Unknown):
-        return _partly_read(block, block.encoded("container_definitions"))
+        return _partly_read(block, block.encoded("container_definitions"), known)
     listed = definitions if isinstance(definitions, list) else []
     return joined(_container(block, each, known) for each in listed if isinstance(each, Mapping))
 
@@ -51,17 +51,33 @@ def _unread(block: Block) -> Fragment:
     )
 
 
-def _partly_read(block: Block, written: object) -> Fragment:
-    """Tell where the logs go, when what is not known of the definitions is elsewhere in them."""
+def _partly_read(block: Block, written: object, known: Mapping[str, str]) -> Fragment:
+    """Tell where the logs go, when what is not known of the definitions is elsewhere in them.
+
+    All is told when it is only what others are called.
+    """
     unread = _unread(block)
     if not isinstance(written, list) or not all(isinstance(each, Mapping) for each in written):
         return unread
     logs = [_read_log(block, each.get("logConfiguration")) for each in written]
-    told = [each for each in logs if each is not None]
-    if len(told) < len(logs):
+    logged = [each for each in logs if each is not None]
+    if len(logged) < len(logs):
         return unread
+    whole = [_by_names(block, each, known) for each in written]
+    if None not in whole:
+        return joined([*logged, *(each for each in whole if each is not None)])
     gaps = (replace(each, questions=each.questions - {Question.RESIDENCY}) for each in unread.gaps)
-    return joined([Fragment(uses=unread.uses, gaps=tuple(gaps)), *told])
+    return joined([Fragment(uses=unread.uses, gaps=tuple(gaps)), *logged])
+
+
+def _by_names(
+    block: Block, container: Mapping[str, object], known: Mapping[str, str]
+) -> Fragment | None:
+    """Return what a container names, but for its logs; None when something of it is not told."""
+    uses = named(block, container) if told(container) else None
+    if uses is None:
+        return None
+    return joined([Fragment(uses=uses), _container(block, without_names(container), known)])
 
 
 def _read_log(block: Block, configuration: object) -> Fragment | None:

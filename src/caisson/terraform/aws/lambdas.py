@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from caisson.terraform.aws.containers import LOG_GROUP, REPOSITORIES, log_group
+from caisson.terraform.aws.containers import LOG_GROUP, log_group
+from caisson.terraform.aws.containers_written import REPOSITORIES
 from caisson.terraform.aws.keys import KEYS
 from caisson.terraform.aws.kinds import GROUP, SUBNET
 from caisson.terraform.aws.moving import moving

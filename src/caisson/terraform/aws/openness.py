@@ -120,7 +120,7 @@ def _fixed(key: str, value: str) -> bool | None:
 
 def _untouched(statement: Statement, refusals: list[Statement]) -> bool:
     """Return whether some action of the statement is beyond every refusal."""
-    biting = [each for each in refusals if each.everybody is not False and not _aside(each)]
+    biting = [each for each in refusals if each.everybody is not False and not aside(each)]
     if not biting:
         return True
     return any(
@@ -128,7 +128,8 @@ def _untouched(statement: Statement, refusals: list[Statement]) -> bool:
     )
 
 
-def _aside(refusal: Statement) -> bool:
+def aside(refusal: Statement) -> bool:
+    """Return whether what is refused is only what is asked for in another way than usual."""
     return any(each.key.lower().startswith(_ASIDE) for each in refusal.conditions or ())
 
 

@@ -1,8 +1,8 @@
-"""Policy documents, as far as one question needs them: who may not even be known and gets in.
+"""Policy documents, as far as the questions need them: who gets in, and under what conditions.
 
 A document is read from JSON text or, when the text is known only after apply, from what writes
 it: the statements of an `aws_iam_policy_document` data source, or an expression. Of those usually
-all but the ARNs are known. Whether a named principal may do something is not asked here.
+all but the ARNs are known. What exactly somebody may do is not asked here.
 
 What makes a statement public follows the meaning of "public" that Amazon S3 documents for its
 block of public access, except that conditions which it calls public without more (a referer, a
@@ -32,10 +32,19 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Principals:
+    """Those of one kind (`AWS`, `Service`, ...); `names` is None when some of them are not told."""
+
+    kind: str
+    names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """`everybody`: among its principals is anyone at all. `actions` is None when not told.
 
-    `resources` are those known; `resource_count` counts the unknown ones too.
+    `resources` are those known; `resource_count` counts the unknown ones too. `principals` is
+    None when they are not told, or when it says who they are not.
     """
 
     sid: str
@@ -45,6 +54,7 @@ class Statement:
     conditions: tuple[Condition, ...] | None
     resources: tuple[str, ...] = ()
     resource_count: int = 0
+    principals: tuple[Principals, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,20 @@ def _statement(written: Mapping[str, object]) -> Statement:
         conditions=_conditions(written.get("Condition")),
         resources=_texts([each for each in resources if each is not UNKNOWN]) or (),
         resource_count=len(resources),
+        principals=_named(written),
     )
+
+
+def _named(written: Mapping[str, object]) -> tuple[Principals, ...] | None:
+    if "NotPrincipal" in written:
+        return None
+    match written.get("Principal"):
+        case "*":
+            return (Principals("*", ("*",)),)
+        case Mapping() as kinds:
+            return tuple(Principals(str(kind), _texts(names)) for kind, names in kinds.items())
+        case _:
+            return None
 
 
 def _everybody(written: Mapping[str, object]) -> bool | None:
@@ -231,6 +254,20 @@ def _written(statement: Block) -> Statement:
         else None,
         resources=statement.texts("resources").values,
         resource_count=len(resources) if isinstance(resources, list) else 0,
+        principals=_listed_principals(statement),
+    )
+
+
+def _listed_principals(statement: Block) -> tuple[Principals, ...] | None:
+    blocks = statement.blocks("principals")
+    kinds = [each.text("type") for each in blocks]
+    others = not statement.known("not_principals") or statement.blocks("not_principals")
+    if others or not blocks or not all(isinstance(each, str) for each in kinds):
+        return None
+    names = (each.texts("identifiers") for each in blocks)
+    return tuple(
+        Principals(str(kind), each.values if each.complete else None)
+        for kind, each in zip(kinds, names, strict=True)
     )
 
 

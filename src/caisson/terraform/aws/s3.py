@@ -59,7 +59,7 @@ TYPES = frozenset(
 
 
 def read(reading: Reading) -> Fragment:
-    parts = buckets(reading)
+    parts = reading.once(buckets)
     every = list(reading.of(BUCKET))
     return joined(
         [

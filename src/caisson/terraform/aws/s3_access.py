@@ -34,7 +34,7 @@ def public(bucket: Block, parts: Buckets) -> bool | None:
 
 def _by_list(bucket: Block, parts: Buckets) -> bool | None:
     lists = any_of((*_lists(bucket, parts), *_objects(bucket, parts)))
-    idle = any_of((_flag(bucket, parts, "ignore_public_acls"), _without_lists(bucket, parts)))
+    idle = any_of((_flag(bucket, parts, "ignore_public_acls"), without_lists(bucket, parts)))
     found = all_of((lists, negated(idle)))
     return None if found and _flag(bucket, parts, "block_public_acls") is not False else found
 
@@ -66,7 +66,7 @@ def _account_flags(bucket: Block, parts: Buckets, name: str) -> Iterator[bool | 
             yield value
 
 
-def _without_lists(bucket: Block, parts: Buckets) -> bool | None:
+def without_lists(bucket: Block, parts: Buckets) -> bool | None:
     """Return whether the bucket's owner owns all objects, so that lists have no effect."""
     return any_of(_ownerships(bucket, parts))
 

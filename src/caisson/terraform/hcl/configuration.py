@@ -195,6 +195,14 @@ class Module:
     def moved(self) -> tuple[Block, ...]:
         return tuple(self.body.of("moved"))
 
+    @cached_property
+    def imported(self) -> Mapping[str, str]:
+        """Return the ids of what is there already and is taken over, by address, where told."""
+        blocks = self.body.of("import")
+        pairs = ((_configuration_name(_expression(b.body, "to")), b.body) for b in blocks)
+        told = ((address, literal(body, "id")) for address, body in pairs)
+        return {address: id_ for address, id_ in told if address and id_}
+
     def _of(self, kind: str) -> Iterator[Block]:
         return (block for block in self.body.of(kind) if block.labels)
 

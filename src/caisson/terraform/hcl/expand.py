@@ -150,7 +150,7 @@ class _Expansion:
         provider, place = self._placing.of(inner, declared)
         for key in sorted(self._keys(inner, declared, address), key=str):
             own = instance_address(address, key)
-            values = self._values(inner, declared, key)
+            values = self._values(inner, declared, key, self._id(own))
             add_default_tags(values, declared.mode, declared.type, place.tags)
             region = values.get("region")
             if any(declared.body.of("provisioner")) or "provisioner" in declared.body.attributes:
@@ -169,12 +169,17 @@ class _Expansion:
                 declared.source,
             )
 
+    def _id(self, address: str) -> object:
+        """Return the id, which is known after apply but for what is there and is imported."""
+        root = self._project.module()
+        return root.imported.get(address, UNKNOWN) if root else UNKNOWN
+
     def _values(
-        self, inner: ModuleInstance, declared: Declared, key: InstanceKey
+        self, inner: ModuleInstance, declared: Declared, key: InstanceKey, id_: object
     ) -> dict[str, object]:
-        """Return the values as a plan has them: the id is known after apply."""
+        """Return the values as a plan has them."""
         text = Written(declared.body, inner.scope(declared, key))
-        values: dict[str, object] = {"id": UNKNOWN, "arn": UNKNOWN}
+        values: dict[str, object] = {"id": id_, "arn": UNKNOWN}
         values |= {name: self._value(text, name) for name in names_in(declared.body)}
         mask_secrets(values)
         return values

@@ -13,6 +13,7 @@ from caisson.terraform.hcl.values import (
     Bag,
     Choice,
     Derived,
+    Moved,
     Pieced,
     Reference,
     Tied,
@@ -75,6 +76,8 @@ _PARTS: Mapping[str, frozenset[str]] = {
 # Data sources that are asked for by the text that they make of what is written in them.
 _TEXTS: Mapping[str, tuple[str, ...]] = {"aws_iam_policy_document": ("json", "minified_json")}
 _BUCKET = "aws_s3_bucket"
+# Types that make their copies in other regions themselves, which go by their ARN there.
+_COPIED = frozenset(("aws_secretsmanager_secret",))
 _LIKE = {"aws_default_vpc": "aws_vpc"}
 
 
@@ -96,7 +99,7 @@ class Follower:
     asking: Instance
     types: frozenset[str]
 
-    def link(self, value: Value, depth: int = 0) -> Link:  # noqa: C901, PLR0911  one case each
+    def link(self, value: Value, depth: int = 0) -> Link:  # noqa: C901, PLR0911, PLR0912  one case each
         """Return what the value names."""
         match value:
             case None | "" | bool():
@@ -117,6 +120,10 @@ class Follower:
             case Pieced(parts=(Reference(path=("arn",)) as group, ":*")):
                 return self.link(group, depth)  # all streams of a log group
             case Pieced() if _BUCKET in self.types and (link := self._bucket(value)):
+                return link
+            case Pieced() if (several := _separated(value)) is not None:
+                return together(self.link(each, depth) for each in several)
+            case Moved() if (link := self._copy(value, depth)) is not None:
                 return link
             case Choice(options):
                 return one_of(self._option(each, depth) for each in options)
@@ -147,6 +154,13 @@ class Follower:
             and _flat(name) == wanted
         )
         return Link(found) if len(found) == 1 else None
+
+    def _copy(self, moved: Moved, depth: int) -> Link | None:
+        """Return what has copies that go by its ARN in their regions; a copy is not the thing."""
+        link = self.link(moved.copied, depth)
+        known = [self.instances[each].type for each in link.to if each in self.instances]
+        copied = link.to and len(known) == len(link.to) and _COPIED.issuperset(known)
+        return at_least(link, Certainty.AMONG) if copied and not link.outside else None
 
     def _option(self, value: Value, depth: int) -> Link:
         """What is null is for the provider to choose."""
@@ -307,6 +321,14 @@ def one_of(links: Iterable[Link]) -> Link:
 def at_least(link: Link, certainty: Certainty) -> Link:
     """Return the link, with no more certainty than this."""
     return Link(link.to, link.outside, max(link.certainty, certainty, key=_ORDER.index))
+
+
+def _separated(text: Pieced) -> list[Value] | None:
+    """Return the things of a list that is written as one text, by commas; None when it is none."""
+    parts = _flat(text)
+    things, commas = parts[::2], parts[1::2]
+    whole = len(things) == len(commas) + 1 and all(each == "," for each in commas)
+    return things if whole and all(isinstance(each, Reference) for each in things) else None
 
 
 def _flat(text: Pieced) -> list[Value]:

@@ -4,6 +4,7 @@ Most only move values about (`list_functions`, `map_functions`) and take symboli
 others need to know what they are given (`known_functions`).
 """
 
+import re
 from collections.abc import Callable
 
 from caisson.terraform.hcl.access import World, each_option
@@ -15,15 +16,18 @@ from caisson.terraform.hcl.values import (
     LONGEST_TEXT,
     Choice,
     Exhausted,
+    Reference,
     Undefined,
     Value,
     derived,
     encoded,
     is_plain,
+    moved,
     plain,
 )
 
 _MOVING = {**LISTS, **MAPS}
+_REGION = re.compile(r":[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}:")
 
 
 def call(world: World, name: str, arguments: Arguments) -> Value:
@@ -34,6 +38,8 @@ def call(world: World, name: str, arguments: Arguments) -> Value:
     name = name.removeprefix("core::")
     if name == "jsonencode" and len(arguments) == 1 and not is_plain(arguments[0]):
         return encoded(arguments[0])
+    if name == "replace" and (arn := _moved(arguments)) is not None:
+        return arn
     if (known := KNOWN.get(name)) is not None:
         return _of_known(known, arguments)
     if (function := _MOVING.get(name)) is None:
@@ -42,6 +48,15 @@ def call(world: World, name: str, arguments: Arguments) -> Value:
     if not least <= len(arguments) <= most:
         raise Undefined(name)
     return _each_choice(world, does, arguments)
+
+
+def _moved(arguments: Arguments) -> Value | None:
+    """Return an ARN in which only the region is replaced."""
+    match arguments:
+        case [Reference(path=("arn",)) as arn, str() as old, str() as new]:
+            return moved(arn) if _REGION.fullmatch(old) and _REGION.fullmatch(new) else None
+        case _:
+            return None
 
 
 def _of_known(function: Callable[..., Value], arguments: Arguments) -> Value:

@@ -1,6 +1,6 @@
 """Functions of lists and sets, whose items may be symbolic."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from caisson.terraform.hcl.access import (
@@ -26,6 +26,7 @@ from caisson.terraform.hcl.values import (
     in_order,
     is_plain,
     listed,
+    pieced,
     same,
     without_doubles,
 )
@@ -232,8 +233,15 @@ def _join(world: World, arguments: Arguments) -> Value:
     both = _concat(world, lists)
     if is_plain(both) and is_plain(arguments[0]):
         return as_text(arguments[0]).join(map(as_text, each_item(both)))
+    if not isinstance(both, list) or not is_plain(arguments[0]):
+        return derived(*arguments)
     # What was joined with nothing is itself.
-    return both[0] if isinstance(both, list) and len(both) == 1 else derived(*arguments)
+    return both[0] if len(both) == 1 else pieced(_between(arguments[0], both))
+
+
+def _between(separator: Value, items: list[Value]) -> Iterator[Value]:
+    for at, item in enumerate(items):
+        yield from (separator, item) if at else (item,)
 
 
 def _setunion(world: World, arguments: Arguments) -> Value:

@@ -13,12 +13,14 @@ from caisson.terraform.hcl.values import (
     Choice,
     Derived,
     Encoded,
+    Moved,
     Namespace,
     Pieced,
     Reference,
     Steps,
     Tied,
     Value,
+    moved,
 )
 from caisson.terraform.model import Instance, Link
 
@@ -105,6 +107,8 @@ def seen_from_others(root: str, value: Value) -> Value:  # noqa: C901, PLR0911  
             return Encoded(_references(root, sources), complete, inner(document))
         case Pieced(sources, complete, parts):
             return Pieced(_references(root, sources), complete, tuple(map(inner, parts)))
+        case Moved(copied=Reference() as arn):
+            return moved(_reference(root, arn))
         case Derived(sources, complete):
             return Derived(_references(root, sources), complete)
         case Namespace(get):

@@ -7,8 +7,8 @@ Plain JSON values, and besides them:
 - `Choice`     exactly one of several values, which one is not told
 - `Bag`        a set, or a list whose order is not told
 - `Namespace`  something whose parts are worked out when they are asked for
-- `Derived`    anything at all, made from these references and from whatever else; of `Encoded` and
-               `Pieced` it is known how
+- `Derived`    anything at all, made from these references and from whatever else; of `Encoded`,
+               `Pieced` and `Moved` it is known how
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -79,6 +79,13 @@ class Pieced(Derived):
     """A text put together from these parts."""
 
     parts: tuple[Value, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Derived):
+    """The ARN that `copied` has in another region, where it is copied to."""
+
+    copied: Reference | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +194,12 @@ def pieced(parts: Iterable[Value]) -> Pieced:
     every = tuple(parts)
     unknown = derived(*every)
     return Pieced(unknown.sources, unknown.complete, every)
+
+
+def moved(arn: Reference) -> Moved:
+    """Return the ARN with another region in it."""
+    unknown = derived(arn)
+    return Moved(unknown.sources, unknown.complete, arn)
 
 
 def is_traced(value: Value) -> bool:
