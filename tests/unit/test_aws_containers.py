@@ -274,6 +274,56 @@ def test_logs_that_are_not_told_may_go_anywhere(fragment: Fragment) -> None:
     assert any(Question.RESIDENCY in each.questions for each in fragment.gaps)
 
 
+REPOSITORY = "<aws_ecr_repository.web.repository_url>"
+
+
+def named(**container: object) -> Fragment:
+    """A container of which nothing is unknown but what others are called."""
+    written = {"image": f"{REPOSITORY}:1", **container}
+    return tasks(
+        jsonencode([written]),
+        thing("aws_ecr_repository.web"),
+        thing("aws_s3_bucket.own"),
+        thing("aws_sqs_queue.jobs", arn="arn:aws:sqs:eu-central-1:1:jobs"),
+        thing("aws_secretsmanager_secret.db"),
+    )
+
+
+def test_definitions_are_told_when_only_names_are_not_known_yet() -> None:
+    variables = [
+        {"name": "BUCKET", "value": "<aws_s3_bucket.own.bucket>"},
+        {"name": "BOTH", "value": "<aws_s3_bucket.own.arn>,arn:aws:sqs:eu-central-1:1:jobs"},
+    ]
+    secrets = [{"name": "DB", "valueFrom": "<aws_secretsmanager_secret.db.arn>:password::"}]
+    fragment = named(environment=variables, secrets=secrets)
+    assert used(fragment) == {
+        ("aws_ecr_repository.web", "image", True),
+        ("aws_s3_bucket.own", "environment variable BUCKET", True),
+        ("aws_s3_bucket.own", "environment variable BOTH", True),
+        ("aws_sqs_queue.jobs", "environment variable BOTH", True),
+        ("aws_secretsmanager_secret.db", "secret DB", True),
+    }
+    assert fragment.gaps == ()
+
+
+def test_what_is_named_anywhere_in_a_container_is_used() -> None:
+    files = [{"type": "s3", "value": "<aws_s3_bucket.own.arn>/web.env"}]
+    assert ("aws_s3_bucket.own", "environmentFiles", True) in used(named(environmentFiles=files))
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"environment": [{"name": "IT", "value": UNKNOWN}]},
+        {"environmentFiles": UNKNOWN},
+        {"image": "<aws_ecr_repository.elsewhere.repository_url>:1"},
+    ],
+)
+def test_definitions_with_anything_else_unknown_are_not_told(container: dict[str, object]) -> None:
+    (gap,) = named(**container).gaps
+    assert {Question.ISOLATION, Question.RECOVERABILITY} <= gap.questions
+
+
 @pytest.mark.parametrize("text", ["[{]", "{}", '["web"]', "null", '[{"environment": 3}]'])
 def test_definitions_that_are_no_definitions_break_nothing(text: str) -> None:
     fragment = ecs.read(reading(thing("aws_ecs_task_definition.web", container_definitions=text)))

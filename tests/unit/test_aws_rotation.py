@@ -43,6 +43,13 @@ def test_a_function_of_aws_is_in_its_network_and_nobody_connects_to_it() -> None
     assert found.gaps == ()
 
 
+def test_several_subnets_whose_ids_are_known_are_one_text() -> None:
+    subnets = (thing(f"aws_subnet.{x}", id=f"subnet-{x}") for x in "bc")
+    found = read(application(OF_AWS, vpcSubnetIds="subnet-b,subnet-c,subnet-d"), *subnets)
+    (interface,) = found.network.interfaces
+    assert interface.subnets == ("aws_subnet.b", "aws_subnet.c", "subnet-d")
+
+
 def test_it_writes_into_the_log_group_of_the_function() -> None:
     (moved,) = read(application(OF_AWS)).movements
     assert (moved.way, moved.target) == (Way.LOG, "aws_cloudwatch_log_group.rotation")

@@ -83,6 +83,8 @@ def link(expression: str, *types: str) -> Link:
         ("reverse(aws_subnet.count[*].id)[0]", COUNT[2:]),
         ('split(",", join(",", aws_subnet.count[*].id))[1]', COUNT[1:2]),
         ('join("", slice(aws_subnet.count[*].id, 0, 1))', COUNT[:1]),
+        ('join(",", aws_subnet.count[*].id)', COUNT),
+        ('"${aws_subnet.count[0].id},${aws_subnet.count[2].id}"', COUNT[::2]),
         ('"${aws_subnet.count[0].id}"', COUNT[:1]),
         ("tolist(toset([aws_subnet.count[0].id]))[0]", COUNT[:1]),
         ("toset(aws_subnet.count[*].id)", COUNT),
@@ -419,3 +421,47 @@ def test_what_is_named_in_another_way(expression: str, types: tuple[str, ...], n
         resource "aws_cloudwatch_log_group" "g" {{}}
         resource "aws_thing" "x" {{ to = {expression} }}""")
     assert expanded.links.link("aws_thing.x", ("to",), types) == Link((named,))
+
+
+MOVED = """
+resource "aws_secretsmanager_secret" "s" {}
+resource "aws_kms_key" "k" {}
+resource "aws_thing" "x" {
+  to = replace(%s, %s)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arn", "words", "expected"),
+    [
+        ("aws_secretsmanager_secret.s.arn", '":us-west-2:", ":us-east-2:"', Certainty.AMONG),
+        ("aws_secretsmanager_secret.s.arn", '"secret", "other"', Certainty.OPEN),
+        ("aws_secretsmanager_secret.s.id", '":us-west-2:", ":us-east-2:"', Certainty.OPEN),
+        # What has this ARN there is another key.
+        ("aws_kms_key.k.arn", '":us-west-2:", ":us-east-2:"', Certainty.OPEN),
+    ],
+)
+def test_the_copy_of_a_secret_in_another_region_is_perhaps_the_secret_and_nothing_else(
+    arn: str, words: str, expected: Certainty
+) -> None:
+    found = made(MOVED % (arn, words)).links.link("aws_thing.x", ("to",), ())
+    assert found == Link((arn.rpartition(".")[0],), certainty=expected)
+
+
+def test_what_is_imported_has_its_id() -> None:
+    text = """
+resource "aws_vpc" "old" {}
+resource "aws_vpc" "new" {}
+import {
+  to = aws_vpc.old
+  id = "vpc-1"
+}
+import {
+  to = aws_vpc.new
+  id = aws_vpc.old.id
+}
+"""
+    expanded = made(text)
+    assert at(expanded, "aws_vpc.old").values["id"] == "vpc-1"
+    assert at(expanded, "aws_vpc.new").values["id"] is UNKNOWN

@@ -9,6 +9,7 @@ from caisson.estate import promise_files
 from caisson.estate.promise_files import Promised
 from caisson.prove.check import prove_terraform
 from caisson.prove.model import Decision, Verdict
+from caisson.terraform.aws.doors import DOCUMENTS
 from caisson.terraform.read import read_configuration
 from caisson.topology.places import Places
 
@@ -103,38 +104,7 @@ def test_nothing_lets_anybody_in(promised: Promised) -> None:
     ) in [each.text for each in verdict.why]
 
 
-BY_DOCUMENT = (
-    ("aws_iam_role", "assume_role_policy"),
-    ("aws_kms_key", "policy"),
-    ("aws_kms_key_policy", "policy"),
-    ("aws_kms_replica_key", "policy"),
-    ("aws_s3_bucket", "policy"),
-    ("aws_s3_bucket_policy", "policy"),
-    ("aws_s3_access_point", "policy"),
-    ("aws_sqs_queue", "policy"),
-    ("aws_sqs_queue_policy", "policy"),
-    ("aws_sns_topic", "policy"),
-    ("aws_sns_topic_policy", "policy"),
-    ("aws_secretsmanager_secret", "policy"),
-    ("aws_secretsmanager_secret_policy", "policy"),
-    ("aws_ecr_repository_policy", "policy"),
-    ("aws_ecr_registry_policy", "policy"),
-    ("aws_efs_file_system_policy", "policy"),
-    ("aws_backup_vault_policy", "policy"),
-    ("aws_dynamodb_resource_policy", "policy"),
-    ("aws_kinesis_resource_policy", "policy"),
-    ("aws_opensearch_domain", "access_policies"),
-    ("aws_opensearch_domain_policy", "access_policies"),
-    ("aws_cloudwatch_event_bus_policy", "policy"),
-    ("aws_cloudwatch_log_destination_policy", "access_policy"),
-    ("aws_cloudwatch_log_resource_policy", "policy_document"),
-    ("aws_api_gateway_rest_api", "policy"),
-    ("aws_api_gateway_rest_api_policy", "policy"),
-    ("aws_glue_resource_policy", "policy"),
-)
-
-
-@pytest.mark.parametrize(("type_", "attribute"), BY_DOCUMENT)
+@pytest.mark.parametrize(("type_", "attribute"), sorted(DOCUMENTS.items()))
 def test_a_document_that_names_the_other_account_lets_it_in(
     promised: Promised, type_: str, attribute: str
 ) -> None:
@@ -178,6 +148,7 @@ def test_a_document_that_names_the_other_account_lets_it_in(
         (made("aws_lambda_function_url", authorization_type="NONE"), UNKNOWN),
         (made("aws_s3_bucket_acl", acl="authenticated-read"), UNKNOWN),
         (made("aws_s3_object", acl="public-read"), UNKNOWN),
+        (made("aws_s3_bucket_logging", target_grant="x"), UNKNOWN),
         (made("aws_ram_resource_association", resource_arn="x"), UNKNOWN),
         (made("aws_route53_vpc_association_authorization", vpc_id="vpc-1"), UNKNOWN),
         (made("aws_eks_access_entry", principal_arn="x"), UNKNOWN),
@@ -394,6 +365,21 @@ def test_a_connection_of_searches_lets_in_the_side_that_asks(promised: Promised)
     assert asked(promised, alone).decision is HOLDS
     unread = alone.replace("aws_opensearch_outbound_connection.asks.id", '"c-1"')
     assert asked(promised, unread).decision is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("signers", "expected"),
+    [("[]", HOLDS), ('["self"]', HOLDS), (f'["{THIRD}"]', HOLDS), (f'["{THEIRS}"]', UNKNOWN)],
+)
+def test_who_signs_for_a_distribution_is_let_in(
+    promised: Promised, signers: str, expected: Decision
+) -> None:
+    block = f"""resource "aws_cloudfront_distribution" "x" {{
+  default_cache_behavior {{
+    trusted_signers = {signers}
+  }}
+}}"""
+    assert asked(promised, block).decision is expected
 
 
 def test_who_administers_an_organization_is_let_in_everywhere(promised: Promised) -> None:

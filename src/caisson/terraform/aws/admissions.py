@@ -32,6 +32,8 @@ from caisson.topology.resources import Admission
 # Of the translators that give a type its meaning; whom a thing lets in is said beside them.
 TYPES: frozenset[str] = frozenset()
 _PREFIX = "aws_"
+_BEHAVIORS = ("default_cache_behavior", "ordered_cache_behavior")
+_DISTRIBUTION = "aws_cloudfront_distribution"
 _DOMAINS = ("local_domain_info", "remote_domain_info")
 _MEMBER = "aws_organizations_account"
 _OF_SERVICES = (".amazonaws.com", ".amazonaws.com.cn")
@@ -74,6 +76,8 @@ def _doors(type_: str) -> Doors:
         found.append(partial(_by_account, ACCOUNTS[type_]))
     if type_ in (CONNECTION, ACCEPTER):
         found.append(_by_connection)
+    if type_ == _DISTRIBUTION:
+        found.append(_by_signers)
     if type_ in EVERYWHERE:
         found.append(partial(_everywhere, EVERYWHERE[type_]))
     return partial(_all, found) if found else _unread
@@ -142,6 +146,17 @@ def _by_connection(block: Block) -> Iterator[Admission]:
         return
     who = f"it connects domains of {' and '.join(dict.fromkeys(owners))}"
     yield from _admission(block, Admitted(who, frozenset(owners), sure=not asked))
+
+
+def _by_signers(block: Block) -> Iterator[Admission]:
+    """Read who may sign addresses of a distribution: accounts, `self` for its own."""
+    for behavior in (each for name in _BEHAVIORS for each in block.blocks(name)):
+        signers = behavior.texts("trusted_signers")
+        if not signers.complete and behavior.written("trusted_signers"):
+            yield from _unread(block)
+        for each in set(signers.values) - {"self"}:
+            whom = frozenset({each}) if ACCOUNT.fullmatch(each) else None
+            yield from _admission(block, Admitted(f"{each} signs for it", whom, sure=False))
 
 
 def _by_account(attribute: str, block: Block) -> Iterator[Admission]:

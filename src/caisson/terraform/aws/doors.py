@@ -112,6 +112,7 @@ LISTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "aws_rds_cluster_snapshot_copy": {"shared_accounts": ()},
     "aws_s3_bucket": {"acl": _CANNED, "grant": ()},
     "aws_s3_bucket_acl": {"acl": _CANNED, "access_control_policy": ()},
+    "aws_s3_bucket_logging": {"target_grant": ()},
     "aws_s3_bucket_object": {"acl": _CANNED},
     "aws_s3_object": {"acl": _CANNED},
     "aws_s3_object_copy": {"acl": _CANNED, "grant": ()},
@@ -174,7 +175,7 @@ _CLOSED: Mapping[str, str] = {
         s3_account_public_access_block s3_bucket_accelerate_configuration
         s3_bucket_analytics_configuration s3_bucket_cors_configuration
         s3_bucket_intelligent_tiering_configuration s3_bucket_inventory
-        s3_bucket_lifecycle_configuration s3_bucket_logging s3_bucket_metric
+        s3_bucket_lifecycle_configuration s3_bucket_metric
         s3_bucket_notification s3_bucket_object_lock_configuration s3_bucket_ownership_controls
         s3_bucket_public_access_block s3_bucket_replication_configuration
         s3_bucket_request_payment_configuration s3_bucket_server_side_encryption_configuration
@@ -232,7 +233,7 @@ _CLOSED: Mapping[str, str] = {
     """,
     "answers the requests of everybody, or filters them": """
         acm_certificate acm_certificate_validation cloudfront_cache_policy
-        cloudfront_distribution cloudfront_function cloudfront_key_group
+        cloudfront_function cloudfront_key_group
         cloudfront_key_value_store cloudfront_origin_access_control
         cloudfront_origin_access_identity cloudfront_origin_request_policy
         cloudfront_public_key cloudfront_response_headers_policy

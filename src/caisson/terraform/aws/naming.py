@@ -109,13 +109,14 @@ class Names:
             if len(given.to) == 1:
                 return self._of_instance(given.to[0], kind, seen)
         found = {each: self._of_instance(each, kind, seen) for each in given.to}
-        found |= {each: self._of_text(each, kind) for each in given.outside}
+        found |= {each: self.of_text(each, kind) for each in given.outside}
         every = together([*found.values(), Link(certainty=given.certainty)])
         certain = given.every if given.sure else given.surely
         surely = (one for each in certain for one in found.get(each, NOTHING).certain)
         return replace(every, surely=tuple(dict.fromkeys(surely)))
 
-    def _of_text(self, text: str, kind: Kind) -> Link:
+    def of_text(self, text: str, kind: Kind) -> Link:
+        """Return the id of what a text names."""
         bare = text.rsplit("/", 1)[-1] if kind is GROUP else text
         known = self.reading.links.named(bare, kind.types)
         if known:
@@ -195,7 +196,7 @@ class Names:
                 return Link((f"{vpc}/{DEFAULT_GROUP}",))
         told = block.text("id")
         if isinstance(told, str):
-            return self._of_text(told, kind)
+            return self.of_text(told, kind)
         if told is UNKNOWN and block.written("id"):
             return self._same(block.link("id", *kind.itself), kind, seen)
         return Link((block.address,), certainty=Certainty.OPEN)

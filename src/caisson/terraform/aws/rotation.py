@@ -8,13 +8,14 @@ import re
 
 from caisson.terraform.aws.containers import log_group
 from caisson.terraform.aws.keys import KEYS
-from caisson.terraform.aws.kinds import GROUP, SUBNET
-from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.kinds import GROUP, SUBNET, Kind
+from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.needs import need
 from caisson.terraform.aws.presence import present
 from caisson.terraform.aws.stores import unread
 from caisson.terraform.aws.written import text
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
+from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import EVERY_QUESTION
 
@@ -51,6 +52,14 @@ def _seat(names: Names, block: Block, parameters: Block) -> Fragment:
     """Return the function's interfaces in a VPC, on which nobody can connect to it."""
     if not parameters.written("vpcSubnetIds"):
         return NO_FRAGMENT
-    subnets = names.link(parameters, "vpcSubnetIds", SUBNET)
-    groups = names.link(parameters, "vpcSecurityGroupIds", GROUP)
+    subnets = _listed(names, parameters, "vpcSubnetIds", SUBNET)
+    groups = _listed(names, parameters, "vpcSecurityGroupIds", GROUP)
     return present(names, block, subnets, groups, public=False, listens=())
+
+
+def _listed(names: Names, parameters: Block, name: str, kind: Kind) -> Link:
+    """Return what a parameter names: several are written as one text, with commas."""
+    value = parameters.text(name)
+    if not isinstance(value, str):
+        return names.link(parameters, name, kind)
+    return together(names.of_text(each.strip(), kind) for each in value.split(","))
