@@ -11,21 +11,26 @@ from copy import deepcopy
 from typing import Any
 from unittest.mock import patch
 
+import moto_mended_account
 import moto_mended_acm
 import moto_mended_autoscaling
+import moto_mended_dnssec
 import moto_mended_ecs
+import moto_mended_guardduty
 from moto.ec2.exceptions import InvalidAssociationIdError
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.iam.access_control import PermissionResult
 from moto.kms.models import KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
-from moto.organizations.models import FakeDelegatedAdministrator
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 
 _SERVICES = (
+    moto_mended_account,
     moto_mended_acm,
     moto_mended_autoscaling,
+    moto_mended_dnssec,
     moto_mended_ecs,
+    moto_mended_guardduty,
 )
 _replaced = NetworkAclBackend.replace_network_acl_association
 
@@ -33,7 +38,6 @@ _replaced = NetworkAclBackend.replace_network_acl_association
 @contextmanager
 def mended() -> Iterator[None]:
     """Mend moto, in this process, for as long as this lasts."""
-    delegated = [*FakeDelegatedAdministrator.SUPPORTED_SERVICES, "config.amazonaws.com"]
     with ExitStack() as stack:
         for mending in (
             # It reads the policy of a bucket without its conditions, and refuses everybody.
@@ -47,8 +51,6 @@ def mended() -> Iterator[None]:
             # A replica that it makes turns the first key into one, and has neither its own policy
             # nor description nor tags.
             patch.object(KmsResponse, "replicate_key", _replicate_key),
-            # Of the services that an account can look after for all, it lacks one.
-            patch.object(FakeDelegatedAdministrator, "SUPPORTED_SERVICES", delegated),
         ):
             stack.enter_context(mending)
         for service in _SERVICES:
