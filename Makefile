@@ -34,7 +34,7 @@ soak: $(INSTALLED) ## Run the property tests on examples that were never tried b
 	@$(BIN)/pytest tests/properties --hypothesis-profile=soak
 
 emulated: $(INSTALLED) ## Apply the reference estate to an AWS that is none, change it, take it away
-	@$(BIN)/pytest tests/emulated
+	@CAISSON_EMULATED=all $(BIN)/pytest tests/emulated
 
 check: $(INSTALLED) ## Run the linter, the formatter, the type checker and the layer contracts
 	@$(BIN)/ruff check

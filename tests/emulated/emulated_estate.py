@@ -16,9 +16,12 @@ from emulated_aws import emulated_aws, found_there
 from emulated_roots import Beside, turn
 from ministack_run import ministack
 
-from caisson.estate.loading import load
+from caisson.estate import promise_files
+from caisson.estate.loading import Loaded, load
 from caisson.estate.model import Estate
+from caisson.estate.promise_files import Promised
 from caisson.terraform.writing.model import Rendering, Root
+from caisson.terraform.writing.promises import FILE
 from caisson.terraform.writing.render import render
 from caisson.topology.resolve import resolve
 from terraform_runs import without_network
@@ -51,11 +54,6 @@ class Emulated:
             raise StoryError(f"caisson {verb} {roots}: {done.stdout[-3000:]}")
         return found
 
-    def check(self) -> dict[str, Any]:
-        """Prove the promises on what stands in `out`; return the verdicts as JSON."""
-        order = ["check", str(self.out), "--promises", str(self.out / "promises.yaml"), "--json"]
-        return _document("caisson check", self._run(order))
-
     def _run(self, order: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "caisson.cli.main", *order],
@@ -66,8 +64,14 @@ class Emulated:
             check=False,
         )
 
+    def loaded(self) -> Loaded:
+        return load(self.estate)
+
+    def promised(self) -> Promised:
+        return promise_files.read(self.out / FILE)
+
     def rendering(self) -> Rendering:
-        loaded = load(self.estate)
+        loaded = self.loaded()
         return render(loaded.estate, loaded.sources, resolve(loaded.estate, loaded.sources))
 
     def plan_of(self, path: str) -> dict[str, Any]:
@@ -111,7 +115,7 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[str]:
 def emulated_estate(folder: Path) -> Iterator[Emulated]:
     """Give the estate in `folder`, and two AWS on loopback that forget at the end."""
     estate = _copied(folder / "estate")
-    with ministack(folder / "ministack") as other, emulated_aws() as aws:
+    with emulated_aws() as aws, ministack(folder / "ministack", aws) as other:
         settings = without_network(folder, folder).environment
         environment = {
             **os.environ,

@@ -1,7 +1,9 @@
 """The life of the reference estate on an AWS that is none, from apply to destroy, told as JSON.
 
 A program of its own, since it waits for most of its time: the other tests go on beside it. Each
-chapter is written down when it is over. `python story.py FOLDER`
+chapter is written down when it is over.
+
+`python story.py FOLDER [PATH]...` tells of the roots at or below the paths, of all without any.
 """
 
 import json
@@ -10,8 +12,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,17 @@ from emulated_estate import Emulated, StoryError, changes, emulated_estate
 from emulated_inventory import inventory, lose_a_rule
 from side_by_side import side_by_side
 
+from caisson.cli.reading import proved_together
+from caisson.cli.terraform_input import Root, configuration_files, read_root
+from caisson.targets.aws.applying import chosen
+from caisson.terraform.read import part
+from caisson.terraform.roots import Part
+from read_back import declared, recognised_among, told
+
 TOLD = "story.json"
+# All roots take half an hour on two cores, so that some stand for them with each change.
+ALL = os.environ.get("CAISSON_EMULATED") == "all"
+PATHS = () if ALL else ("production/state", "production/base", "production/us")
 _AT_ONCE = 3
 _NICE = 5  # the tests beside it measure times
 _NETWORK = "production/us/network"
@@ -31,11 +42,11 @@ _Differing = dict[str, dict[str, list[str]]]
 class Story:
     """What happens to an estate, chapter by chapter, and the file in which it is told."""
 
-    def __init__(self, emulated: Emulated, file: Path) -> None:
+    def __init__(self, emulated: Emulated, file: Path, only: Sequence[str] = ()) -> None:
         self.emulated = emulated
         self.file = file
         self.rendering = emulated.rendering()
-        self.roots = {each.path: each for each in self.rendering.roots}
+        self.roots = {each.path: each for each in chosen(self.rendering, only)}
         self.told: dict[str, Any] = {"seconds": {}}
 
     def tell(self) -> None:
@@ -44,6 +55,7 @@ class Story:
             self.applied,
             self.planned_again,
             self.checked,
+            self.recognised,
             self.drifted,
             self.changed,
             self.destroyed,
@@ -60,7 +72,7 @@ class Story:
 
     def applied(self) -> dict[str, Any]:
         """Apply every root; tell which were, and how much there is then."""
-        found = side_by_side(self._needs(), partial(self._verb, "apply", "--yes"), _AT_ONCE)
+        found = side_by_side(self._needs(), self._apply, _AT_ONCE)
         applied = {path: document["roots"][0]["applied"] for path, document in found.items()}
         return {"roots": applied, "things": len(self._there())}
 
@@ -70,20 +82,39 @@ class Story:
 
     def checked(self) -> dict[str, list[str]]:
         """Prove the promises on the plans; tell the decisions about each promise."""
-        for path in self.roots:
-            plan = self.emulated.out / path / "plan.json"
-            plan.write_text(json.dumps(self.emulated.plan_of(path)))
         found: dict[str, set[str]] = defaultdict(set)
-        for each in self.emulated.check()["verdicts"]:
-            found[each["promise"]].add(each["decision"])
+        for each in proved_together(self._read(), self.emulated.promised()).verdicts:
+            found[each.promise].add(each.decision.value)
         return {promise: sorted(decisions) for promise, decisions in found.items()}
+
+    def recognised(self) -> list[str]:
+        """Tell the estate from the plans; tell what differs from the one that is declared."""
+        estate = self.emulated.loaded().estate
+        parts = {path.replace("/", "-"): each for path, each in self._read().items()}
+        there = told(recognised_among(parts, estate), estate)
+        asked = told(declared(estate), estate)
+        names = there.keys() | asked.keys()
+        return sorted(str(each) for each in names if there.get(each) != asked.get(each))
+
+    def _read(self) -> dict[str, Part]:
+        """Read the plan of each root that was planned, and of others what is written."""
+        return {
+            path: self._part(path, self.emulated.out / path)
+            for path in (each.path for each in self.rendering.roots)
+        }
+
+    def _part(self, path: str, folder: Path) -> Part:
+        if path not in self.roots:
+            return read_root(Root(None, folder))
+        plan = json.dumps(self.emulated.plan_of(path)).encode()
+        return part(path, plan, configuration_files(folder), folder.as_posix())
 
     def drifted(self) -> dict[str, Any]:
         """Take a rule away behind Terraform's back; tell what is found, and bring it back."""
         plan = self.emulated.plan_of(_NETWORK)
         lost = lose_a_rule(self.emulated.aws, self.roots[_NETWORK], plan)
         seen = self._drift()
-        self._verb("apply", "--yes", path=_NETWORK)
+        self._apply(_NETWORK)
         return {"lost": lost, "seen": seen, "after": self._drift()}
 
     def changed(self) -> _Differing:
@@ -101,8 +132,7 @@ class Story:
         for path, needed in self._needs().items():
             for each in needed:
                 backwards[each].append(path)
-        destroy = partial(self._verb, "destroy", "--yes", "--with-data-of", "workspace")
-        side_by_side(backwards, destroy, _AT_ONCE)
+        side_by_side(backwards, self._destroy, _AT_ONCE)
         left = {path: there for path in self.roots if (there := self.emulated.left(path))}
         return {"states": left, "things": self._there()}
 
@@ -119,12 +149,12 @@ class Story:
                     and each.path.partition("/")[0] == root.path.partition("/")[0]
                 ),
             ]
-            for root in self.rendering.roots
+            for root in self.roots.values()
         }
 
     def _differing(self, paths: Iterable[str]) -> _Differing:
         chosen: dict[str, tuple[str, ...]] = dict.fromkeys(paths, ())
-        side_by_side(chosen, partial(self._verb, "plan"), _AT_ONCE)
+        side_by_side(chosen, self._plan, _AT_ONCE)
         found = {path: changes(self.emulated.plan_of(path)) for path in chosen}
         return {
             path: {kind: sorted(attributes) for kind, attributes in kinds.items()}
@@ -133,10 +163,19 @@ class Story:
         }
 
     def _drift(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._verb("drift", path=_NETWORK)["roots"][0]["drifted"]
+        found: list[dict[str, Any]] = self._verb("drift", _NETWORK)["roots"][0]["drifted"]
         return found
 
-    def _verb(self, verb: str, *options: str, path: str) -> dict[str, Any]:
+    def _apply(self, path: str) -> dict[str, Any]:
+        return self._verb("apply", path, "--yes")
+
+    def _plan(self, path: str) -> dict[str, Any]:
+        return self._verb("plan", path)
+
+    def _destroy(self, path: str) -> dict[str, Any]:
+        return self._verb("destroy", path, "--yes", "--with-data-of", "workspace")
+
+    def _verb(self, verb: str, path: str, *options: str) -> dict[str, Any]:
         begun = time.monotonic()
         found = self.emulated.caisson(verb, *options, roots=(path,))
         self.told["seconds"][f"{verb} {path}"] = round(time.monotonic() - begun)
@@ -157,7 +196,7 @@ def main() -> None:
     os.nice(_NICE)
     folder = Path(sys.argv[1])
     with emulated_estate(folder) as emulated:
-        Story(emulated, folder / TOLD).tell()
+        Story(emulated, folder / TOLD, sys.argv[2:]).tell()
 
 
 if __name__ == "__main__":
