@@ -20,6 +20,8 @@ _SETTINGS: dict[str, dict[str, Value]] = {
         "delete_automated_backups": _LET_GO,
     },
     "aws_ecr_repository": {"force_delete": _LET_GO},
+    # Former versions stay registered, so that a rollback finds them.
+    "aws_ecs_task_definition": {"skip_destroy": _KEPT},
     "aws_lb": {"enable_deletion_protection": _KEPT},
     "aws_s3_bucket": {"force_destroy": _LET_GO},
     # For so many days a secret that was deleted by mistake can be had back; without, its name is

@@ -101,7 +101,7 @@ def _log(here: ServiceHere) -> Block:
 
 
 def _task(here: ServiceHere) -> Block:
-    """Return what a copy is. Former versions stay registered, so that a rollback finds them."""
+    """Return what a copy is."""
     given = size(here.service.task)
     body: dict[str, Value] = {
         "family": here.called(limit=255),
@@ -114,7 +114,6 @@ def _task(here: ServiceHere) -> Block:
         "task_role_arn": attribute(roles.task_role(here), "arn"),
         "container_definitions": json.dumps([_container(here)]),
         "volume": {"name": _SCRATCH},
-        "skip_destroy": True,
     }
     return here.block(_FILE, "aws_ecs_task_definition", body)
 
