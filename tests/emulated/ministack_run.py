@@ -15,11 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _STARTS_WITHIN_S = 60.0
+_PROGRAM = Path(__file__).parent / "ministack_mended.py"
 
 
 @contextmanager
-def ministack(folder: Path) -> Iterator[str]:
-    """Give its address; what it writes, it writes into `folder`."""
+def ministack(folder: Path, aws: str) -> Iterator[str]:
+    """Give its address; what it writes, it writes into `folder`.
+
+    The emulator at `aws` has the networks that it asks for.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     environment = {
@@ -34,10 +38,11 @@ def ministack(folder: Path) -> Iterator[str]:
         "IOT_MTLS_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder / 'none.sock'}",
         "LOG_LEVEL": "WARNING",
+        "AWS_ENDPOINT_URL": aws,
     }
     with (folder / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "ministack"],
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, str(_PROGRAM)],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -17,7 +17,9 @@ import moto_mended_autoscaling
 import moto_mended_dnssec
 import moto_mended_ecs
 import moto_mended_guardduty
+import moto_mended_rds
 import moto_mended_route53
+import moto_mended_secrets
 from moto.ec2.exceptions import InvalidAssociationIdError
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.iam.access_control import PermissionResult
@@ -32,7 +34,9 @@ _SERVICES = (
     moto_mended_dnssec,
     moto_mended_ecs,
     moto_mended_guardduty,
+    moto_mended_rds,
     moto_mended_route53,
+    moto_mended_secrets,
 )
 _replaced = NetworkAclBackend.replace_network_acl_association
 
