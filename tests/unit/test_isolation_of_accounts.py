@@ -184,7 +184,7 @@ def test_what_is_of_the_own_account_or_a_third_one_is_no_way_in(
 
 def test_who_else_is_let_in_is_named(promised: Promised) -> None:
     verdict = asked(promised, role({"AWS": f"arn:aws:iam::{THIRD}:root"}))
-    assert f"third accounts are let in, {THIRD}: what is done from there in both is not told" in [
+    assert f"third accounts are let in, {THIRD}: what is done from there is not told" in [
         each.text for each in verdict.why
     ]
 
@@ -339,6 +339,19 @@ def test_lists_do_nothing_where_the_owner_of_a_bucket_owns_all_of_it(promised: P
 def tools(type_: str, **attributes: str) -> str:
     """A resource in the third account."""
     return made(type_, **attributes).replace("{\n", "{\n  provider = aws.tools\n", 1)
+
+
+def test_a_role_of_a_third_account_leads_on_to_what_lets_that_account_in(
+    promised: Promised,
+) -> None:
+    into = topic({"AWS": f"arn:aws:iam::{THIRD}:role/deploy"})
+    deploy = tools("aws_iam_role", name="deploy", assume_role_policy=document())
+    own = document({"AWS": THIRD})
+    alone = tools("aws_iam_role", name="deploy", assume_role_policy=own)
+    assert asked(promised, into, alone).decision is HOLDS
+    verdict = asked(promised, into, deploy)
+    assert verdict.decision is UNKNOWN
+    assert any("lets them in from there" in each.text for each in verdict.open)
 
 
 def connection(asking: str, answering: str) -> str:

@@ -409,3 +409,35 @@ def test_who_is_let_in_across_accounts(said: dict[str, object], expected: Decisi
 def test_a_thing_that_is_excepted_may_let_in_who_it_likes() -> None:
     alone = PROMISE.model_copy(update={"except_": [P_DB]})
     assert asked(admissions=admitting(), promise=alone).decision is HOLDS
+
+
+def trust(account: str, whom: tuple[str, ...] | None, **said: object) -> Admission:
+    """A role of `account` that may be taken from elsewhere."""
+    more: dict[str, object] = {"becomes": True, "sure": True} | said
+    return Admission("aws_iam_role.third", "its trust", account, whom, at(6), **more)  # type: ignore[arg-type]
+
+
+THIRD, FOURTH = "333333333333", "444444444444"
+
+
+@pytest.mark.parametrize(
+    ("trusts", "expected"),
+    [
+        ((), HOLDS),
+        ((trust(THIRD, (ONE,)),), UNKNOWN),
+        ((trust(THIRD, None, sure=False),), UNKNOWN),
+        ((trust(FOURTH, (ONE,)), trust(THIRD, (FOURTH,))), UNKNOWN),
+        ((trust(THIRD, (FOURTH,)),), HOLDS),
+        # Who may write into a thing of an account takes no role there.
+        ((trust(THIRD, (ONE,), becomes=False),), HOLDS),
+    ],
+)
+def test_a_third_account_leads_on_where_one_may_take_a_role_of_it(
+    trusts: tuple[Admission, ...], expected: Decision
+) -> None:
+    into = admitting(whom=(THIRD,))
+    verdict = asked(admissions=(*into, *trusts))
+    assert verdict.decision is expected
+    assert asked(admissions=trusts).decision is HOLDS
+    if expected is UNKNOWN:
+        assert any("lets them in from there" in fact.text for fact in verdict.open)

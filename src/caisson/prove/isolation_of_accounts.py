@@ -5,10 +5,11 @@ the other account lets it in. Where two environments share no account, the secon
 look at, thing by thing, for all that is in their accounts, whatever environment it is of.
 
 A third account that both let in is no tie between the two: what its people and pipelines do is
-not told by who lets them in. It is named.
+not told by who lets them in. It is named. It may be one when one of its own roles can be taken by
+a principal of either side, who then comes on from there.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.estate.model import Isolation
@@ -43,7 +44,8 @@ def findings(promise: Isolation, world: World, one: Side, other: Side) -> Findin
     """Return what lets either into the other, and what about that cannot be told."""
     ends = _end(one), _end(other)
     if ends[0] is None or ends[1] is None or ends[0].accounts & ends[1].accounts:
-        return Findings(open=tuple(_undecided(world, one, other)))
+        left_open = tuple(_undecided(world, one, other))
+        return Findings(open=left_open, remedy=settled_by(left_open) if left_open else "")
     return _between(promise, world, ends[0], ends[1])
 
 
@@ -76,8 +78,7 @@ def _between(promise: Isolation, world: World, one: _End, other: _End) -> Findin
     ties = [
         tie
         for here, there in ((one, other), (other, one))
-        for each in world.topology.admissions
-        for tie in _let_in(each, here, there)
+        for tie in _ties(world.topology.admissions, here, there)
         if not excepted(promise, world, tie.through)
     ]
     broken = [each for each in ties if each.sure]
@@ -89,6 +90,45 @@ def _between(promise: Isolation, world: World, one: _End, other: _End) -> Findin
         remedy=_remedy(broken) or (settled_by(unsure) if unsure else ""),
         certificate=Chain(broken[0].ids) if broken else Listed(tuple(_looked_up(one, other))),
     )
+
+
+def _ties(admissions: Collection[Admission], here: _End, there: _End) -> Iterator[Tie]:
+    """Yield what lets those from `there` into `here`, at once or by way of a third account."""
+    taken = _taken(admissions, here, there)
+    for each in admissions:
+        direct = tuple(_let_in(each, here, there))
+        yield from direct or _on_the_way(each, here, there, taken)
+
+
+def _taken(admissions: Collection[Admission], here: _End, there: _End) -> Mapping[str, Admission]:
+    """Return the third accounts in which those from `there` may take a role, with its trust."""
+    trusts = [each for each in admissions if each.becomes and each.account not in here.accounts]
+    found: dict[str, Admission] = {}
+    grown = True
+    while grown:
+        near = there.accounts | found.keys()
+        new = {
+            each.account: each
+            for each in trusts
+            if each.account is not None
+            and each.account not in near
+            and (each.whom is None or near.intersection(each.whom))
+        }
+        found |= new
+        grown = bool(new)
+    return found
+
+
+def _on_the_way(
+    admission: Admission, here: _End, there: _End, taken: Mapping[str, Admission]
+) -> Iterator[Tie]:
+    inside = admission.account is None or admission.account in here.accounts
+    for account in sorted(taken.keys() & set(admission.whom or ())) if inside else ():
+        trust = taken[account]
+        text = f"principals of {there} may take {trust.by} of account {account} ({trust.how}), and "
+        text += f"{admission.by} of {here} lets them in from there: {admission.how}"
+        ids = (*sorted(there.accounts), trust.by, admission.by)
+        yield Tie(Fact(text, trust.source), admission.by, ids, sure=False)
 
 
 def _let_in(admission: Admission, here: _End, there: _End) -> Iterator[Tie]:
@@ -120,7 +160,7 @@ def _apart(world: World, one: _End, other: _End) -> Iterator[Fact]:
     }
     if others:
         named = ", ".join(sorted(others))
-        text = f"third accounts are let in, {named}: what is done from there in both is not told"
+        text = f"third accounts are let in, {named}: what is done from there is not told"
         yield Fact(text, next(iter(others.values())).source)
 
 

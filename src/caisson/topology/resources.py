@@ -160,6 +160,7 @@ class Admission:
     `by` is the resource that lets them in, and `how` says as much of it in a few words. `whom` is
     None for those of every account, `account` None where it may be any. Not `sure`: perhaps
     nobody is let in, or others; that an account has no admission means that it has none.
+    `becomes`: who is let in takes a role, and is from then on a principal of `account`.
     """
 
     by: str
@@ -168,6 +169,7 @@ class Admission:
     whom: tuple[str, ...] | None
     source: Source
     sure: bool = False
+    becomes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

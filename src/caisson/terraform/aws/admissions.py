@@ -198,7 +198,8 @@ def _admission(block: Block, found: Admitted, *, answering: bool = False) -> Ite
     whom = None if found.accounts is None else tuple(sorted(found.accounts - {account}))
     if whom is None or whom:
         sure = found.sure and not (answering and whom is None)
-        yield Admission(block.address, found.who, account, whom, block.source, sure)
+        becomes = block.instance.type in TRUSTS
+        yield Admission(block.address, found.who, account, whom, block.source, sure, becomes)
 
 
 def _account(block: Block) -> str | None:
