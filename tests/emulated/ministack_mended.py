@@ -15,6 +15,7 @@ from ministack.services import elasticache
 from ministack_groups import Params
 
 _create_user, _user_xml = elasticache._create_user, elasticache._user_xml
+_create_cluster, _cluster_xml = elasticache._create_cache_cluster, elasticache._cluster_xml_inner
 
 
 def run() -> None:
@@ -23,6 +24,8 @@ def run() -> None:
     elasticache._resolve_subnets = _subnets
     # It forgets that a user signs in by IAM, and writes `&` as it is.
     elasticache._create_user, elasticache._user_xml = _user, _user_text
+    # It forgets a cluster's security groups, zones and minor upgrades, and where it is found.
+    elasticache._create_cache_cluster, elasticache._cluster_xml_inner = _cluster, _cluster_text
     ministack_groups.mend()
     main()
 
@@ -60,6 +63,28 @@ def _user_text(user: Mapping[str, Any]) -> str:
     written = {k: escape(v) if isinstance(v, str) else v for k, v in user.items()}
     text: str = _user_xml(written)
     return text
+
+
+def _cluster(params: Params) -> Any:
+    answer = _create_cluster(params)
+    cluster = elasticache._clusters.get(elasticache._p(params, "CacheClusterId"))
+    if cluster is not None:
+        groups = elasticache._extract_configs(params, "SecurityGroupIds", ("SecurityGroupId",))
+        cluster["SecurityGroups"] = [
+            {"SecurityGroupId": each, "Status": "active"} for each in groups
+        ]
+        if elasticache._p(params, "AZMode") == "cross-az":
+            cluster["PreferredAvailabilityZone"] = "Multiple"
+    return answer
+
+
+def _cluster_text(cluster: Mapping[str, Any]) -> str:
+    minor = str(cluster["AutoMinorVersionUpgrade"]).lower()
+    found = cluster["_endpoint"] if cluster["Engine"] == "memcached" else {}
+    address = "".join(f"<{name}>{value}</{name}>" for name, value in found.items())
+    return f"{_cluster_xml(cluster)}<AutoMinorVersionUpgrade>{minor}</AutoMinorVersionUpgrade>" + (
+        f"<ConfigurationEndpoint>{address}</ConfigurationEndpoint>" if address else ""
+    )
 
 
 if __name__ == "__main__":
