@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 import boto3
 import ministack_groups
+import ministack_headers
 from botocore.exceptions import ClientError
 from ministack.app import main
 from ministack.services import elasticache
@@ -27,6 +28,7 @@ def run() -> None:
     # It forgets a cluster's security groups, zones and minor upgrades, and where it is found.
     elasticache._create_cache_cluster, elasticache._cluster_xml_inner = _cluster, _cluster_text
     ministack_groups.mend()
+    ministack_headers.mend()
     main()
 
 
