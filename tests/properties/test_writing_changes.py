@@ -99,27 +99,69 @@ def _ranges(document: Document) -> dict[str, str]:
 def test_a_renamed_store_stays_what_it_is(document: Document, data: st.DataObject) -> None:
     assume(document["stores"])
     name = data.draw(st.sampled_from(list(document["stores"])))
-    before, after = deepcopy(document), deepcopy(document)
-    before["stores"][name].pop("was", None)
-    # One rename at a time: what is called by two names remembers one pair of them.
-    for service in (*before["services"].values(), *after["services"].values()):
-        service.pop("was", None)
-    after["stores"] = {
-        ("renamed" if key == name else key): ({**store, "was": name} if key == name else store)
-        for key, store in before["stores"].items()
-    }
-    for store in after["stores"].values():
-        if store.get("rebuildable") == {"from": name}:
-            store["rebuildable"] = {"from": "renamed"}
-    for service in after["services"].values():
-        if name in service.get("uses", {}):
-            service["uses"] = {
-                ("renamed" if key == name else key): right for key, right in service["uses"].items()
-            }
-    for promise in after["promises"]:
-        if promise.get("reach") == name:
-            promise["reach"] = "renamed"
-    assert list(_made_anew(rendered(before), rendered(after), KEEPING)) == []
+    before = _without_was(document, "stores", name)
+    after = _renamed(before, "stores", name)
+    assert list(_made_anew(rendered(before), rendered(after))) == []
+
+
+@MANY
+@given(document=documents(), data=st.data())
+def test_a_renamed_service_stays_what_it_is(document: Document, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(list(document["services"])))
+    before = _without_was(document, "services", name)
+    after = _renamed(before, "services", name)
+    assert list(_made_anew(rendered(before), rendered(after))) == []
+
+
+@MANY
+@given(document=documents(), data=st.data())
+def test_a_store_and_its_service_are_renamed(document: Document, data: st.DataObject) -> None:
+    """At once, or one after the other: whatever was applied last, nothing is lost of it."""
+    pairs = [
+        (store, service)
+        for service, each in document["services"].items()
+        for store in each.get("uses", {})
+    ]
+    assume(pairs)
+    store, service = data.draw(st.sampled_from(pairs))
+    first = _without_was(_without_was(document, "stores", store), "services", service)
+    of_store = _renamed(first, "stores", store)
+    of_service = _renamed(first, "services", service)
+    both = rendered(_renamed(of_store, "services", service))
+    assert list(_made_anew(rendered(first), both)) == []
+    assert list(_made_anew(rendered(of_store), both)) == []
+    assert list(_made_anew(rendered(of_service), both)) == []
+
+
+def _without_was(document: Document, section: str, name: str) -> Document:
+    """Return the estate in which one thing has had no other name; others may have had."""
+    found = deepcopy(document)
+    found[section][name].pop("was", None)
+    return found
+
+
+def _renamed(document: Document, section: str, name: str) -> Document:
+    """Return the estate with another name of a thing, wherever it is named, and `was` in it."""
+    new = f"renamed-{section.removesuffix('s')}"
+    found = deepcopy(document)
+    found[section] = _with(found[section], name, new)
+    found[section][new]["was"] = name
+    for store in found["stores"].values():
+        if section == "stores" and store.get("rebuildable") == {"from": name}:
+            store["rebuildable"] = {"from": new}
+    for service in found["services"].values():
+        if section == "stores" and "uses" in service:
+            service["uses"] = _with(service["uses"], name, new)
+    for promise in found["promises"]:
+        if section == "stores" and promise.get("reach") == name:
+            promise["reach"] = new
+        elif section == "services" and "from" in promise:
+            promise["from"] = [new if each == name else each for each in promise["from"]]
+    return found
+
+
+def _with(named: Document, name: str, new: str) -> Document:
+    return {(new if key == name else key): value for key, value in named.items()}
 
 
 # What keeps data, or could not be had again under its name at once.
@@ -127,39 +169,42 @@ KEEPING: Mapping[str, tuple[str, ...]] = {
     "aws_backup_vault": ("name",),
     "aws_cloudwatch_log_group": ("name",),
     "aws_db_instance": ("identifier", "db_name", "db_subnet_group_name"),
+    "aws_db_proxy": ("name",),
     "aws_db_subnet_group": ("name",),
     "aws_elasticache_cluster": ("cluster_id",),
     "aws_elasticache_global_replication_group": ("global_replication_group_id_suffix",),
     "aws_elasticache_replication_group": ("replication_group_id",),
     "aws_elasticache_subnet_group": ("name",),
+    "aws_elasticache_user": ("user_id", "user_name"),
+    "aws_iam_role": ("name",),
     "aws_opensearch_domain": ("domain_name",),
     "aws_s3_bucket": ("bucket",),
     "aws_secretsmanager_secret": ("name",),
     "aws_security_group": ("name", "description"),
     "aws_subnet": ("cidr_block", "availability_zone"),
+    "aws_vpc_security_group_egress_rule": (),
+    "aws_vpc_security_group_ingress_rule": (),
 }
 
 
-def _made_anew(
-    before: Rendering, after: Rendering, keeping: Mapping[str, tuple[str, ...]]
-) -> Iterator[str]:
+def _made_anew(before: Rendering, after: Rendering) -> Iterator[str]:
     """Yield what a state has, and would have to be destroyed or made again."""
     new = {root.path: {each.address: each for each in root.blocks} for root in after.roots}
     for root in before.roots:
-        moved = {f"{each.type}.{each.was}": each for each in new[root.path].values() if each.was}
+        moved = {old: each for each in new[root.path].values() for old in each.addresses}
         for block in root.blocks:
-            if block.form is not Form.RESOURCE or block.type not in keeping:
+            if block.form is not Form.RESOURCE or block.type not in KEEPING:
                 continue
-            found = moved.get(block.address) or new[root.path].get(block.address)
+            found = moved.get(block.address)
             if found is None:
                 yield f"{root.path}: {block.address} is gone"
-            elif (old := _facts(block, keeping)) != _facts(found, keeping):
-                yield f"{root.path}: {block.address} was {old}, is {_facts(found, keeping)}"
+            elif (old := _facts(block)) != _facts(found):
+                yield f"{root.path}: {block.address} was {old}, is {_facts(found)}"
 
 
-def _facts(block: Block, keeping: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _facts(block: Block) -> dict[str, Any]:
     return {
         each: value
-        for each in keeping[block.type]
+        for each in KEEPING[block.type]
         if "${" not in str(value := block.body.get(each))
     }

@@ -168,7 +168,7 @@ RENAMED = (
 def test_what_is_renamed_keeps_its_group_and_all_its_rules(tmp_path: Path) -> None:
     before, after = blocks(tmp_path, ESTATE), blocks(tmp_path, RENAMED)
     assert [(each.type, each.name) for each in before] != [(e.type, e.name) for e in after]
-    moved = {(each.type, each.was or each.name): each for each in after}
+    moved = {(each.type, (*each.was, each.name)[0]): each for each in after}
     assert moved.keys() == {(each.type, each.name) for each in before}
     for each in before:
         if each.type == "aws_security_group":

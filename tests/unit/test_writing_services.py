@@ -156,6 +156,28 @@ def test_a_rename_of_a_service_keeps_what_runs(tmp_path: Path) -> None:
         assert {f"{kind}.{each}" for each in gone} <= moved.keys()
 
 
+def test_of_two_renames_every_step_is_told(tmp_path: Path) -> None:
+    """Terraform refuses two moves to one address, and follows one after the other."""
+    text = (
+        ESTATE.replace("  web:\n", "  front:\n    was: web\n")
+        .replace("orders:   {system: postgres}", "sales: {system: postgres, was: orders}")
+        .replace("orders: write", "sales: write")
+        .replace("from: orders", "from: sales")
+    )
+    moved = root(tmp_path, text, "production/us/data").section("moved")
+    names = [
+        tuple(step[end].partition(".")[2] for end in ("from", "to"))
+        for step in moved
+        if step["to"].startswith("aws_secretsmanager_secret.us_west_")
+        and not step["to"].endswith("administrator")
+    ]
+    assert names == [
+        ("us_west_orders_web", "us_west_orders_front"),
+        ("us_west_orders_front", "us_west_sales_web"),
+        ("us_west_sales_web", "us_west_sales_front"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("asked", "given"),
     [

@@ -23,3 +23,9 @@ def test_names_that_run_together_with_those_of_regions_are_refused(tmp_path: Pat
 def test_a_store_may_be_called_like_a_service_of_aws(tmp_path: Path) -> None:
     for name in ("s3", "internet", "cloudfront"):
         rendered(tmp_path, ESTATE.replace("orders", name))
+
+
+def test_a_former_name_that_something_else_has_is_refused(tmp_path: Path) -> None:
+    text = ESTATE.replace("  mailer:\n", "  mailer:\n    was: balancer\n")
+    with pytest.raises(EstateErrors, match=r"2 of the name `aws_security_group\.us_west_balancer`"):
+        rendered(tmp_path, text)

@@ -93,6 +93,14 @@ class Blueprint:
     def service(self, component: Component) -> Service:
         return self.estate.services[component.name]
 
+    def names_of_store(self, name: str) -> tuple[str, ...]:
+        """Return every name that a store had, and last the one that it has."""
+        return _names(self.estate.stores[name].was, name)
+
+    def names_of_service(self, name: str) -> tuple[str, ...]:
+        """Return every name that a service had, and last the one that it has."""
+        return _names(self.estate.services[name].was, name)
+
     def components(self, place: Place, kind: Kind, *systems: str) -> tuple[Component, ...]:
         """Return the components of a site, of all systems when none is named."""
         return tuple(
@@ -167,6 +175,10 @@ def blueprint(estate: Estate, sources: Sources, topology: Topology, aws: Aws) ->
         for each in Declaration(estate, sources, 0).placements()
     )
     return Blueprint(estate, sources, topology, aws, areas)
+
+
+def _names(was: str | None, name: str) -> tuple[str, ...]:
+    return (name,) if was is None else (was, name)
 
 
 def _places(estate: Estate, topology: Topology, aws: Aws) -> Iterator[Place]:

@@ -22,9 +22,9 @@ class Block:
     """One block. `file` is the file of the root that it stands in, without `.tf.json`.
 
     `provider` is the alias of the provider of AWS that makes it, and nothing where another
-    provider does. `comment` is for people: why this is as
-    it is, where that is not plain to see. `was` is its name before it was renamed, under which a
-    state may have it still.
+    provider does. `comment` is for people: why this is as it is, where that is not plain to see.
+    `was` are the names that it had before, one after the other: a state may have it under any of
+    them still.
     """
 
     file: str
@@ -34,12 +34,17 @@ class Block:
     body: Body
     form: Form = Form.RESOURCE
     comment: str = ""
-    was: str | None = None
+    was: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
         prefix = "" if self.form is Form.RESOURCE else f"{self.form}."
         return f"{prefix}{self.type}.{self.name}"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return every address that it had in a state, and last the one that it has."""
+        return (*(f"{self.type}.{each}" for each in self.was), self.address)
 
 
 @dataclass(frozen=True, slots=True)

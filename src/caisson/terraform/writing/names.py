@@ -1,6 +1,7 @@
 """Names: those of blocks, and those that things have in the cloud."""
 
 import hashlib
+from itertools import product
 
 _DIGITS = 6
 
@@ -8,6 +9,15 @@ _DIGITS = 6
 def label(*words: str) -> str:
     """Return the name of a block: `us-west`, `blocks` → `us_west_blocks`."""
     return "_".join(words).replace("-", "_").replace("/", "_")
+
+
+def renamed(*words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the name of a block, and all that it may have had before, in an order of renaming.
+
+    Each of the words is what it was called, and last what it is called now.
+    """
+    *before, now = (label(*each) for each in product(*words))
+    return now, tuple(dict.fromkeys(each for each in before if each != now))
 
 
 def physical(*words: str, limit: int = 63) -> str:

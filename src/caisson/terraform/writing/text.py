@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from caisson.terraform.writing.model import (
     Block,
@@ -101,8 +102,14 @@ def _blocks(blocks: list[Block]) -> _Json:
                 by_type[each.type][each.name] = _body(each)
         if by_type:
             found[form.value] = dict(by_type)
-    moved = [{"from": f"{each.type}.{each.was}", "to": each.address} for each in blocks if each.was]
+    moved = [step for each in blocks for step in _moved(each)]
     return {**found, "moved": moved} if moved else found
+
+
+def _moved(block: Block) -> Iterator[_Json]:
+    """Yield the steps from each former address to the next: Terraform takes one to each alone."""
+    for before, after in pairwise(block.addresses):
+        yield {"from": before, "to": after}
 
 
 def _body(block: Block) -> _Json:

@@ -1,7 +1,7 @@
 """Two things of one name in a root, of which Terraform would know the second alone.
 
 Names of blocks are made of the estate's own: `us` and `west-web` run together as `us-west` and
-`web` do.
+`web` do. What was renamed has its former names too.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ def _names(root: Root) -> Iterator[str]:
     for part in root.parts:
         match part:
             case Block():
-                yield part.address
+                yield from part.addresses
             case Output():
                 yield f"output.{part.name}"
             case _:

@@ -12,7 +12,7 @@ from caisson.terraform.writing.aws.passwords import password
 from caisson.terraform.writing.aws.stores import StoreHere, in_places
 from caisson.terraform.writing.blueprint import INTERNAL, Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Output, Part, Value
-from caisson.terraform.writing.names import label
+from caisson.terraform.writing.names import label, renamed
 from caisson.terraform.writing.references import attribute, bare, expression, remote
 from caisson.topology.model import Credential
 
@@ -48,7 +48,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 def user(credential: Credential, plan: Blueprint) -> str:
     """Return the user that a service is in the database, which it stays when it is renamed."""
-    return plan.estate.services[credential.service].was or credential.service
+    return plan.names_of_service(credential.service)[0]
 
 
 def secret_arn(area: Area, place: Place, credential: Credential, plan: Blueprint) -> str:
@@ -83,11 +83,10 @@ def _rotated(places: tuple[StoreHere, ...], name: str, who: str) -> Iterator[Blo
 def _secret(places: tuple[StoreHere, ...], name: str, who: str) -> Block:
     home, *standbys = places
     place = home.place
-    store = home.store.was or home.name
     body: dict[str, Value] = {
         # An ending that is a word of its own: AWS puts a hyphen and six letters behind it.
         "name": f"{home.plan.estate.estate}/{place.environment}/{place.jurisdiction}"
-        f"/{store}/{who}/credential",
+        f"/{home.first_name}/{who}/credential",
         "description": f"How {name} signs in to {home.name}.",
         "kms_key_id": _key(place),
         "replica": [
@@ -124,11 +123,9 @@ def _value(here: StoreHere, secret: Block, name: str, who: str) -> Block:
 
 def _named(here: StoreHere, kind: str, name: str, who: str, body: dict[str, Value]) -> Block:
     """Return a block of a user's credential, and what it was called before either was renamed."""
-    called = label(here.place.region, here.name, name)
-    before = label(here.place.region, here.store.was or here.name, who)
-    return Block(
-        _FILE, kind, called, here.place.label, body, was=before if before != called else None
-    )
+    users = tuple(dict.fromkeys((who, name)))
+    called, was = renamed((here.place.region,), here.names, users)
+    return Block(_FILE, kind, called, here.place.label, body, was=was)
 
 
 def _key(place: Place) -> str:

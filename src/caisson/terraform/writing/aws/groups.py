@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from caisson.terraform.writing.aws import data_tier, handles, network, ports
 from caisson.terraform.writing.blueprint import Blueprint, Place
 from caisson.terraform.writing.model import Block, Body
-from caisson.terraform.writing.names import label
+from caisson.terraform.writing.names import renamed
 from caisson.terraform.writing.references import attribute
 from caisson.topology.model import Component, Kind, Role
 
@@ -18,16 +18,20 @@ FILE = "security_groups"
 class Party:
     """Who takes part in connections.
 
-    `tier` is that of the subnets it lies in, `component` whose it is, `was` its former name. What
-    belongs to a store lies in the store's own subnets, which `store` tells, by its first name.
+    `names` are all that it had, and last the one that it has. `tier` is that of the subnets it
+    lies in, `component` whose it is. What belongs to a store lies in the store's own subnets, which
+    `store` tells, by its first name.
     """
 
     place: Place
-    name: str
+    names: tuple[str, ...]
     tier: str
     component: str | None = None
-    was: str | None = None
     store: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.names[-1]
 
     @property
     def ranges(self) -> tuple[IPv4Network, ...]:
@@ -53,17 +57,17 @@ def parties(place: Place, plan: Blueprint) -> Iterator[Party]:
 
 
 def balancer(place: Place) -> Party:
-    return Party(place, handles.BALANCER, handles.PUBLIC)
+    return Party(place, (handles.BALANCER,), handles.PUBLIC)
 
 
 def endpoints(place: Place) -> Party:
     """Return the interfaces of AWS's services."""
-    return Party(place, handles.ENDPOINTS, handles.PRIVATE)
+    return Party(place, (handles.ENDPOINTS,), handles.PRIVATE)
 
 
 def rotation(place: Place) -> Party:
     """Return the function that changes the passwords of databases."""
-    return Party(place, handles.ROTATION, handles.PRIVATE)
+    return Party(place, (handles.ROTATION,), handles.PRIVATE)
 
 
 def rotates(store: Component) -> bool:
@@ -72,19 +76,18 @@ def rotates(store: Component) -> bool:
 
 
 def of_service(place: Place, service: Component, plan: Blueprint) -> Party:
-    was = plan.service(service).was
-    return Party(place, service.name, handles.PRIVATE, service.name, was)
+    names = plan.names_of_service(service.name)
+    return Party(place, names, handles.PRIVATE, service.name)
 
 
 def of_store(place: Place, store: Component, plan: Blueprint) -> Party:
-    was = plan.store(store).was
-    return Party(place, store.name, handles.ISOLATED, store.name, was, was or store.name)
+    names = plan.names_of_store(store.name)
+    return Party(place, names, handles.ISOLATED, store.name, names[0])
 
 
 def of_proxy(place: Place, store: Component, plan: Blueprint) -> Party:
     behind = of_store(place, store, plan)
-    was = None if behind.was is None else handles.proxy(behind.was)
-    return replace(behind, name=handles.proxy(store.name), was=was)
+    return replace(behind, names=tuple(map(handles.proxy, behind.names)))
 
 
 def has_proxy(store: Component) -> bool:
@@ -95,7 +98,7 @@ def group(party: Party, plan: Blueprint) -> Block:
     """Return the security group, without rules: those stand by themselves."""
     place = party.place
     # AWS cannot rename a group or its description, only replace it: it keeps its first name.
-    first = party.was or party.name
+    first = party.names[0]
     own = {} if party.component is None else {"Component": party.component}
     body: Body = {
         "name": plan.name(place, first),
@@ -112,6 +115,5 @@ def group_id(party: Party) -> str:
 
 def _block(party: Party, body: Body) -> Block:
     place = party.place
-    name = label(place.region, party.name)
-    was = None if party.was is None else label(place.region, party.was)
+    name, was = renamed((place.region,), party.names)
     return Block(FILE, "aws_security_group", name, place.label, body, was=was)

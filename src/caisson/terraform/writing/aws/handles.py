@@ -92,8 +92,8 @@ def task_role_name(place: Place, service: str, plan: Blueprint) -> str:
 
     It stays when the service is renamed.
     """
-    was = plan.estate.services[service].was
-    return plan.name(place, was or service, "task", limit=ROLE_LETTERS)
+    first_name = plan.names_of_service(service)[0]
+    return plan.name(place, first_name, "task", limit=ROLE_LETTERS)
 
 
 def task_role_arn(place: Place, service: str, plan: Blueprint) -> str:

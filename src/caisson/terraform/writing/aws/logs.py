@@ -15,12 +15,12 @@ def group(
     name: str,
     path: str,
     component: str | None = None,
-    was: str | None = None,
+    was: tuple[str, ...] = (),
 ) -> Block:
     """Return the log group `path`, such as `/aws/rds/proxy/blocks`.
 
     It stands in `file` of a root that needs `keys`; `component` is whose log it is, and `was` the
-    name of the block before that was renamed.
+    names that the block had before.
     """
     own = {} if component is None else {"Component": component}
     return Block(

@@ -6,7 +6,7 @@ jurisdiction change places, the database in the new home is promoted where it is
 
 from collections.abc import Iterator
 
-from caisson.terraform.writing.aws import handles, logs, monitoring
+from caisson.terraform.writing.aws import handles, monitoring
 from caisson.terraform.writing.aws.passwords import password
 from caisson.terraform.writing.aws.sizes import instance_class
 from caisson.terraform.writing.aws.stores import StoreHere, days, in_places
@@ -98,15 +98,8 @@ def _parameter_group(here: StoreHere) -> Block:
 
 def _log_groups(here: StoreHere) -> tuple[Block, ...]:
     return tuple(
-        log_group(here, f"/aws/rds/instance/{here.called()}/{each}", each) for each in _LOGS
+        here.log_group(f"/aws/rds/instance/{here.called()}/{each}", each) for each in _LOGS
     )
-
-
-def log_group(here: StoreHere, path: str, *words: str) -> Block:
-    """Return the log group of a part of a store, which is kept when the store is renamed."""
-    was = label(here.place.region, here.store.was, *words) if here.store.was else None
-    name = label(here.place.region, here.name, *words)
-    return logs.group(here.file, here.place, name, path, here.name, was)
 
 
 # The databases

@@ -42,7 +42,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 
 def _proxied(here: StoreHere, proxy: Block, area: Area) -> Iterator[Block]:
-    yield postgres.log_group(here, f"/aws/rds/proxy/{here.called()}", _PROXY)
+    yield here.log_group(f"/aws/rds/proxy/{here.called()}", _PROXY)
     yield _trust(here)
     yield _role(here)
     rights = _rights(here, area)
@@ -79,7 +79,7 @@ def _proxy(here: StoreHere, area: Area) -> Block:
             for each in here.credentials
         ],
         "depends_on": [
-            postgres.log_group(here, "", _PROXY).address,
+            here.log_group("", _PROXY).address,
             here.part("aws_iam_role_policy", {}, _PROXY).address,
         ],
     }

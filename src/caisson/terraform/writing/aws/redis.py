@@ -11,7 +11,7 @@ from caisson.terraform.writing.aws.sizes import instance_class
 from caisson.terraform.writing.aws.stores import StoreHere, days, in_places
 from caisson.terraform.writing.blueprint import Area, Blueprint
 from caisson.terraform.writing.model import Block, Output, Part, Value
-from caisson.terraform.writing.names import label, physical
+from caisson.terraform.writing.names import physical, renamed
 from caisson.terraform.writing.references import attribute
 from caisson.topology.model import Credential
 
@@ -101,8 +101,8 @@ def _default_user(here: StoreHere) -> Block:
 
 
 def _user(here: StoreHere, credential: Credential) -> Block:
-    service = here.plan.estate.services[credential.service]
-    user = _user_id(here, service.was or credential.service, here.first_name)
+    users = here.plan.names_of_service(credential.service)
+    user = _user_id(here, users[0], here.first_name)
     body: dict[str, Value] = {
         "user_id": user,
         "user_name": user,
@@ -111,9 +111,7 @@ def _user(here: StoreHere, credential: Credential) -> Block:
         "authentication_mode": {"type": "iam"},
         "tags": {**here.tags(credential.service), "Component": credential.service},
     }
-    old = (here.first_name, "user", service.was or credential.service)
-    was = label(here.place.region, *old)
-    name = label(here.place.region, here.name, "user", credential.service)
+    name, was = renamed((here.place.region,), here.names, ("user",), users)
     return Block(
         _FILE,
         "aws_elasticache_user",
@@ -121,7 +119,7 @@ def _user(here: StoreHere, credential: Credential) -> Block:
         here.place.label,
         body,
         comment="With IAM the name has to be the id.",
-        was=was if was != name else None,
+        was=was,
     )
 
 
@@ -176,7 +174,7 @@ def _last_snapshot(here: StoreHere) -> str | None:
 def _global(home: StoreHere, primary: Block) -> Block:
     """Return what both groups are in. It is named by neither, so that they can change places."""
     where = home.plan.area(home.place.environment, home.place.jurisdiction)
-    was = home.store.was
+    name, was = renamed((where.jurisdiction,), home.names)
     body: dict[str, Value] = {
         "global_replication_group_id_suffix": home.plan.name(
             where, home.first_name, limit=_GLOBAL_LIMIT
@@ -190,11 +188,11 @@ def _global(home: StoreHere, primary: Block) -> Block:
     return Block(
         _FILE,
         "aws_elasticache_global_replication_group",
-        label(where.jurisdiction, home.name),
+        name,
         home.place.label,
         body,
         comment="Who is the primary is said by a failover, which is no reason to make it anew.",
-        was=label(where.jurisdiction, was) if was else None,
+        was=was,
     )
 
 

@@ -14,7 +14,7 @@ from caisson.terraform.writing.aws.openings import Opening, openings
 from caisson.terraform.writing.aws.registries import beyond
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Body, Form, Output, Part, Value
-from caisson.terraform.writing.names import label
+from caisson.terraform.writing.names import label, renamed
 from caisson.terraform.writing.references import attribute
 from caisson.topology.model import Kind
 
@@ -32,8 +32,7 @@ class _Peer:
     """
 
     told: Body
-    name: str
-    was: str | None = None
+    names: tuple[str, ...]
     where: tuple[str, ...] = ()
     foreign: bool = False
 
@@ -86,22 +85,22 @@ def _both_ends(opening: Opening) -> Iterator[Block]:
         yield _rule(_INGRESS, target, _group(source), opening.port, why)
         return
     why = f"{source.name} opens {target.name} in {target.place.region}"
-    for peer in _subnets(target, target.name, target.was):
+    for peer in _subnets(target, target.names):
         yield _rule(_EGRESS, source, peer, opening.port, why)
     # Which service it is that comes from another region, its own group has decided there.
     why = f"services in {source.place.region} open {target.name}"
-    for peer in _subnets(source, source.tier):
+    for peer in _subnets(source, (source.tier,)):
         yield _rule(_INGRESS, target, peer, opening.port, why)
 
 
 def _group(party: Party) -> _Peer:
     told: Body = {"referenced_security_group_id": groups.group_id(party)}
-    return _Peer(told, party.name, party.was)
+    return _Peer(told, party.names)
 
 
-def _subnets(party: Party, name: str, was: str | None = None) -> Iterator[_Peer]:
+def _subnets(party: Party, names: tuple[str, ...]) -> Iterator[_Peer]:
     for zone, cidr in zip(party.place.zones, party.ranges, strict=True):
-        yield _Peer({"cidr_ipv4": str(cidr)}, name, was, (party.place.region, zone[-1]))
+        yield _Peer({"cidr_ipv4": str(cidr)}, names, (party.place.region, zone[-1]))
 
 
 def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str) -> Block:
@@ -114,14 +113,8 @@ def _rule(kind: str, party: Party, peer: _Peer, port: int, why: str) -> Block:
         **peer.told,
     }
     word = "reaches" if peer.foreign else "from" if kind == _INGRESS else "to"
-    name, former = (
-        label(party.place.region, one, word, another, *peer.where)
-        for one, another in (
-            (party.name, peer.name),
-            (party.was or party.name, peer.was or peer.name),
-        )
-    )
-    was = None if former == name else former
+    where = ((each,) for each in peer.where)
+    name, was = renamed((party.place.region,), party.names, (word,), peer.names, *where)
     return Block(_FILE, kind, name, party.place.label, body, was=was)
 
 
@@ -152,7 +145,7 @@ def _to_registry(service: Party, image: str) -> Iterator[Block]:
     """Yield what a service needs whose image is in no registry of AWS in its region."""
     registry = beyond(image, service.place.aws)
     if registry is not None:
-        peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, "internet", foreign=True)
+        peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, ("internet",), foreign=True)
         why = f"{service.name} fetches its image from {registry}"
         rule = _rule(_EGRESS, service, peer, ports.HTTPS, why)
         about = "Nobody knows the registry's addresses. With the image in ECR this is not needed."
@@ -166,4 +159,4 @@ def _addresses(place: Place, name: str, of_aws: str) -> Block:
 
 
 def _known_by(addresses: Block, name: str) -> _Peer:
-    return _Peer({"prefix_list_id": attribute(addresses, "id")}, name)
+    return _Peer({"prefix_list_id": attribute(addresses, "id")}, (name,))

@@ -9,7 +9,7 @@ from caisson.terraform.writing.aws import handles
 from caisson.terraform.writing.aws.alarms import Watch, alarm
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Value
-from caisson.terraform.writing.names import label
+from caisson.terraform.writing.names import renamed
 from caisson.terraform.writing.references import remote
 from caisson.topology.model import Component, Credential, Kind
 
@@ -39,7 +39,12 @@ class ServiceHere:
     @property
     def container(self) -> str:
         """Return the name of its container, which stays when the service is renamed."""
-        return self.service.was or self.name
+        return self.names[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every name that it had, and last the one that it has."""
+        return self.plan.names_of_service(self.name)
 
     @property
     def scale(self) -> Scale:
@@ -80,16 +85,9 @@ class ServiceHere:
         self, file: str, kind: str, body: dict[str, Value], *words: str, comment: str = ""
     ) -> Block:
         """Return a block of a type that has no tags."""
-        was = self.service.was
-        return Block(
-            file,
-            kind,
-            label(self.place.region, self.name, *words),
-            self.place.label,
-            body,
-            comment=comment,
-            was=label(self.place.region, was, *words) if was else None,
-        )
+        rest = ((each,) for each in words)
+        name, was = renamed((self.place.region,), self.names, *rest)
+        return Block(file, kind, name, self.place.label, body, comment=comment, was=was)
 
     def alarm(self, file: str, name: str, watch: Watch, about: str) -> Block:
         return alarm(self.place, self.plan, file, self.name, name, watch, about)

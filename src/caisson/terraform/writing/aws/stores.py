@@ -8,7 +8,7 @@ from caisson.terraform.writing.aws import handles, logs
 from caisson.terraform.writing.aws.alarms import Watch, alarm
 from caisson.terraform.writing.blueprint import Area, Blueprint, Place
 from caisson.terraform.writing.model import Block, Output, Value
-from caisson.terraform.writing.names import label
+from caisson.terraform.writing.names import renamed
 from caisson.terraform.writing.references import remote
 from caisson.topology.model import Credential
 
@@ -54,7 +54,12 @@ class StoreHere:
     @property
     def first_name(self) -> str:
         """Return the name that it had at first, for what cannot be given another."""
-        return self.store.was or self.name
+        return self.names[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every name that it had, and last the one that it has."""
+        return self.plan.names_of_store(self.name)
 
     def called(self, *words: str, limit: int = 63) -> str:
         """Return what it is called in the cloud, which it stays when the store is renamed."""
@@ -73,16 +78,9 @@ class StoreHere:
 
     def part(self, kind: str, body: dict[str, Value], *words: str, comment: str = "") -> Block:
         """Return a block of a type that has no tags."""
-        was = self.store.was
-        return Block(
-            self.file,
-            kind,
-            label(self.place.region, self.name, *words),
-            self.place.label,
-            body,
-            comment=comment,
-            was=label(self.place.region, was, *words) if was else None,
-        )
+        rest = ((each,) for each in words)
+        name, was = renamed((self.place.region,), self.names, *rest)
+        return Block(self.file, kind, name, self.place.label, body, comment=comment, was=was)
 
     def subnet_group(self, kind: str) -> Block:
         """Return the group of the store's own subnets, which has a type for each service of AWS."""
