@@ -88,7 +88,8 @@ def _create(params: Params) -> _Answer:
     made = _Global(
         f"ldgnf-{elasticache._p(params, 'GlobalReplicationGroupIdSuffix')}",
         elasticache._p(params, "GlobalReplicationGroupDescription"),
-        {name: str(primary[name]) for name in _IN_COMMON},
+        {name: str(primary[name]) for name in _IN_COMMON}
+        | {"AutomaticFailoverEnabled": str(primary["AutomaticFailover"] == "enabled")},
         {elasticache.get_region(): primary_id},
     )
     _globals[elasticache.get_account_id(), made.id] = made

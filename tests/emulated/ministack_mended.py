@@ -17,6 +17,7 @@ from ministack_groups import Params
 
 _create_user, _user_xml = elasticache._create_user, elasticache._user_xml
 _create_cluster, _cluster_xml = elasticache._create_cache_cluster, elasticache._cluster_xml_inner
+_describe_parameters = elasticache._describe_cache_parameters
 
 
 def run() -> None:
@@ -25,6 +26,8 @@ def run() -> None:
     elasticache._resolve_subnets = _subnets
     # It forgets that a user signs in by IAM, and writes `&` as it is.
     elasticache._create_user, elasticache._user_xml = _user, _user_text
+    # It tells of all parameters, whosever it is asked for.
+    elasticache._describe_cache_parameters = _parameters
     # It forgets a cluster's security groups, zones and minor upgrades, and where it is found.
     elasticache._create_cache_cluster, elasticache._cluster_xml_inner = _cluster, _cluster_text
     ministack_groups.mend()
@@ -65,6 +68,18 @@ def _user_text(user: Mapping[str, Any]) -> str:
     written = {k: escape(v) if isinstance(v, str) else v for k, v in user.items()}
     text: str = _user_xml(written)
     return text
+
+
+def _parameters(params: Params) -> Any:
+    name = elasticache._p(params, "CacheParameterGroupName")
+    source = elasticache._p(params, "Source")
+    every = elasticache._param_group_params.get(name, {})
+    asked = {k: v for k, v in every.items() if source in ("", v.get("Source", "system"))}
+    elasticache._param_group_params[name] = asked
+    try:
+        return _describe_parameters(params)
+    finally:
+        elasticache._param_group_params[name] = every
 
 
 def _cluster(params: Params) -> Any:
