@@ -12,6 +12,7 @@ _WATCHED_BY = (
     "performance_insights_kms_key_id",
     "performance_insights_retention_period",
 )
+_AUTHORITY = "rds-ca-rsa2048-g1"
 _made = DBInstance.__init__
 _updated = DBParameterGroup.update_parameters
 
@@ -24,14 +25,15 @@ def mendings() -> Iterator[Any]:
     yield patch.object(DBInstance, "remove_replica", _forget_replica)
     # It does not say of a parameter that it is the user's.
     yield patch.object(DBParameterGroup, "update_parameters", _update)
-    # It forgets performance insights.
+    # It forgets performance insights, and signs by an authority that is none of AWS's: to mend
+    # that, the provider changes each instance again, and waits for it.
     yield patch.object(DBInstance, "__init__", _make)
     enabled = property(lambda self: bool(self.enable_performance_insights))
     yield patch.object(DBInstance, "performance_insights_enabled", enabled, create=True)
 
 
 def _make(self: DBInstance, backend: RDSBackend, **asked: Any) -> None:
-    _made(self, backend, **asked)
+    _made(self, backend, **{"ca_certificate_identifier": _AUTHORITY, **asked})
     for attribute in _WATCHED_BY:
         setattr(self, attribute, asked.get(attribute))
 
