@@ -1,8 +1,10 @@
 """The edge leads every tenant to its own jurisdiction, and keeps nothing of any."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from writing_support import ESTATE, read_back, rendered
 
 from caisson.topology.resources import Rest
@@ -105,3 +107,17 @@ def test_an_estate_without_users_has_no_door(tmp_path: Path) -> None:
     assert "resource" not in roots[EDGE].document
     assert "aws_route53_zone" not in roots["production/base"].section("resource")
     assert "aws_lb" not in roots["production/us/services"].section("resource")
+
+
+@pytest.mark.parametrize("estate", ["w", "e" * 40])
+def test_names_are_neither_too_short_nor_too_long(tmp_path: Path, estate: str) -> None:
+    environment = "production-of-a-very-long-name-indeed"
+    text = ESTATE.replace("estate: shop", f"estate: {estate}").replace("production", environment)
+    roots = written(
+        rendered(tmp_path, text.replace("aws+{account}@shop.example", "a+{account}@b.co"))
+    )
+    edge = roots[f"{environment}/edge"].section("resource")
+    for kind in ("aws_cloudwatch_log_delivery_source", "aws_cloudwatch_log_delivery_destination"):
+        assert all(len(each["name"]) <= 60 for each in edge[kind].values())
+    (key,) = roots["staging/base"].section("resource")["aws_route53_key_signing_key"].values()
+    assert re.fullmatch(r"[A-Za-z0-9_]{3,128}", key["name"])

@@ -8,6 +8,9 @@ from writing_support import ESTATE, rendered
 
 from caisson.cli.main import main
 from caisson.estate.mistakes import EstateErrors, Mistake
+from caisson.estate.sources import Sources
+from caisson.terraform.writing.limits import limits
+from caisson.terraform.writing.model import Block, Rendering, Root, State
 
 PROMISES = """
 promises:
@@ -216,6 +219,48 @@ REFUSED: dict[str, Refused] = {
         "orders cannot have been `sessions`",
         "leave `was` out",
     ),
+    "two hyphens in a row": (
+        "  sessions: {system: redis}",
+        "  sessions: {system: redis, was: old--sessions}",
+        "was: old--sessions",
+        "`old--sessions` has two hyphens in a row",
+        "write `old-sessions`",
+    ),
+    "a hyphen at the end": (
+        "  mailer:",
+        "  mailer-:",
+        "mailer-:",
+        "`mailer-` has a hyphen at its end",
+        "write `mailer`",
+    ),
+    "an estate called like AWS's own": (
+        "estate: shop",
+        "estate: internal-shop",
+        "estate: internal-shop",
+        "names that begin with `internal-` are for AWS itself",
+        "something else",
+    ),
+    "a database of a reserved word": (
+        ORDERS,
+        "orders:   {system: postgres, was: order}",
+        "was: order",
+        "`order` is a word of Postgres",
+        "`order-data`",
+    ),
+    "an account's address that is too long": (
+        "aws+{account}@shop.example",
+        f"{'a' * 40}+{{account}}@shop.example",
+        "email:",
+        f"{'a' * 40}+shop-production@shop.example has 69 letters, and AWS takes 64",
+        "a shorter address",
+    ),
+    "a domain that is too long": (
+        DOMAIN,
+        f"  domain: {'a' * 45}.shop.example\n",
+        "domain:",
+        f"origin-us.staging.{'a' * 45}.shop.example has 76 letters",
+        "a shorter domain",
+    ),
     "an environment of the organization": (
         "  staging: {jurisdictions: [us], sizes: small}",
         "  staging: {jurisdictions: [us], sizes: small}\n  security: {}",
@@ -246,6 +291,47 @@ def test_what_cannot_be_is_refused_where_it_is_written(tmp_path: Path, case: str
 def test_an_estate_that_says_nothing_of_aws(tmp_path: Path) -> None:
     (mistake,) = refused(tmp_path, ESTATE[: ESTATE.index("aws:\n")])
     assert mistake.what.startswith("there is no `aws:`")
+
+
+def test_more_tenants_than_a_parameter_can_name(tmp_path: Path) -> None:
+    few, many = (
+        ESTATE + "tenants:\n" + "".join(f"  tenant-{n}: {{home: us}}\n" for n in range(number))
+        for number in (200, 400)
+    )
+    rendered(tmp_path, few)
+    found = refused(tmp_path, many)
+    assert {each.what.partition(" would")[0] for each in found} == {
+        "/caisson/shop/production/us-west/web",
+        "/caisson/shop/staging/us-west/web",
+    }
+    assert {each.source.line for each in found} == {len(ESTATE.splitlines()) + 1}
+
+
+def test_more_rights_than_a_role_can_hold(tmp_path: Path) -> None:
+    def of(number: int) -> str:
+        names = [f"bucket-{each}" for each in range(number)]
+        stores = "".join(f"  {each}: {{system: files}}\n" for each in names)
+        uses = "".join(f", {each}: write" for each in names)
+        text = ESTATE.replace("services:\n", f"{stores}services:\n", 1)
+        return text.replace("sessions: write", f"sessions: write{uses}")
+
+    rendered(tmp_path, of(4))
+    whats = [each.what for each in refused(tmp_path, of(20))]
+    assert any("the rights of us_west_mailer_task would have" in each for each in whats)
+    assert all("services: the rights of" in each for each in whats)
+
+
+def test_more_rules_than_a_security_group_can_have() -> None:
+    def of(number: int) -> Rendering:
+        body = {"security_group_id": "${aws_security_group.one.id}"}
+        kind = "aws_vpc_security_group_ingress_rule"
+        parts = tuple(Block("rules", kind, f"rule_{each}", "us", body) for each in range(number))
+        root = Root("production/us/network", "", (), parts, State("", "", ""))
+        return Rendering("shop", (root,))
+
+    assert list(limits(of(1000), Sources())) == []
+    (mistake,) = limits(of(1001), Sources())
+    assert "1001 rules in one direction" in mistake.what
 
 
 def test_no_region_is_left_for_the_states(tmp_path: Path) -> None:

@@ -131,8 +131,7 @@ class Blueprint:
 
     def domain(self, environment: str) -> str:
         """Return the domain of an environment: the estate's own, or one below it."""
-        own = self.aws.domain
-        return own if environment == PRODUCTION else f"{environment}.{own}"
+        return domain_of(self.aws, environment)
 
     def name(self, place: Place | Area, *words: str, limit: int = 63) -> str:
         """Return what a thing is called in the cloud, such as `workspace-production-us-web`."""
@@ -175,6 +174,11 @@ def blueprint(estate: Estate, sources: Sources, topology: Topology, aws: Aws) ->
         for each in Declaration(estate, sources, 0).placements()
     )
     return Blueprint(estate, sources, topology, aws, areas)
+
+
+def domain_of(aws: Aws, environment: str) -> str:
+    """Return the domain of an environment: the estate's own, or one below it."""
+    return aws.domain if environment == PRODUCTION else f"{environment}.{aws.domain}"
 
 
 def _names(was: str | None, name: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from caisson.terraform.writing import (
     refused_parts,
     refused_places,
     refused_promises,
+    refused_words,
 )
 
 _Refusal = Callable[[Estate, Aws, Sources], Iterator[Mistake]]
@@ -21,6 +22,10 @@ _REFUSALS: tuple[_Refusal, ...] = (
     refused_names.unknown_names,
     refused_names.taken_names,
     refused_names.former_names,
+    refused_words.hyphens,
+    refused_words.beginnings,
+    refused_words.databases,
+    refused_words.lengths,
     refused_places.regions,
     refused_places.standbys,
     refused_places.states,

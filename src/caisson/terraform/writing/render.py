@@ -5,6 +5,7 @@ from caisson.estate.model import Estate
 from caisson.estate.sources import Sources
 from caisson.terraform.writing.aws import roots
 from caisson.terraform.writing.blueprint import Blueprint, blueprint
+from caisson.terraform.writing.limits import limits
 from caisson.terraform.writing.model import Rendering
 from caisson.terraform.writing.refusals import refusals
 from caisson.terraform.writing.twins import twins
@@ -28,6 +29,6 @@ def render(estate: Estate, sources: Sources, topology: Topology) -> Rendering:
     Raises EstateErrors, as `plan_of` does.
     """
     rendering = roots.rendering(plan_of(estate, sources, topology))
-    if mistakes := tuple(twins(rendering, sources)):
+    if mistakes := (*twins(rendering, sources), *limits(rendering, sources)):
         raise EstateErrors(mistakes)
     return rendering

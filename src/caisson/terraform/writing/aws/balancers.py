@@ -49,7 +49,11 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
 
 def origin(area: Area, plan: Blueprint) -> str:
     """Return the name at which the edge reaches an area, whichever of its regions answers."""
-    return f"origin-{area.jurisdiction}.{plan.domain(area.environment)}"
+    return origin_of(area.jurisdiction, plan.domain(area.environment))
+
+
+def origin_of(jurisdiction: str, domain: str) -> str:
+    return f"origin-{jurisdiction}.{domain}"
 
 
 def balancer(place: Place, plan: Blueprint) -> Block:

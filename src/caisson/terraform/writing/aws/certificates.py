@@ -8,6 +8,8 @@ from caisson.terraform.writing.model import Block, Value
 from caisson.terraform.writing.names import label
 from caisson.terraform.writing.references import attribute, expression, remote
 
+# Of the first domain of a certificate: "Public certificate characteristics".
+MOST_LETTERS = 64
 _TTL_S = 300
 
 

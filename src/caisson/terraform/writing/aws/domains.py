@@ -14,7 +14,7 @@ from caisson.terraform.writing.aws.documents import Condition, Statement, equal
 from caisson.terraform.writing.aws.own_keys import THIS_KEY, OwnKey, key, key_of
 from caisson.terraform.writing.blueprint import Blueprint
 from caisson.terraform.writing.model import Block, Output, Part, Value
-from caisson.terraform.writing.names import physical
+from caisson.terraform.writing.names import label, physical
 from caisson.terraform.writing.references import attribute
 from caisson.topology.model import Kind
 
@@ -57,7 +57,8 @@ def _signed(environment: str, plan: Blueprint) -> Iterator[Block]:
 
 def _signing_key(environment: str, plan: Blueprint) -> Block:
     body: dict[str, Value] = {
-        "name": plan.estate.estate.replace("-", "_"),
+        # Letters, digits and underscores, of which AWS wants three at least.
+        "name": label(plan.estate.estate, environment),
         "hosted_zone_id": attribute(_zone(environment, plan), "zone_id"),
         "key_management_service_arn": attribute(key_of(_key(environment, plan)), "arn"),
     }

@@ -18,6 +18,7 @@ from caisson.terraform.writing.references import attribute
 
 _FILE = "edge_logs"
 _NAME = "edge"
+_LONGEST_NAME = 60  # of what is delivered, and of where to
 _WRITER = "delivery.logs"
 _FIELDS = (
     "timestamp",
@@ -39,7 +40,7 @@ _FIELDS = (
 
 def write(environment: str, distribution: Block, plan: Blueprint) -> Iterator[Block]:
     account = plan.aws.accounts[environment]
-    called = physical(plan.estate.estate, environment, "edge")
+    called = physical(plan.estate.estate, environment, "edge", limit=_LONGEST_NAME)
     home = plan.of_environment(environment)[0].home
     bucket = physical(called, "requests", account)
     source = f"arn:aws:logs:{GLOBAL_REGION}:{account}:delivery-source:{called}"

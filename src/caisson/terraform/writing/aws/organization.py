@@ -115,8 +115,13 @@ def _unit_of(environment: str) -> Block:
     return replace(_unit(environment, above), name=label(_WORKLOADS, environment))
 
 
+def account_name(estate: str, name: str) -> str:
+    """Return what the account of an environment, or one of the organization's own, is called."""
+    return physical(estate, name, limit=_LONGEST_NAME)
+
+
 def _account(name: str, unit: Block, plan: Blueprint) -> Iterator[Part]:
-    called = physical(plan.estate.estate, name, limit=_LONGEST_NAME)
+    called = account_name(plan.estate.estate, name)
     made = _block(
         _FILE,
         "aws_organizations_account",
