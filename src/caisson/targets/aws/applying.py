@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caisson.targets.aws.program import Program
+from caisson.targets.aws.states import addresses, state_before
 from caisson.targets.aws.terraform import (
     NeverAppliedError,
     NoBucketError,
@@ -16,7 +17,7 @@ from caisson.targets.aws.terraform import (
     TerraformError,
     Workspace,
 )
-from caisson.terraform.writing.model import Rendering, Root
+from caisson.terraform.writing.model import Form, Rendering, Root
 from caisson.terraform.writing.protection import VARIABLE, is_protected
 
 
@@ -28,8 +29,8 @@ class RootFailedError(Exception):
 class Planned:
     """The plan of one root. `document` is its JSON, None when it cannot be planned yet.
 
-    `state` is what was there before, as JSON, None when there was nothing. `waits_for` are the
-    roots that it needs and that were never applied.
+    `state` is what there was when it was made, as JSON, None when there was nothing. `waits_for`
+    are the roots that it needs and that were never applied.
     """
 
     root: Root
@@ -64,13 +65,21 @@ class Applier:
         workspace = self._workspace(root)
         try:
             self._ready(root, workspace)
-            changes = workspace.plan(*options)
-            return Planned(root, changes, workspace.planned(), workspace.state())
+            return self._planned(root, workspace, *options)
         except NoBucketError:
             missing = f"the bucket {root.state.bucket}, which {_maker(root, self.rendering)} makes"
             return Planned(root, changes=True, waits_for=(missing,))
-        except NeverAppliedError:
-            return Planned(root, changes=True, waits_for=tuple(root.needs.values()))
+        except TerraformError as error:
+            raise RootFailedError(f"{root.path}: {error}") from error
+
+    def kept(self, root: Root) -> bytes | None:
+        """Return the state that is kept of a root; None when there is nothing of it."""
+        workspace = self._workspace(root)
+        try:
+            self._ready(root, workspace)
+            return workspace.state()
+        except NoBucketError:
+            return None
         except TerraformError as error:
             raise RootFailedError(f"{root.path}: {error}") from error
 
@@ -83,40 +92,61 @@ class Applier:
         workspace = self._workspace(root)
         try:
             self._ready(root, workspace)
+            if workspace.state() is None:
+                return Planned(root, changes=False)
             workspace.forget(_adopted(root))
+            return self._planned(root, workspace, "-destroy")
         except NoBucketError:
             return Planned(root, changes=False)
         except TerraformError as error:
             raise RootFailedError(f"{root.path}: {error}") from error
-        return self.plan_one(root, set(), "-destroy")
 
     def apply(self, root: Root) -> None:
         """Carry out the plan that was made last of a root. Raises RootFailedError."""
         workspace = self._workspace(root)
         try:
             workspace.apply()
+            workspace.settle()
             if workspace.keeps_state_here:
                 workspace.move_state_to_its_bucket()
         except TerraformError as error:
             raise RootFailedError(f"{root.path}: {error}") from error
 
-    def destroy(self, root: Root) -> None:
-        """Destroy what a root has made, its protection first. Raises RootFailedError.
+    def destroy(self, planned: Planned) -> None:
+        """Carry out the plan to destroy that was made last. Raises RootFailedError.
 
-        A root that makes the buckets of states takes its own state out of there before.
+        Protection is taken off before, and a root that makes the buckets of states takes its own
+        out of there. Either makes the plan a stale one, and it is made anew.
         """
+        root = planned.root
         workspace = self._workspace(root)
-        letting_go = [f"-var={VARIABLE}=false"] if is_protected(root) else []
         try:
-            if letting_go and workspace.plan(*letting_go):
-                workspace.apply()
+            anew = self._let_go(planned, workspace)
             if root.bootstrap and not workspace.keeps_state_here:
                 workspace.take_state_here()
-            workspace.forget(_adopted(root))  # an apply adopts it again
-            if workspace.plan("-destroy", *letting_go):
+                anew = True
+            if not anew or workspace.plan("-destroy"):
                 workspace.apply()
         except TerraformError as error:
             raise RootFailedError(f"{root.path}: {error}") from error
+
+    def _let_go(self, planned: Planned, workspace: Workspace) -> bool:
+        """Take off the protection of what there is; return whether another plan was made for it.
+
+        Nothing else of the root is touched, which may have been applied only in part.
+        """
+        targets = _protected(planned)
+        if targets and workspace.plan(f"-var={VARIABLE}=false", *targets):
+            workspace.apply()
+        return bool(targets)
+
+    def _planned(self, root: Root, workspace: Workspace, *options: str) -> Planned:
+        try:
+            changes = workspace.plan(*options)
+        except NeverAppliedError:
+            return Planned(root, changes=True, waits_for=tuple(root.needs.values()))
+        document = workspace.planned()
+        return Planned(root, changes, document, state_before(document))
 
     def _ready(self, root: Root, workspace: Workspace) -> None:
         """Initialise a root; that which makes the buckets keeps its state beside it at first."""
@@ -133,6 +163,18 @@ class Applier:
 
     def _of(self, root: Root) -> Says:
         return lambda line: self.says(root.path, line)
+
+
+def _protected(planned: Planned) -> list[str]:
+    """Return the options by which Terraform looks only at what is there and protected.
+
+    What was renamed is looked at too, since Terraform refuses to leave that half done.
+    """
+    there = addresses(planned.state)
+    resources = [each for each in planned.root.blocks if each.form is Form.RESOURCE]
+    found = [each.address for each in resources if is_protected(each) and each.address in there]
+    renamed = [address for each in resources if each.was for address in each.addresses]
+    return [f"-target={each}" for each in (*found, *renamed)] if found else []
 
 
 def _adopted(root: Root) -> list[str]:

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,16 +71,26 @@ class Workspace:
         return self._printed("show", "-json", PLAN)
 
     def state(self) -> bytes | None:
-        """Return the state, as JSON; None when nothing was ever applied."""
-        shown = self._printed("show", "-json")
-        return shown if "values" in json.loads(shown) else None
+        """Return the state as it is kept; None when nothing is looked after in it."""
+        kept = self._printed("state", "pull")
+        return kept if kept.strip() and _resources(json.loads(kept)) else None
 
     def apply(self) -> None:
         """Carry the kept plan out. Raises TerraformError; what was made until then is known."""
         self._run("apply", "-input=false", "-json", PLAN)
 
+    def settle(self) -> None:
+        """Write down what there is; nothing is changed. Raises TerraformError.
+
+        An apply keeps each resource as it was when it had been made. What came after, such as the
+        versioning of a bucket, would look as if somebody had changed the bucket since.
+        """
+        self._run("apply", "-refresh-only", "-auto-approve", "-input=false", "-json")
+
     def forget(self, addresses: Collection[str]) -> None:
         """Leave these resources as they are and look after them no more. Raises TerraformError."""
+        if not addresses:
+            return
         known = self._printed("state", "list").decode().split()
         if here := [each for each in addresses if each in known]:
             self._begin("state", "rm", *here)
@@ -193,6 +203,10 @@ def _spoken(line: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _resources(state: Mapping[str, Any]) -> bool:
+    return any(each["mode"] == "managed" and each["instances"] for each in state["resources"])
 
 
 def _message(line: str) -> str:

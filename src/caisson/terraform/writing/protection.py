@@ -7,7 +7,7 @@ A provider refuses to destroy it while these attributes say so. They hang on one
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from caisson.terraform.writing.model import Block, Part, Root, Value, Variable
+from caisson.terraform.writing.model import Block, Part, Value, Variable
 from caisson.terraform.writing.references import expression
 
 VARIABLE = "keep_data"
@@ -54,6 +54,6 @@ def _settings(block: Block) -> Mapping[str, Value] | None:
     return _SETTINGS.get(block.type)
 
 
-def is_protected(root: Root) -> bool:
-    """Return whether anything in a root hangs on the variable."""
-    return any(isinstance(each, Variable) and each.name == VARIABLE for each in root.parts)
+def is_protected(block: Block) -> bool:
+    """Return whether anything of a block hangs on the variable."""
+    return any(f"var.{VARIABLE}" in str(value) for value in block.body.values())
