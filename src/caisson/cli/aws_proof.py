@@ -13,7 +13,7 @@ from caisson.estate import promise_files
 from caisson.plan.blast_radius import BlastRadius, blast_radius, keeping_data
 from caisson.prove.changes import Change, changes
 from caisson.targets.aws.applying import Planned
-from caisson.terraform.read import part, read
+from caisson.terraform.read import part, topology_of_one
 from caisson.terraform.roots import Part
 from caisson.terraform.writing.promises import FILE as PROMISES
 
@@ -39,7 +39,11 @@ def effect(folder: Path, planned: Iterable[Planned]) -> Effect:
     checked = proved_together(after, promised)
     old = proved_together(before, promised).verdicts if before else ()
     return Effect(
-        {each.root.path: radius_of(each) for each in every if each.document is not None},
+        {
+            each.root.path: radius_of(each, before.get(each.root.path))
+            for each in every
+            if each.document is not None
+        },
         checked,
         changes(old, checked.verdicts),
     )
@@ -60,9 +64,10 @@ def _state(folder: Path, planned: Planned) -> Part | None:
     return part(str(at), planned.state, configuration_files(at), at.as_posix())
 
 
-def radius_of(planned: Planned) -> BlastRadius:
-    """Return what the plan of a root touches."""
-    data: frozenset[str] = frozenset()
-    if planned.state is not None:
-        data = keeping_data(read(planned.root.path, planned.state))
-    return blast_radius(json.loads(planned.document or b"{}"), data)
+def radius_of(planned: Planned, there: Part | None = None) -> BlastRadius:
+    """Return what the plan of a root touches. `there` is what was read of its state, if it was."""
+    if there is None and planned.state is not None:
+        there = part(planned.root.path, planned.state)
+    data = keeping_data(topology_of_one(there)) if there is not None else frozenset[str]()
+    document = json.loads(planned.document or b"{}")
+    return blast_radius(document, data)

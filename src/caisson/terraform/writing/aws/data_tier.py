@@ -32,7 +32,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
             yield subnet
             yield network.associated(place, table(place, plan), subnet)
         for store in _stores(place, plan):
-            found = _subnets_of(place, slot(_first_name(store, plan)), plan)
+            found = _subnets_of(place, slot(plan.names_of_store(store.name)[0]), plan)
             yield Output(
                 handles.store_subnet_ids(place, store.name),
                 [attribute(each, "id") for each in found],
@@ -56,7 +56,7 @@ def table(place: Place, plan: Blueprint) -> Block:
 
 
 def subnets(place: Place, plan: Blueprint) -> tuple[Block, ...]:
-    used = dict.fromkeys(slot(_first_name(each, plan)) for each in _stores(place, plan))
+    used = dict.fromkeys(slot(plan.names_of_store(each.name)[0]) for each in _stores(place, plan))
     return tuple(subnet for each in used for subnet in _subnets_of(place, each, plan))
 
 
@@ -82,10 +82,6 @@ def _stores(place: Place, plan: Blueprint) -> tuple[Component, ...]:
     """Return the stores that are in the network."""
     stores = plan.components(place, Kind.STORE)
     return tuple(each for each in stores if ports.of_store(each) is not None)
-
-
-def _first_name(store: Component, plan: Blueprint) -> str:
-    return plan.store(store).was or store.name
 
 
 def _of_slot(place: Place, number: int) -> tuple[IPv4Network, ...]:
