@@ -43,3 +43,10 @@ def test_what_the_state_says_keeps_data(was_read: bool) -> None:
     there = part("production/us/data", state()) if was_read else None
     assert [each.address for each in radius_of(plan, there).losing_data] == [DATABASE]
     assert not radius_of(planned(change(DATABASE, "delete"))).losing_data
+
+
+@pytest.mark.parametrize(("action", "lost"), [("delete", True), ("update", False)])
+def test_an_account_that_leaves_takes_its_data_along(action: str, lost: bool) -> None:
+    """As when an environment is renamed, or is not in the estate any more."""
+    found = radius_of(planned(change("aws_organizations_account.staging", action)))
+    assert bool(found.losing_data) is lost

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from caisson.cli.checked import Checked
 from caisson.cli.reading import proved_together
@@ -16,6 +17,8 @@ from caisson.targets.aws.applying import Planned
 from caisson.terraform.read import part, topology_of_one
 from caisson.terraform.roots import Part
 from caisson.terraform.writing.promises import FILE as PROMISES
+
+_ACCOUNT = "aws_organizations_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +73,10 @@ def radius_of(planned: Planned, there: Part | None = None) -> BlastRadius:
         there = part(planned.root.path, planned.state)
     data = keeping_data(topology_of_one(there)) if there is not None else frozenset[str]()
     document = json.loads(planned.document or b"{}")
-    return blast_radius(document, data)
+    return blast_radius(document, data | _accounts(document))
+
+
+def _accounts(plan: Mapping[str, Any]) -> frozenset[str]:
+    """Return the accounts of a plan: what leaves the organization takes all its data along."""
+    changes = plan.get("resource_changes") or ()
+    return frozenset(each["address"] for each in changes if each["type"] == _ACCOUNT)
