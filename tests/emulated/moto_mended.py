@@ -14,6 +14,7 @@ from unittest.mock import patch
 import moto_mended_account
 import moto_mended_acm
 import moto_mended_autoscaling
+import moto_mended_buckets
 import moto_mended_dnssec
 import moto_mended_ecs
 import moto_mended_guardduty
@@ -31,6 +32,7 @@ _SERVICES = (
     moto_mended_account,
     moto_mended_acm,
     moto_mended_autoscaling,
+    moto_mended_buckets,
     moto_mended_dnssec,
     moto_mended_ecs,
     moto_mended_guardduty,

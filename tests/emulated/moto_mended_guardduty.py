@@ -54,8 +54,10 @@ def _update(self: Response) -> ActionResult:
 
 
 def _describe(self: Response) -> ActionResult:
-    found = {"AutoEnableOrganizationMembers": "NONE", "MemberAccountLimitReached": False}
-    return ActionResult({**found, **_kept(self)})
+    found = {"AutoEnableOrganizationMembers": "NONE", **_kept(self)}
+    # The older way to say the same.
+    anybody = found["AutoEnableOrganizationMembers"] != "NONE"
+    return ActionResult({**found, "AutoEnable": anybody, "MemberAccountLimitReached": False})
 
 
 def _kept(self: Response) -> dict[str, Any]:
