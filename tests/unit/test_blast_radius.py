@@ -59,6 +59,16 @@ def test_data_is_lost_with_what_keeps_it(actions: list[str], lost: bool) -> None
     assert found.components == ("orders", "web")
 
 
+def test_what_was_not_made_whole_is_told_from_what_is_replaced() -> None:
+    whole, broken = change("a.whole", "delete", "create"), change("a.broken", "delete", "create")
+    plan = {"resource_changes": [whole, {**broken, "action_reason": "replace_because_tainted"}]}
+    found = blast_radius(plan, {"a.whole", "a.broken"}).losing_data
+    assert {each.address: each.unfinished for each in found} == {
+        "a.whole": False,
+        "a.broken": True,
+    }
+
+
 def test_drift_names_what_differs_and_never_a_value() -> None:
     def looked(before: object, after: object) -> dict[str, Any]:
         return {"address": "aws_db_instance.a", "change": {"before": before, "after": after}}

@@ -10,7 +10,7 @@ from caisson.cli import output
 from caisson.cli.aws_proof import radius_of
 from caisson.cli.aws_target import begin, through_roots, yes_option
 from caisson.cli.views.blast import show_losses, show_root
-from caisson.plan.blast_radius import BlastRadius
+from caisson.plan.blast_radius import BlastRadius, Touched
 from caisson.targets.aws.applying import Applier, Planned
 from caisson.terraform.writing.model import Root
 
@@ -84,12 +84,19 @@ class _Order:
             return
         if not self._as_json:
             show_losses(output.screen(), radius)
-        reasons = (
-            f"{root.path}: {each.address} keeps data and would be {each.deed.value}d;"
-            f" if that is meant, add --lose-data {each.address}"
-            for each in lost
-        )
+        reasons = (f"{root.path}: {_loss(each)}" for each in lost)
         output.fail(output.WRONG_INPUT, *reasons, as_json=self._as_json)
+
+
+def _loss(each: Touched) -> str:
+    """Return what would be lost, and the word that lets it go."""
+    word = f"add --lose-data {each.address}"
+    if each.unfinished:
+        return (
+            f"{each.address} keeps data; an apply ended before it was whole, and Terraform would"
+            f" make it anew; if nobody can have used it, {word}"
+        )
+    return f"{each.address} keeps data and would be {each.deed.value}d; if that is meant, {word}"
 
 
 def asked(question: str, *, yes: bool, as_json: bool) -> None:

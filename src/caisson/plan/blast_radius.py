@@ -12,6 +12,9 @@ from caisson.topology.resources import Rest
 # What can be made again from elsewhere by itself.
 _PASSING = frozenset({Rest.CACHE, Rest.DELIVERY})
 
+# Terraform's reason for replacing what it had begun to make, or was told to take for that.
+_UNFINISHED = "replace_because_tainted"
+
 
 class Deed(StrEnum):
     CREATE = "create"
@@ -23,13 +26,17 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """One resource that an apply does something to; `component` is its tag's word, if any."""
+    """One resource that an apply does something to; `component` is its tag's word, if any.
+
+    `unfinished`: it is replaced because an apply ended before it was made whole.
+    """
 
     address: str
     type: str
     deed: Deed
     component: str | None = None
     keeps_data: bool = False
+    unfinished: bool = False
 
     @property
     def loses_data(self) -> bool:
@@ -75,7 +82,9 @@ def _touched(changes: Sequence[Mapping[str, Any]], data: Collection[str]) -> Ite
         deed = _deed(each["change"]["actions"])
         if each.get("mode", "managed") == "managed" and deed is not None:
             address = each["address"]
-            yield Touched(address, each["type"], deed, _component(each), address in data)
+            unfinished = each.get("action_reason") == _UNFINISHED
+            kept = address in data
+            yield Touched(address, each["type"], deed, _component(each), kept, unfinished)
 
 
 def _deed(actions: Sequence[str]) -> Deed | None:
