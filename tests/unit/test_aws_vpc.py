@@ -62,6 +62,23 @@ def test_an_ipv4_range_from_a_pool_is_any_private_one_and_a_gap_for_everything()
     assert [each.about for each in fragment.gaps] == [()]
 
 
+def test_addresses_that_are_not_known_or_perhaps_another_s_are_unsure() -> None:
+    more = "aws_vpc_ipv4_cidr_block_association"
+    of_a = {"vpc_id": ref("aws_vpc.a")}
+    found = read_vpcs(
+        thing("aws_vpc.a", cidr_block="10.0.0.0/16", assign_generated_ipv6_cidr_block=True),
+        thing("aws_vpc.b", cidr_block="10.1.0.0/16"),
+        thing("aws_vpc.c", cidr_block=UNKNOWN),
+        thing("data.aws_vpc.d", id="vpc-d", cidr_block=UNKNOWN),
+        thing(f"{more}.sure", **of_a, cidr_block="100.64.0.0/16"),
+        thing(f"{more}.of_one", vpc_id=among("aws_vpc.a", "aws_vpc.b"), cidr_block="100.65.0.0/16"),
+    )
+    assert found["aws_vpc.a"].unsure == ("3fff::/56", "100.65.0.0/16")
+    assert found["aws_vpc.b"].unsure == ("100.65.0.0/16",)
+    assert found["aws_vpc.c"].unsure == found["aws_vpc.c"].cidrs != ()
+    assert found["data.aws_vpc.d"].unsure == found["data.aws_vpc.d"].cidrs != ()
+
+
 def test_a_vpc_that_is_only_named_is_not_described() -> None:
     found = read_vpcs(
         MAIN,

@@ -11,7 +11,7 @@ from caisson.prove.certificate import Listed
 from caisson.prove.likeness import likeness, words_of
 from caisson.prove.model import Decision, Verdict
 from caisson.topology.model import Resource
-from caisson.topology.network import Listener, Network, Ports, Protocol, Rule
+from caisson.topology.network import Listener, Network, Ports, Protocol, Route, Rule, Target
 from caisson.topology.resources import Holding, Movement, Question, Rest, Way
 
 HOLDS, BROKEN, UNKNOWN = Decision.HOLDS, Decision.BROKEN, Decision.UNKNOWN
@@ -175,6 +175,39 @@ def test_an_address_that_may_be_ones_own_cannot_be_told() -> None:
     unknown = networks(staging=office)
     untold = replace(unknown, vpcs=tuple(replace(each, cidrs=()) for each in unknown.vpcs))
     assert asked(network=untold).decision is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("cidr", "other", "stands", "decision"),
+    [
+        ("10.1.0.0/16", "10.2.0.0/16", "10.0.0.0/8", UNKNOWN),  # each other's, or perhaps not
+        ("10.8.0.0/16", "10.8.0.0/16", "10.0.0.0/8", UNKNOWN),  # perhaps the own of one
+        ("203.0.113.0/24", "203.0.113.0/24", "10.0.0.0/8", UNKNOWN),  # networks may be public
+        ("2600:1f14::/56", "2600:1f14::/56", "10.0.0.0/8", HOLDS),
+        ("2600:1f14::/56", "2600:1f14::/56", "3fff::/56", UNKNOWN),
+        ("10.8.0.0/16", "10.8.0.0/16", "3fff::/56", HOLDS),
+        ("10.0.0.0/8", "10.0.0.0/8", "10.0.0.0/8", HOLDS),  # too wide for any network's own
+        ("10.0.0.0/8", "172.16.0.0/12", "10.0.0.0/8", BROKEN),
+    ],
+)
+def test_what_stands_for_addresses_known_later_makes_nothing_alike(
+    cidr: str, other: str, stands: str, decision: Decision
+) -> None:
+    plain = network(*(vpc(name, number) for name, number in SIDES))
+    later = tuple(replace(each, cidrs=(stands,), unsure=(stands,)) for each in plain.vpcs)
+    leading = tuple(
+        replace(each, routes=(Route(to, Target.PEERING, "pcx-1", at()),))
+        for each, to in zip(plain.route_tables, (cidr, other), strict=True)
+    )
+    tables = tuple(resource(f"aws_route_table.{name}", name) for name, _ in SIDES)
+    found = world(
+        *resources(),
+        *tables,
+        holdings=STORES,
+        network=replace(plain, vpcs=later, route_tables=leading),
+    )
+    (verdict,) = consistency.decide(PROMISE, at(9), found)
+    assert verdict.decision is decision
 
 
 def test_listeners_are_compared() -> None:

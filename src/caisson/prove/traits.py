@@ -25,6 +25,7 @@ from caisson.topology.network import (
     RouteTable,
     Rule,
     SecurityGroup,
+    Vpc,
 )
 from caisson.topology.resources import Holding, Movement, Question, Rest
 
@@ -43,6 +44,8 @@ _YES_OR_NO: tuple[tuple[str, str, frozenset[Rest]], ...] = (
     ("deletion protection", "deletion_protected", frozenset({Rest.STORE})),
     ("versioning", "versioned", frozenset({Rest.FILES, Rest.STATE})),
 )
+# The shortest prefix of a block that AWS gives a VPC, by version of IP: nothing wider lies in one.
+_WIDEST = {4: 16, 6: 44}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class _View:
     side: Side
     like: Callable[[str], str]
     own: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-    addressed: bool  # whether the addresses of all its networks are known
+    later: frozenset[int]  # versions of IP in which it has, or may have, more than `own`
 
     def cidr(self, text: str) -> Value:
         if text in ANYWHERE:
@@ -63,18 +66,31 @@ class _View:
             return text
         if any(_inside(network, each) for each in self.own):
             return f"own /{network.prefixlen}"
-        return None if network.is_private and not self.addressed else text
+        fits = network.prefixlen >= _WIDEST[network.version]
+        return None if fits and network.version in self.later else text
 
 
 def traits(world: World, side: Side, like: Callable[[str], str]) -> Mapping[str, Traits]:
     """Return the traits of each resource of a side; `like` writes an id without its environment."""
     vpcs = [each for each in world.topology.network.vpcs if each.id in side]
-    own = tuple(one for vpc in vpcs for cidr in vpc.cidrs if (one := _network(cidr)))
-    view = _View(world, side, like, own, all(vpc.cidrs for vpc in vpcs))
+    own = tuple(one for vpc in vpcs for each in _surely(vpc) if (one := _network(each)))
+    later = frozenset(version for vpc in vpcs for version in _later(vpc))
+    view = _View(world, side, like, own, later)
     found: dict[str, Traits] = defaultdict(dict)
     for name, aspect, value, source in (*_of_holdings(view), *_of_network(view)):
         found[name][aspect] = (value, source)
     return found
+
+
+def _surely(vpc: Vpc) -> Iterator[str]:
+    return (each for each in vpc.cidrs if each not in vpc.unsure)
+
+
+def _later(vpc: Vpc) -> Iterator[int]:
+    """Yield the versions of IP in which not all addresses of a VPC are known."""
+    if not vpc.cidrs:
+        yield from _WIDEST
+    yield from (one.version for each in vpc.unsure if (one := _network(each)))
 
 
 _Told = tuple[str, str, Value, Source]

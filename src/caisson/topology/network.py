@@ -42,12 +42,17 @@ ALL_PORTS = Ports()
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """`described` is False when it is only named: then anything may be in it and lead to it."""
+    """`described` is False when it is only named: then anything may be in it and lead to it.
+
+    `unsure` are those of `cidrs` that stand for addresses which are not known before apply, or
+    that are perhaps another VPC's.
+    """
 
     id: str
     cidrs: tuple[str, ...]
     source: Source
     described: bool = True
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

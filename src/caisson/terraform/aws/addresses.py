@@ -1,7 +1,7 @@
 """The addresses of VPCs: what is written, and what stands for those that AWS assigns later."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from caisson.terraform.aws.kinds import VPC, VPCS
@@ -23,10 +23,14 @@ ASSIGNED_BITS = 56
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`certain` is False when some are not known, or when it cannot be told whose they are."""
+    """`certain` is False when some are not known, or when it cannot be told whose they are.
+
+    `unsure` are those that this is so for, and those that stand for what AWS assigns later.
+    """
 
     cidrs: tuple[str, ...]
     certain: bool = True
+    unsure: tuple[str, ...] = ()
 
 
 class AddressBook:
@@ -57,19 +61,25 @@ class AddressBook:
         if vpc not in self._places:
             return Addresses((), certain=False)
         block = self._names.reading.at(vpc)
-        own = [*self._given.get(vpc, ()), *self._doubtful.get(vpc, ()), *self._loose]
-        found = list(dict.fromkeys((*self._ipv4(block, own), *self._ipv6(block, own))))
+        doubtful = [*self._doubtful.get(vpc, ()), *self._loose]
+        surely = self._found(block, self._given.get(vpc, ()))
+        found = dict.fromkeys((*surely, *self._found(block, doubtful)))
+        sure = {*surely} - {None, self._stand_in(vpc)}
         known = tuple(each for each in found if each is not None)
-        doubtful = bool(self._loose) or vpc in self._doubtful
+        cidrs = known if None not in found else (*known, *POOLED)
         return Addresses(
-            known if None not in found else (*known, *POOLED),
+            cidrs,
             certain=None not in found and not doubtful,
+            unsure=tuple(each for each in cidrs if each not in sure),
         )
+
+    def _found(self, block: Block, associations: Sequence[Block]) -> tuple[str | None, ...]:
+        return (*self._ipv4(block, associations), *self._ipv6(block, associations))
 
     def ipv6(self, vpc: str) -> tuple[str, ...]:
         return tuple(each for each in self.of(vpc).cidrs if ":" in each)
 
-    def _ipv4(self, block: Block, associations: list[Block]) -> Iterator[str | None]:
+    def _ipv4(self, block: Block, associations: Sequence[Block]) -> Iterator[str | None]:
         """Yield CIDRs, None for one that is known only after apply."""
         if block.instance.type == "aws_default_vpc":
             yield _told(block, "cidr_block") or DEFAULT_VPC_CIDR
@@ -81,7 +91,7 @@ class AddressBook:
             if each.instance.type == IPV4_ASSOCIATION:
                 yield _told(each, "cidr_block")
 
-    def _ipv6(self, block: Block, associations: list[Block]) -> Iterator[str]:
+    def _ipv6(self, block: Block, associations: Sequence[Block]) -> Iterator[str]:
         asked = block.written("ipv6_cidr_block") or block.written("ipv6_ipam_pool_id")
         if asked or block.flag("assign_generated_ipv6_cidr_block", default=False) is not False:
             yield _told(block, "ipv6_cidr_block") or self._stand_in(block.address)

@@ -1,6 +1,7 @@
 """VPCs, with the default VPC that every region of an account begins with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from caisson.estate.sources import Source
 from caisson.terraform.aws.addresses import (
@@ -100,8 +101,13 @@ def _described(book: AddressBook, block: Block) -> Fragment:
     told = gap(block, f"not all addresses of {block.address} are known before it is made")
     return Fragment(
         gaps=() if addresses.certain else (told,),
-        network=Network(vpcs=(Vpc(block.address, addresses.cidrs, block.source),)),
+        network=Network(vpcs=(_vpc(book, block.address, block.source),)),
     )
+
+
+def _vpc(book: AddressBook, vpc: str, source: Source, *, described: bool = True) -> Vpc:
+    addresses = book.of(vpc)
+    return Vpc(vpc, addresses.cidrs, source, described, addresses.unsure)
 
 
 def _undescribed(names: Names, book: AddressBook) -> Fragment:
@@ -110,7 +116,7 @@ def _undescribed(names: Names, book: AddressBook) -> Fragment:
     return Fragment(
         network=Network(
             vpcs=tuple(
-                Vpc(vpc, book.of(vpc).cidrs, source, described=False)
+                _vpc(book, vpc, source, described=False)
                 for vpc, (source, described) in named_vpcs(names).items()
                 if not described and vpc not in defaults
             )
@@ -148,10 +154,10 @@ def _default(book: AddressBook, vpc: str, source: Source) -> Fragment:
     It was there before, so more may be in it than is written: it is not described.
     """
     gateway = f"{vpc}/{INTERNET_GATEWAY}"
-    cidrs = book.of(vpc).cidrs or (DEFAULT_VPC_CIDR,)
+    found = _vpc(book, vpc, source, described=False)
     return Fragment(
         network=Network(
-            vpcs=(Vpc(vpc, cidrs, source, described=False),),
+            vpcs=(found if found.cidrs else replace(found, cidrs=(DEFAULT_VPC_CIDR,)),),
             gateways=(Gateway(gateway, Target.INTERNET, vpc, source),),
         )
     )
