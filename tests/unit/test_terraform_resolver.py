@@ -499,6 +499,25 @@ def test_a_name_means_a_thing_in_the_same_region() -> None:
     assert link("else") == Link(outside=("main",))
 
 
+@pytest.mark.parametrize(
+    ("type_", "user", "word"),
+    [
+        (
+            "aws_elasticache_global_replication_group",
+            "aws_elasticache_replication_group",
+            "global_replication_group_id",
+        ),
+        ("aws_rds_global_cluster", "aws_rds_cluster", "global_cluster_identifier"),
+    ],
+)
+def test_a_global_thing_has_its_name_in_every_region(type_: str, user: str, word: str) -> None:
+    there = planned(f"{type_}.g", id="abcde-g", region="us-west-2", **{word: "abcde-g"})
+    elsewhere = planned(f"{user}.x", region="us-east-2", **{word: "abcde-g"})
+    every = [there, elsewhere]
+    found = resolver(plan(every, [written(each["address"]) for each in every]))
+    assert found.link(f"{user}.x", (word,), (type_,)) == Link((f"{type_}.g",))
+
+
 def test_a_name_that_two_things_have_is_one_of_theirs() -> None:
     groups = [planned(f"aws_db_subnet_group.{each}", name="main", id=...) for each in "ab"]
     user = planned("aws_db_instance.x", db_subnet_group_name="main")

@@ -53,7 +53,17 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "aws_vpc": (),
 }
 # What belongs to these has one name in the whole world, or in the whole account.
-_EVERYWHERE = ("aws_s3_bucket", "aws_iam_", "aws_route53_", "aws_cloudfront_", "aws_organizations_")
+_EVERYWHERE = (
+    "aws_s3_bucket",
+    "aws_iam_",
+    "aws_route53_",
+    "aws_cloudfront_",
+    "aws_organizations_",
+    "aws_rds_global_",
+    "aws_docdb_global_",
+    "aws_neptune_global_",
+    "aws_elasticache_global_",
+)
 _ID_END = re.compile("[0-9a-f]{8,}")
 # How the types begin that an ARN of this service can name; one of another service, any.
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
