@@ -17,6 +17,7 @@ import moto_mended_autoscaling
 import moto_mended_buckets
 import moto_mended_dnssec
 import moto_mended_ecs
+import moto_mended_groups
 import moto_mended_guardduty
 import moto_mended_rds
 import moto_mended_route53
@@ -35,6 +36,7 @@ _SERVICES = (
     moto_mended_buckets,
     moto_mended_dnssec,
     moto_mended_ecs,
+    moto_mended_groups,
     moto_mended_guardduty,
     moto_mended_rds,
     moto_mended_route53,
