@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import pytest
 from writing_support import ESTATE, planned, rendered
 
 from caisson.terraform.writing.aws import handles
@@ -73,6 +74,69 @@ def test_records_stay_in_their_jurisdiction(tmp_path: Path) -> None:
     }
     assert found["us_west"] == found["us_east"] == found["state_us"] == "us-east-1"
     assert found["eu_central"] == found["state_eu"] == "eu-north-1"
+
+
+# Records of us-east-1, where AWS keeps its global services, and in which the estate has nothing.
+GLOBAL_NAMED = """
+estate: shop
+jurisdictions:
+  jp: {home: osaka}
+  us: {home: us-west}
+regions:
+  osaka:    {jurisdiction: jp, aws: ap-northeast-3}
+  us-west:  {jurisdiction: us, aws: us-west-2}
+  us-south: {jurisdiction: us, aws: us-west-1}
+  us-east:  {jurisdiction: us, aws: us-east-1}
+stores:
+  orders: {system: postgres}
+services:
+  web: {run: [web], image: "shop/web:1.0.0", uses: {orders: write}}
+environments:
+  production: {}
+  staging: {jurisdictions: [jp]}
+aws:
+  accounts: {management: "111111111111", security: "222222222222",
+             production: "333333333333", staging: "444444444444"}
+  owner: platform@shop.example
+  email: aws+{account}@shop.example
+  domain: shop.example
+  states: {us: us-east-2}
+"""
+GLOBAL_UNNAMED = GLOBAL_NAMED.replace("  us-east:  {jurisdiction: us, aws: us-east-1}\n", "")
+NOTHING_IN_US = (
+    GLOBAL_UNNAMED.replace("us: {home: us-west}", "eu: {home: eu-west}")
+    .replace(
+        "  us-west:  {jurisdiction: us, aws: us-west-2}",
+        "  eu-west: {jurisdiction: eu, aws: eu-west-1}",
+    )
+    .replace("  us-south: {jurisdiction: us, aws: us-west-1}\n", "")
+    .replace("states: {us: us-east-2}", "states: {eu: eu-north-1}")
+    .replace("jurisdictions: [jp]", "jurisdictions: [eu]")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "jurisdiction"),
+    [
+        (GLOBAL_NAMED, "security", "us"),
+        (GLOBAL_NAMED, "production/base", "us"),
+        (GLOBAL_NAMED, "staging/base", "us"),
+        (GLOBAL_UNNAMED, "production/base", "us"),
+        (NOTHING_IN_US, "production/base", "jp"),
+        (NOTHING_IN_US, "staging/base", "eu"),
+    ],
+)
+def test_records_of_the_global_region_go_to_whose_it_is_or_to_the_first_of_the_account(
+    tmp_path: Path, text: str, path: str, jurisdiction: str
+) -> None:
+    root = _root(rendered(tmp_path, text), path)
+    regions = {each.alias: each.region for each in root.providers}
+    (kept_in,) = (
+        each.body["s3_bucket_name"]
+        for each in root.blocks
+        if each.type == "aws_config_delivery_channel" and regions[each.provider] == "us-east-1"
+    )
+    assert kept_in == f"shop-{jurisdiction}-records-222222222222"
 
 
 def test_alarms_of_every_place_have_a_topic_in_its_region(tmp_path: Path) -> None:

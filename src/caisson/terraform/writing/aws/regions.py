@@ -54,9 +54,14 @@ def state_region(estate: Estate, aws: Aws, jurisdiction: str) -> str:
     if jurisdiction in aws.states:
         return aws.states[jurisdiction]
     used = {each.aws for each in estate.regions.values()}
-    own = estate.jurisdictions[jurisdiction]
-    by_law = JURISDICTION_OF.get(estate.regions[own.home].aws or "")
+    by_law = law_of(jurisdiction, estate)
     for each in _LARGE:
         if each not in used and JURISDICTION_OF[each] == by_law:
             return each
     raise LookupError(jurisdiction)
+
+
+def law_of(jurisdiction: str, estate: Estate) -> str | None:
+    """Return where a jurisdiction is by law, whatever the estate calls it: where its home is."""
+    home = estate.regions[estate.jurisdictions[jurisdiction].home]
+    return JURISDICTION_OF.get(home.aws or "")
