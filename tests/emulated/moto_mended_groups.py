@@ -12,6 +12,7 @@ _made = Rule.__init__
 def mendings() -> Iterator[Any]:
     """Yield what mends moto, to be entered."""
     # It tells what rules are for only where they name addresses, not groups or lists.
+    yield patch.object(Rule, "first_told", None, create=True)
     yield patch.object(Rule, "__init__", _make)
     yield patch.object(Rule, "description", property(_description))
 
@@ -24,6 +25,5 @@ def _make(self: Rule, *given: Any, **named: Any) -> None:
 
 
 def _description(self: Rule) -> str | None:
-    # Rules that were there before it was mended have only the one.
-    told: str | None = self.ip_range.get("Description") or getattr(self, "first_told", None)
+    told: str | None = self.ip_range.get("Description") or self.first_told
     return told
