@@ -3,9 +3,10 @@
 Every account writes them in every region that it uses; the security account keeps them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from caisson.estate.cloud_regions import JURISDICTION_OF
 from caisson.terraform.writing.aws.aliases import GLOBAL, of_environment, region_alias, regions
 from caisson.terraform.writing.aws.buckets import Private, ageing, arns, bucket
 from caisson.terraform.writing.aws.documents import (
@@ -17,7 +18,8 @@ from caisson.terraform.writing.aws.documents import (
     policy,
 )
 from caisson.terraform.writing.aws.own_keys import OwnKey, key, key_of, used_by
-from caisson.terraform.writing.blueprint import SECURITY, Blueprint
+from caisson.terraform.writing.aws.regions import law_of
+from caisson.terraform.writing.blueprint import SECURITY, Area, Blueprint
 from caisson.terraform.writing.model import Block, Value
 from caisson.terraform.writing.names import label, physical
 from caisson.terraform.writing.references import attribute
@@ -34,7 +36,8 @@ _SEE = (
 
 def write(environment: str, plan: Blueprint) -> Iterator[Block]:
     """Yield what records each region of an environment's account."""
-    yield from _recorders(of_environment(environment, plan), GLOBAL, plan)
+    own = plan.of_environment(environment)
+    yield from _recorders(of_environment(environment, plan), GLOBAL, own, plan)
 
 
 def of_security(plan: Blueprint) -> Iterator[Block]:
@@ -43,10 +46,13 @@ def of_security(plan: Blueprint) -> Iterator[Block]:
         yield from _kept(jurisdiction, plan)
     yield from _aggregators(plan)
     aliases = {each: region_alias(each) for each in regions(plan)}
-    yield from _recorders(aliases, SECURITY, plan)
+    yield from _recorders(aliases, SECURITY, plan.areas, plan)
 
 
-def _recorders(aliases: dict[str, str], anywhere: str, plan: Blueprint) -> Iterator[Block]:
+def _recorders(
+    aliases: dict[str, str], anywhere: str, own: Sequence[Area], plan: Blueprint
+) -> Iterator[Block]:
+    """Yield what records these regions in the account of these areas."""
     role = Block(
         _FILE,
         "aws_iam_service_linked_role",
@@ -59,11 +65,12 @@ def _recorders(aliases: dict[str, str], anywhere: str, plan: Blueprint) -> Itera
     )
     yield role
     for number, (region, alias) in enumerate(aliases.items()):
-        yield from _recorder(region, alias, attribute(role, "arn"), plan, everywhere=number == 0)
+        kept_in = _bucket_name(_jurisdiction_of(region, own, plan), plan)
+        yield from _recorder(alias, attribute(role, "arn"), kept_in, plan, everywhere=number == 0)
 
 
 def _recorder(
-    region: str, alias: str, role: str, plan: Blueprint, *, everywhere: bool
+    alias: str, role: str, kept_in: str, plan: Blueprint, *, everywhere: bool
 ) -> Iterator[Block]:
     """Yield a recorder; that which records `everywhere` has what is in no region too."""
     group: dict[str, Value] = {
@@ -81,7 +88,7 @@ def _recorder(
         alias,
         {
             "name": _called(plan),
-            "s3_bucket_name": _bucket_name(_jurisdiction_of(region, plan), plan),
+            "s3_bucket_name": kept_in,
             "depends_on": [recorder.address],
         },
     )
@@ -176,13 +183,18 @@ def _jurisdictions(plan: Blueprint) -> tuple[str, ...]:
     return tuple(dict.fromkeys(area.jurisdiction for area in plan.areas))
 
 
-def _jurisdiction_of(region: str, plan: Blueprint) -> str:
-    """Return whose records a region's are; of what is in no region, the first's."""
-    for area in plan.areas:
-        own = (*(place.aws for place in area.places), plan.state_region(area.jurisdiction))
-        if region in own:
-            return area.jurisdiction
-    return plan.areas[0].jurisdiction
+def _jurisdiction_of(region: str, own: Sequence[Area], plan: Blueprint) -> str:
+    """Return whose records a region's are, in the account of these areas.
+
+    The estate says it, or else law. AWS's global region, where no jurisdiction is, is recorded
+    for the account's first: nothing of anybody else is in it.
+    """
+    kept = tuple(dict.fromkeys((*(each.jurisdiction for each in own), *_jurisdictions(plan))))
+    declared = {each.aws: each.jurisdiction for each in plan.estate.regions.values()}
+    states = {plan.state_region(each): each for each in reversed(kept)}
+    by_law = {law_of(each, plan.estate): each for each in reversed(kept)}
+    told = (declared.get(region), states.get(region), by_law.get(JURISDICTION_OF.get(region)))
+    return next((each for each in told if each in kept), kept[0])
 
 
 def _bucket_name(jurisdiction: str, plan: Blueprint) -> str:
