@@ -58,17 +58,17 @@ def _deregister(self: CloudTrailResponse) -> ActionResult:
 
 
 def _block(self: EC2Response) -> ActionResult:
-    self.ec2_backend.snapshots = self._get_param("State")
+    self.ec2_backend.sharing_of_snapshots = self._get_param("State")
     return _blocked(self)
 
 
 def _unblock(self: EC2Response) -> ActionResult:
-    self.ec2_backend.snapshots = "unblocked"
+    self.ec2_backend.sharing_of_snapshots = "unblocked"
     return _blocked(self)
 
 
 def _blocked(self: EC2Response) -> ActionResult:
-    state = getattr(self.ec2_backend, "snapshots", "unblocked")
+    state = getattr(self.ec2_backend, "sharing_of_snapshots", "unblocked")
     return ActionResult({"State": state, "ManagedBy": "account"})
 
 
