@@ -86,7 +86,7 @@ def machine(place: str, name: str, seat: str) -> dict[str, object]:
 
 
 @cache
-def topology() -> Topology:
+def topology(text: str = ESTATE) -> Topology:
     machines = {
         f"{place}_{name}": machine(place, name, seat)
         for place, seats in ((HOME, AT_HOME), (STANDBY, SEATS))
@@ -94,13 +94,13 @@ def topology() -> Topology:
     }
     stand_ins = json.dumps({"resource": {"aws_instance": machines}}).encode()
     with TemporaryDirectory() as folder:
-        rendering = rendered(Path(folder), ESTATE)
+        rendering = rendered(Path(folder), text)
     return read_back(rendering, ROOT, stand_ins=stand_ins)
 
 
 @cache
-def reach() -> Reach:
-    return Reach.of(topology().network)
+def reach(text: str = ESTATE) -> Reach:
+    return Reach.of(topology(text).network)
 
 
 def everything() -> list[tuple[str, str]]:
@@ -205,10 +205,21 @@ def test_the_internet_is_opened_where_an_image_can_be_had_in_no_other_way(
     tmp_path: Path, image: str, reached: set[str]
 ) -> None:
     written = blocks(tmp_path, ESTATE.replace("shop/mailer:1.0.0", image))
-    found = [each.name for each in written if each.body.get("cidr_ipv4") == "0.0.0.0/0"]
+    found = [each.name for each in written if each.name.endswith("_reaches_internet")]
     assert found == [
         f"{place}_mailer_reaches_internet" for place in (HOME, STANDBY) if place in reached
     ]
+
+
+@pytest.mark.parametrize(("here", "there"), [(HOME, STANDBY), (STANDBY, HOME)])
+def test_what_opens_the_internet_opens_no_store_of_the_other_region_by_that(
+    here: str, there: str
+) -> None:
+    found = reach(ESTATE.replace("shop/mailer:1.0.0", "ghcr.io/shop/mailer:1"))
+    mailer, search = at((here, "mailer")), at((there, "search"))
+    assert found.to_internet(mailer) == Connections(HTTPS, HTTPS)
+    assert found.between(mailer, search) == NOTHING
+    assert found.between(at((here, "web")), search) == Connections(HTTPS, HTTPS)
 
 
 def decided(**promise: object) -> set[Decision]:

@@ -2,11 +2,13 @@
 
 Both ends permit a connection, and each names the other: by its group or, in the other region of
 the area, where AWS knows no groups, by the ranges of its subnets. Nothing may open a connection
-to the internet but a service whose image is there: what else they need has endpoints.
+to the internet but a service whose image is there: what else they need has endpoints. The other
+region of the area is not the internet, though packets go there from the same subnets.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
 
 from caisson.terraform.writing.aws import groups, handles, network, ports
 from caisson.terraform.writing.aws.groups import Party
@@ -21,6 +23,7 @@ from caisson.topology.model import Kind
 _FILE = groups.FILE
 _INGRESS, _EGRESS = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
 _PERMISSION = ("security_group_id", "from_port", "cidr_ipv4", "referenced_security_group_id")
+_INTERNET = "internet"
 _CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 
 
@@ -43,6 +46,7 @@ def write(area: Area, plan: Blueprint) -> Iterator[Part]:
         yield from _groups(place, plan)
     for place in area.places:
         yield from _beyond(place, plan)
+        yield from _to_registries(place, area, plan)
     yield from _once(rule for opening in openings(area, plan) for rule in _both_ends(opening))
 
 
@@ -138,18 +142,46 @@ def _beyond(place: Place, plan: Blueprint) -> Iterator[Block]:
                 f"{service.name} opens S3",
             )
             yield _rule(_EGRESS, caller, peer, ports.HTTPS, why)
-            yield from _to_registry(caller, plan.service(service).image or "")
 
 
-def _to_registry(service: Party, image: str) -> Iterator[Block]:
-    """Yield what a service needs whose image is in no registry of AWS in its region."""
-    registry = beyond(image, service.place.aws)
-    if registry is not None:
-        peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, ("internet",), foreign=True)
+def _to_registries(place: Place, area: Area, plan: Blueprint) -> Iterator[Block]:
+    """Yield what services need whose image is in no registry of AWS in their region."""
+    registries = {
+        service: registry
+        for service in plan.components(place, Kind.SERVICE)
+        if (registry := beyond(plan.service(service).image or "", place.aws)) is not None
+    }
+    if not registries:
+        return
+    peer = _Peer({"cidr_ipv4": "0.0.0.0/0"}, (_INTERNET,), foreign=True)
+    for other in (each for each in area.places if each != place):
+        addresses = _internet(place, other, plan)
+        yield addresses
+        peer = replace(_known_by(addresses, _INTERNET), foreign=True)
+    for service, registry in registries.items():
+        caller = groups.of_service(place, service, plan)
         why = f"{service.name} fetches its image from {registry}"
-        rule = _rule(_EGRESS, service, peer, ports.HTTPS, why)
         about = "Nobody knows the registry's addresses. With the image in ECR this is not needed."
-        yield replace(rule, comment=about)
+        yield replace(_rule(_EGRESS, caller, peer, ports.HTTPS, why), comment=about)
+
+
+def _internet(place: Place, other: Place, plan: Blueprint) -> Block:
+    """Return all addresses but those of the `other` region of the area, which peering leads to."""
+    ranges = sorted(IPv4Network("0.0.0.0/0").address_exclude(other.network))
+    called = plan.name(place, _INTERNET)
+    body: Body = {
+        "name": called,
+        "address_family": "IPv4",
+        "max_entries": len(ranges),
+        "entry": [{"cidr": str(each)} for each in ranges],
+        "tags": {"Name": called},
+    }
+    about = (
+        f"Without {other.region}: its stores let in the private subnets of {place.region}, "
+        "whose groups decide which service it is."
+    )
+    kind, name = "aws_ec2_managed_prefix_list", label(place.region, _INTERNET)
+    return Block(_FILE, kind, name, place.label, body, comment=about)
 
 
 def _addresses(place: Place, name: str, of_aws: str) -> Block:
