@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from caisson.targets.aws.program import Program
 from caisson.targets.local.layout import write_whole
@@ -28,6 +29,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _CHANGES = 2
 # How long Terraform may take to write its state down once it was interrupted.
 _ENDING_S = 60.0
+_LOOKS_EVERY_S = 0.1
+_PIECE = 65_536
 _NO_STATE = "Unable to find remote state"
 _NO_BUCKET = ("does not exist", "NoSuchBucket")
 
@@ -135,8 +138,8 @@ class Workspace:
 
     def _said(self, arguments: Sequence[str]) -> tuple[int, list[str]]:
         said: list[str] = []
-        with self._started(arguments) as process:
-            for line in map(str.rstrip, process.stdout or ()):
+        with TemporaryFile() as output, self._started(arguments, output) as process:
+            for line in map(str.rstrip, _lines(process, output)):
                 if line:
                     said.append(line)
                     self.says(_message(line))
@@ -155,16 +158,17 @@ class Workspace:
         return done.stdout
 
     @contextmanager
-    def _started(self, arguments: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
+    def _started(
+        self, arguments: Sequence[str], output: IO[bytes]
+    ) -> Iterator["subprocess.Popen[bytes]"]:
         process = subprocess.Popen(
             [self.program.path, *arguments],
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            # A file and not a pipe: when Caisson is killed, Terraform would be by its next line.
+            stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
             # An interruption at the terminal reaches Caisson alone, which passes it on once.
             start_new_session=True,
             preexec_fn=_end_with_parent,  # noqa: PLW1509  nothing here has another thread
@@ -183,7 +187,27 @@ def _end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _lines(process: "subprocess.Popen[bytes]", output: IO[bytes]) -> Iterator[str]:
+    """Yield the lines that a process writes into a file, until it has ended."""
+    at, rest, ended = 0, b"", False
+    while not ended:
+        ended = _has_ended(process)
+        while piece := os.pread(output.fileno(), _PIECE, at):
+            at += len(piece)
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from (each.decode(errors="replace") for each in whole)
+    yield rest.decode(errors="replace")
+
+
+def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    try:
+        process.wait(_LOOKS_EVERY_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
     """Interrupt Terraform if it still runs, and give it the time to write its state down."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
@@ -192,8 +216,6 @@ def _end(process: "subprocess.Popen[str]") -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def _spoken(line: str) -> dict[str, Any]:
