@@ -291,7 +291,11 @@ def test_a_migration_moves_data_between_what_its_endpoints_name() -> None:
 
 def test_a_migration_to_what_is_not_told_is_a_gap() -> None:
     found = migration(unknown())
-    assert {Question.RESIDENCY, Question.RECOVERABILITY} == found.gaps[0].questions
+    assert found.gaps[0].questions == {
+        Question.RESIDENCY,
+        Question.RECOVERABILITY,
+        Question.CONSISTENCY,
+    }
     assert "aws_db_instance.d" in found.gaps[0].about
 
 

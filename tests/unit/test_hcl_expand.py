@@ -260,7 +260,6 @@ def test_nested_and_dynamic_blocks_become_values() -> None:
             content {
               to   = it.value
               port = it.key
-              lifecycle {}
             }
           }
         }
@@ -465,3 +464,17 @@ import {
     expanded = made(text)
     assert at(expanded, "aws_vpc.old").values["id"] == "vpc-1"
     assert at(expanded, "aws_vpc.new").values["id"] is UNKNOWN
+
+
+def test_only_the_resource_s_own_meta_arguments_are_terraform_s() -> None:
+    text = """
+resource "aws_backup_plan" "x" {
+  lifecycle { prevent_destroy = true }
+  rule {
+    lifecycle { delete_after = 14 }
+  }
+}
+"""
+    found = at(made(text), "aws_backup_plan.x")
+    assert "lifecycle" not in found.values
+    assert found.values["rule"] == [{"lifecycle": [{"delete_after": 14}]}]

@@ -145,6 +145,16 @@ def test_backups_are_compared() -> None:
     assert asked(excepting("backup"), movements=alike[1:]).decision is HOLDS
 
 
+def test_what_is_told_of_it_in_part_makes_nothing_alike() -> None:
+    engines = tuple(replace(each, system="rds") for each in STORES)
+    assert asked(holdings=engines).decision is UNKNOWN
+    alike = tuple(backup(name, 300, 7) for name, _ in SIDES)
+    sometime = tuple(replace(each, timed=False) for each in alike)
+    assert asked(movements=sometime).decision is UNKNOWN
+    snapshots = tuple(store(name, rest=Rest.BACKUP, system="rds") for name, _ in SIDES)
+    assert asked(holdings=snapshots).decision is HOLDS
+
+
 def test_a_rule_that_only_one_has() -> None:
     ssh = rule("ssh", Ports(22, 22), cidrs=("0.0.0.0/0",))
     verdict = asked(network=networks(staging=ssh))
@@ -220,6 +230,9 @@ def test_listeners_are_compared() -> None:
 
     assert asked(network=listening(True, True)).decision is HOLDS
     assert asked(network=listening(False, True)).decision is BROKEN
+    alike = listening(True, True)
+    untold = replace(alike, listeners=tuple(replace(e, sure=False) for e in alike.listeners))
+    assert asked(network=untold).decision is UNKNOWN
 
 
 def test_what_one_lacks_breaks_it() -> None:

@@ -27,7 +27,7 @@ from caisson.topology.network import (
     SecurityGroup,
     Vpc,
 )
-from caisson.topology.resources import Holding, Movement, Question, Rest
+from caisson.topology.resources import UNTOLD_SYSTEMS, Holding, Movement, Question, Rest
 
 Value = str | None  # None: it cannot be told
 Traits = dict[str, tuple[Value, Source]]
@@ -99,7 +99,7 @@ _Told = tuple[str, str, Value, Source]
 def _of_holdings(view: _View) -> Iterator[_Told]:
     for each in view.side.holdings.values():
         part = each.id.removeprefix(each.resource)
-        yield each.resource, f"engine{part}", f"{each.system} {each.rest}", each.source
+        yield each.resource, f"engine{part}", _engine(each), each.source
         for aspect, field, rests in _YES_OR_NO:
             if each.rest in rests:
                 value = getattr(each, field) if each.sure else None
@@ -108,6 +108,12 @@ def _of_holdings(view: _View) -> Iterator[_Told]:
         if each.encrypted is not False:
             yield each.resource, f"key{part}", _key(view, each), each.source
         yield from _movements(view, each, part)
+
+
+def _engine(holding: Holding) -> Value:
+    # What a snapshot is of is told by the store itself.
+    untold = holding.system in UNTOLD_SYSTEMS and holding.rest is not Rest.BACKUP
+    return None if untold else f"{holding.system} {holding.rest}"
 
 
 def _key(view: _View, holding: Holding) -> Value:
@@ -123,7 +129,11 @@ def _movements(view: _View, holding: Holding, part: str) -> Iterator[_Told]:
     for each in view.world.movements_from.get(holding.id, ()):
         by_way[each.way].append(each)
     for way, movements in by_way.items():
-        said = [_movement(view, holding, each) if each.sure else None for each in movements]
+        told = [each.sure and each.timed for each in movements]
+        said = [
+            _movement(view, holding, each) if sure else None
+            for each, sure in zip(movements, told, strict=True)
+        ]
         yield holding.resource, f"{way}{part}", _joined(said), movements[0].declared
 
 
@@ -212,6 +222,8 @@ def _of_owners(
 
 
 def _listener(listener: Listener) -> Value:
+    if not listener.sure:
+        return None
     if listener.redirects:
         return f"{ports(listener.ports)} only sends on"
     if listener.encrypted is None:

@@ -290,6 +290,7 @@ class Listener:
     `encrypted` is False when clients may talk in the clear, None when it cannot be told.
     `redirects`: whoever comes in the clear is only sent on to an encrypted listener, or refused.
     `public` says whether the internet is meant to come here, None when it cannot be told.
+    `sure` is False when the ports are not told, or whether it redirects.
     """
 
     owner: str
@@ -298,6 +299,7 @@ class Listener:
     redirects: bool
     public: bool | None
     source: Source
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

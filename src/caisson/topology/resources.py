@@ -55,6 +55,10 @@ class Rest(StrEnum):
     STATE = "state"  # the tool's own state
 
 
+# The `system` of a store whose engine is not told: the service that it is of.
+UNTOLD_SYSTEMS = frozenset({"rds", "elasticache", "mq"})
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Something in which data comes to rest; `id` is a resource's, or `<resource>/<part>`.
@@ -109,7 +113,8 @@ class Movement:
     `lag_least_s` and `lag_most_s` old: a backup that is made once a day is a day old right before
     the next one, and older when that takes its time. `lag_most_s` is None when nothing bounds it.
     `kept_s` is how long a backup stays, None when unknown or for ever. `point_in_time`: any
-    moment can be restored.
+    moment can be restored. `timed` is False when one of these is not told, so that the others
+    are only what is known of it.
     """
 
     way: Way
@@ -122,6 +127,7 @@ class Movement:
     point_in_time: bool = False
     via: str = ""  # what does it, in words: `backup plan aws_backup_plan.daily, rule hourly`
     sure: bool = True
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from caisson.terraform.aws.assigned import Claim
 from caisson.terraform.aws.kinds import ACL, DEFAULT_ACL, SUBNET, VPC
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.protocols import ports_of, protocol_of
-from caisson.terraform.aws.unread import gap, unread_acl
+from caisson.terraform.aws.unread import misplaced, unread_acl
 from caisson.terraform.aws.vpc import named_vpcs
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import UNKNOWN, Certainty
@@ -49,7 +49,7 @@ def read(reading: Reading) -> Fragment:
     acls += _of_vpcs(names, rules)
     return Fragment(
         gaps=tuple(
-            gap(each, f"the network ACL of {each.address} cannot be told") for each in loose
+            misplaced(each, f"the network ACL of {each.address} cannot be told") for each in loose
         ),
         network=Network(acls=tuple(acls)),
     )

@@ -37,8 +37,16 @@ _DAY_S, _HOUR_S, _MINUTE_S = 86_400.0, 3_600.0, 60.0
 _START_MINUTES, _COMPLETION_MINUTES = 60.0, 180.0
 # What a continuous backup of each type can be restored to, at the latest; others have none.
 _CONTINUOUS_S = {"aws_db_instance": 300.0, "aws_rds_cluster": 300.0, "aws_s3_bucket": 900.0}
+# What says when a rule runs, and to which moments one can go back.
+_TIMES = (
+    "schedule",
+    "schedule_expression_timezone",
+    "start_window",
+    "completion_window",
+    "enable_continuous_backup",
+)
 _UTC = frozenset({"UTC", "Etc/UTC", "Etc/GMT", "GMT"})
-_COPIES = frozenset({Question.RECOVERABILITY, Question.RESIDENCY})
+_COPIES = frozenset({Question.RECOVERABILITY, Question.RESIDENCY, Question.CONSISTENCY})
 
 
 def read(reading: Reading) -> Fragment:
@@ -158,6 +166,7 @@ class _Rule:
     between_s: float | None  # the same at most, clocks that are set back included
     window_s: float | None  # from when a run is due until it must be complete
     continuous: bool | None
+    timed: bool  # whether all of these are told
 
     @property
     def fragment(self) -> Fragment:
@@ -199,6 +208,7 @@ class _Rule:
             kept_s=into.kept_s,
             via=self.via,
             sure=sure and into.sure,
+            timed=self.timed,
         )
 
 
@@ -216,6 +226,7 @@ def _rule(plan: Block, rule: Block) -> _Rule:
         between_s=_between_s(rule),
         window_s=None if window is None else window * _MINUTE_S,
         continuous=written.flag(rule, "enable_continuous_backup", default=False),
+        timed=all(written.told(rule, each) for each in _TIMES),
     )
 
 

@@ -6,7 +6,7 @@ from caisson.terraform.aws.stores import COPIES, DAY_S, unread
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
-from caisson.topology.resources import Movement, Way
+from caisson.topology.resources import Movement, Question, Way
 
 
 def instances_of(reading: Reading, types: Iterable[str]) -> tuple[str, ...]:
@@ -23,6 +23,7 @@ def carried(
     types: Sequence[str],
     via: str = "",
     kept_days: float | None = None,
+    timed: bool = True,
     point_in_time: bool = False,
 ) -> Fragment:
     """Return the movements from `sources` to `targets` that `block` declares.
@@ -40,6 +41,7 @@ def carried(
             point_in_time=point_in_time,
             via=via or block.address,
             sure=source in sources.certain and target in targets.certain,
+            timed=timed,
         )
         for source in sources.every
         for target in targets.every
@@ -52,7 +54,9 @@ def _untold(block: Block, sources: Link, targets: Link, types: Sequence[str]) ->
         return NO_FRAGMENT
     others = () if _closed(sources) else instances_of(block.reading, types)
     what = f"what {block.address} copies to where cannot be told"
-    return unread(block, what, *COPIES, about=(*sources.every, *targets.every, *others))
+    return unread(
+        block, what, *COPIES, Question.CONSISTENCY, about=(*sources.every, *targets.every, *others)
+    )
 
 
 def _closed(link: Link) -> bool:

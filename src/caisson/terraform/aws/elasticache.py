@@ -19,7 +19,7 @@ from caisson.terraform.aws.stores import (
     uses,
 )
 from caisson.terraform.aws.typed import given
-from caisson.terraform.aws.written import flag, number, text, window_s
+from caisson.terraform.aws.written import flag, number, text, told, window_s
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Rest
@@ -109,6 +109,7 @@ def _kept(block: Block, store: Holding) -> Fragment:
         number(block, "snapshot_retention_limit", 0.0),
         # Once a day at some moment of the window, which is an hour unless told.
         lag_most_s=DAY_S + window_s(block, "snapshot_window", HOUR_S),
+        timed=told(block, "snapshot_window"),
         every_s=DAY_S,
         point_in_time=False,
         survives_store=False,

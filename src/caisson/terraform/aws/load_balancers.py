@@ -97,7 +97,7 @@ def _loose(reading: Reading) -> Iterator[Gap]:
         for block in blocks:
             if block.link(name, *types).certainty is Certainty.OPEN:
                 what = f"whose {block.address} is is known only after apply"
-                yield gap(block, what, PATHS | {Question.ENCRYPTION})
+                yield gap(block, what, PATHS | {Question.ENCRYPTION, Question.CONSISTENCY})
 
 
 def _balancer(known: Balancers, block: Block) -> Fragment:
@@ -154,6 +154,7 @@ def listener(known: Balancers, owner: Block, block: Block, public: bool | None) 
         redirects=told and passes == {False},
         public=public if ours else None,
         source=block.source,
+        sure=sure and told and None not in passes,
     )
     sent = [one for each in actions for one in forwards(known, owner, ports, each, sure=sure)]
     return Fragment(
@@ -330,6 +331,7 @@ def _classic_listener(
         redirects=False,
         public=public,
         source=owner.source,
+        sure=block.known("lb_port"),
     )
     forwards = tuple(
         Forward(

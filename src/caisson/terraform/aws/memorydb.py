@@ -17,7 +17,7 @@ from caisson.terraform.aws.stores import (
     uses,
 )
 from caisson.terraform.aws.typed import given
-from caisson.terraform.aws.written import flag, number, text, window_s
+from caisson.terraform.aws.written import flag, number, text, told, window_s
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.reading import Block, Reading
 from caisson.topology.resources import Holding, Movement, Rest, Way
@@ -90,6 +90,7 @@ def _backups(block: Block, store: Holding) -> Fragment:
         store,
         number(block, "snapshot_retention_limit", 0.0),
         lag_most_s=DAY_S + window_s(block, "snapshot_window", HOUR_S),
+        timed=told(block, "snapshot_window"),
         every_s=DAY_S,
         point_in_time=False,
     )

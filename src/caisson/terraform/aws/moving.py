@@ -10,7 +10,7 @@ from caisson.terraform.reading import Block
 from caisson.topology.resources import Gap, Movement, Question, Way
 
 # What a movement to an unknown place, or from one, keeps from being told.
-_PLACES = frozenset({Question.RESIDENCY, Question.ISOLATION})
+_PLACES = frozenset({Question.RESIDENCY, Question.ISOLATION, Question.CONSISTENCY})
 _COPIES = frozenset({Way.REPLICATION, Way.BACKUP, Way.COPY})
 
 
@@ -23,6 +23,7 @@ def moving(
     via: str,
     on: bool | None = True,
     lag_most_s: float | None = None,
+    timed: bool = True,
 ) -> Fragment:
     """Return the movements from each thing that `source` names to each that `target` names.
 
@@ -38,6 +39,7 @@ def moving(
             block.source,
             lag_most_s=lag_most_s,
             via=via,
+            timed=timed,
             sure=on is True and _surely(source, one) and _surely(target, other),
         )
         for one in source.every

@@ -167,6 +167,7 @@ def _snapshots(block: Block, store: Holding) -> Fragment:
         every_s=HOUR_S if hourly else DAY_S,
         point_in_time=False,
         via="automated snapshots",
+        timed=not old or version is not None,
     )
 
 
@@ -204,12 +205,13 @@ def _inside(names: Names, block: Block) -> Fragment:
 
 def _outside(block: Block, public: bool | None) -> Fragment:
     """Return how a domain outside of VPCs is entered: from anywhere, by whom its policy lets."""
-    listens = (HTTPS,) if _enforces_https(block) else (HTTP, HTTPS)
+    enforced = _enforces_https(block)
+    listens = (HTTPS,) if enforced else (HTTP, HTTPS)
     listeners = tuple(
         Listener(
             block.address,
             each,
-            encrypted=each == HTTPS,
+            encrypted=True if each == HTTPS else enforced,
             redirects=False,
             public=public,
             source=block.source,

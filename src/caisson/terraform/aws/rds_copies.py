@@ -9,7 +9,7 @@ from caisson.terraform.aws.clusters import encryption
 from caisson.terraform.aws.holdings import holding
 from caisson.terraform.aws.snapshots import Snapshots, snapshots
 from caisson.terraform.aws.typed import given
-from caisson.terraform.aws.written import number
+from caisson.terraform.aws.written import number, told
 from caisson.terraform.fragment import Fragment, joined
 from caisson.terraform.model import Link
 from caisson.terraform.reading import Block, Reading
@@ -85,6 +85,7 @@ def _kept_elsewhere(block: Block) -> Fragment:
         types=(rds.INSTANCE,),
         via="replication of automated backups",
         kept_days=number(block, "retention_period", 7.0),
+        timed=told(block, "retention_period"),
         point_in_time=True,
     )
     return joined([Fragment(holdings=(there,)), keys.gaps(block), sent])

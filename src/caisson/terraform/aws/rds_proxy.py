@@ -77,6 +77,7 @@ def _listener(block: Block) -> Fragment:
                     redirects=False,
                     public=False,
                     source=block.source,
+                    sure=each != ALL_PORTS,
                 )
                 for each in every
             )

@@ -20,7 +20,7 @@ from caisson.terraform.aws.stores import (
     uses,
 )
 from caisson.terraform.aws.typed import given
-from caisson.terraform.aws.written import flag, number, text
+from caisson.terraform.aws.written import flag, number, text, told
 from caisson.terraform.fragment import NO_FRAGMENT, Fragment, joined
 from caisson.terraform.model import Certainty, Link
 from caisson.terraform.reading import Block, Reading
@@ -193,6 +193,7 @@ def _copy(block: Block, words: Block) -> Fragment:
         types=(CLUSTER,),
         via="snapshot copy",
         kept_days=number(words, "retention_period", 7.0),
+        timed=told(words, "retention_period"),
     )
     return joined([Fragment(holdings=(keys.on(there),)), keys.gaps(block), sent])
 

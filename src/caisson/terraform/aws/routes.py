@@ -9,7 +9,7 @@ from caisson.terraform.aws.kinds import MAIN, PRIVATE_GATEWAY, SUBNET, TABLE
 from caisson.terraform.aws.naming import Names
 from caisson.terraform.aws.prefix_lists import LISTS, PrefixLists
 from caisson.terraform.aws.route_targets import leads
-from caisson.terraform.aws.unread import anywhere, gap, unread_table
+from caisson.terraform.aws.unread import anywhere, misplaced, unread_table
 from caisson.terraform.aws.vpc import INTERNET_GATEWAY, default_vpcs, named_vpcs
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import UNKNOWN, Certainty, Mode
@@ -62,7 +62,8 @@ class _Tables:
     def _add(self, block: Block, routes: tuple[Route, ...]) -> None:
         tables = self._names.one(block, "route_table_id", TABLE)
         if tables.certainty is Certainty.OPEN:
-            self._gaps.append(gap(block, f"the route table of {block.address} cannot be told"))
+            what = f"the route table of {block.address} cannot be told"
+            self._gaps.append(misplaced(block, what))
         for one in tables.every:
             added = (replace(each, sure=each.sure and tables.sure) for each in routes)
             self._added.setdefault(one, []).extend(added)

@@ -40,6 +40,7 @@ class _Route:
     via: str
     on: bool | None = True
     lag_most_s: float | None = None
+    timed: bool = True
 
 
 def copies(reading: Reading, every: Sequence[Block], parts: Buckets) -> Fragment:
@@ -71,6 +72,7 @@ def _moved(block: Block, route: _Route) -> Fragment:
         via=route.via,
         on=route.on,
         lag_most_s=route.lag_most_s,
+        timed=route.timed,
     )
 
 
@@ -104,6 +106,7 @@ def _rule(rule: Block, source: Link, parts: Buckets) -> _Route:
         "; ".join((via, *notes)),
         all_of((_enabled(rule), {True: None, None: None, False: True}[stopped])),
         None if limits else _bound(destination),
+        _timed(destination),
     )
 
 
@@ -118,6 +121,16 @@ def _bound(destination: Block | None) -> float | None:
         if control.text("status") == "Enabled":
             return _TIME_CONTROL_S
     return None
+
+
+def _timed(destination: Block | None) -> bool:
+    """Return whether it is told if time control is on."""
+    if destination is None:
+        return True
+    controls = destination.blocks("replication_time")
+    return not hidden(destination, "replication_time") and all(
+        each.known("status") for each in controls
+    )
 
 
 def _limits(rule: Block) -> Iterator[str]:

@@ -8,7 +8,7 @@ from caisson.terraform.aws.kinds import CLUSTER_GROUP, DEFAULT_GROUP, GROUP, SUB
 from caisson.terraform.aws.naming import Names, together
 from caisson.terraform.aws.peers import PeerReader
 from caisson.terraform.aws.protocols import ports_of, protocol_of
-from caisson.terraform.aws.unread import gap
+from caisson.terraform.aws.unread import misplaced
 from caisson.terraform.aws.vpc import default_vpcs, named_vpcs
 from caisson.terraform.fragment import Fragment
 from caisson.terraform.model import Certainty, Mode
@@ -74,7 +74,8 @@ class _Groups:
         """Put a rule into its group, or into each that may be its group."""
         groups = self._names.one(block, "security_group_id", GROUP)
         if groups.certainty is Certainty.OPEN:
-            self._gaps.append(gap(block, f"the security group of {block.address} cannot be told"))
+            what = f"the security group of {block.address} cannot be told"
+            self._gaps.append(misplaced(block, what))
         certain = groups.certain
         for one in groups.every:
             placed = self._added.setdefault(one, [])

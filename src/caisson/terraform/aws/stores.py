@@ -50,6 +50,7 @@ def backed_up(
     survives_store: bool | None = False,
     part: str = BACKUPS,
     via: str = "automated backups",
+    timed: bool = True,
 ) -> Fragment:
     """Return the backups that the service makes of `store` by itself, in the same region.
 
@@ -83,6 +84,7 @@ def backed_up(
         point_in_time=point_in_time,
         via=via,
         sure=sure,
+        timed=timed,
     )
     return Fragment(holdings=(there,), movements=(movement,))
 

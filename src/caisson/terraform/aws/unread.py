@@ -1,5 +1,7 @@
 """What stands in the network for things that are named but were not read."""
 
+from dataclasses import replace
+
 from caisson.estate.sources import Source
 from caisson.terraform.reading import Block
 from caisson.topology.network import ANYWHERE, Acl, Route, RouteTable, Target, Vpc
@@ -11,6 +13,12 @@ PATHS = frozenset({Question.REACHABILITY, Question.ISOLATION, Question.EXPOSURE}
 def gap(block: Block, what: str, *about: str) -> Gap:
     """Return a gap in what is known of paths; it may concern anything when `about` is empty."""
     return Gap(what, block.address, block.instance.type, PATHS, block.source, about)
+
+
+def misplaced(block: Block, what: str) -> Gap:
+    """Return a gap for a part of a thing that cannot be told: any two things may differ in it."""
+    found = gap(block, what)
+    return replace(found, questions=found.questions | {Question.CONSISTENCY})
 
 
 def unread_vpc(vpc: str, source: Source) -> Vpc:

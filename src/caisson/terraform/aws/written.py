@@ -10,6 +10,7 @@ from caisson.terraform.aws.presence import unset
 from caisson.terraform.model import UNKNOWN
 from caisson.terraform.reading import Block
 
+_DAY_S = 86_400.0
 _WINDOW = re.compile(r"(\d\d?):(\d\d)-(\d\d?):(\d\d)")
 
 
@@ -42,9 +43,14 @@ def told(block: Block | None, name: str) -> bool:
 
 
 def window_s(block: Block, name: str, default_s: float) -> float:
-    """Return the length of a daily window such as `23:30-01:00`, `default_s` when not told."""
+    """Return the length of a daily window such as `23:30-01:00`, `default_s` when nobody wrote it.
+
+    One that is known only after apply is any part of a day.
+    """
+    if not told(block, name):
+        return _DAY_S
     match = _WINDOW.fullmatch(text(block, name) or "")
     if match is None:
         return default_s
     start, end = (int(match[i]) * 3600 + int(match[i + 1]) * 60 for i in (1, 3))
-    return float((end - start) % 86400)
+    return (end - start) % _DAY_S

@@ -18,7 +18,7 @@ from caisson.terraform.hcl.inputs import inputs
 from caisson.terraform.hcl.links import TextLinks
 from caisson.terraform.hcl.others import Others
 from caisson.terraform.hcl.placing import Placing
-from caisson.terraform.hcl.plain import known, names_in
+from caisson.terraform.hcl.plain import known, names_in, names_of_resource
 from caisson.terraform.hcl.scope import Instances, ModuleInstance
 from caisson.terraform.hcl.syntax import Body, Mistake
 from caisson.terraform.hcl.unplanned import Unplanned
@@ -180,7 +180,7 @@ class _Expansion:
         """Return the values as a plan has them."""
         text = Written(declared.body, inner.scope(declared, key))
         values: dict[str, object] = {"id": id_, "arn": UNKNOWN}
-        values |= {name: self._value(text, name) for name in names_in(declared.body)}
+        values |= {name: self._value(text, name) for name in names_of_resource(declared.body)}
         mask_secrets(values)
         return values
 

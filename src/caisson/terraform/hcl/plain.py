@@ -6,19 +6,25 @@ from caisson.terraform.hcl.syntax import Body
 from caisson.terraform.hcl.values import Bag, Tied, Value, is_plain
 from caisson.terraform.model import UNKNOWN
 
-# What Terraform reads itself, and no provider.
+# What Terraform reads itself, and no provider. Inside of a block these are names like others: the
+# rules of a backup plan have a `lifecycle`.
 _META = frozenset(("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner"))
 _META |= {"connection"}
 
 
-def names_in(body: object) -> list[str]:
+def names_of_resource(body: object) -> list[str]:
     """Return the names of attributes and nested blocks that belong to the provider."""
+    return [each for each in names_in(body) if each not in _META]
+
+
+def names_in(body: object) -> list[str]:
+    """Return the names of attributes and nested blocks in a nested block, or in any."""
     if isinstance(body, Mapping):
         return [str(each) for each in body]
     if not isinstance(body, Body):
         return []
     kinds = (each.labels[0] if each.type == "dynamic" else each.type for each in body.blocks)
-    return [each for each in dict.fromkeys((*body.attributes, *kinds)) if each not in _META]
+    return list(dict.fromkeys((*body.attributes, *kinds)))
 
 
 def known(value: Value) -> object:
