@@ -1,7 +1,8 @@
 """What moto does otherwise than AWS, and these tests need as AWS does it.
 
-Each mending says what is wrong. Where moto lacks a thing altogether, it is not mended here: then
-its type is left out of the emulated run. Services with more to mend have a module of their own.
+Each mending says what is wrong. What moto lacks of a service that it has is added here, as AWS does
+it; where it lacks the service, its types are left out of the emulated run. Services with more to
+mend have a module of their own.
 """
 
 import json
