@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from emulated_estate import Emulated, StoryError, changes, emulated_estate
+from emulated_estate import GAPS, Emulated, StoryError, changes, emulated_estate
 from emulated_inventory import inventory, lose_a_rule
 from side_by_side import side_by_side
 
@@ -27,7 +27,6 @@ from caisson.cli.terraform_input import Root, configuration_files, read_root
 from caisson.targets.aws.applying import chosen
 from caisson.terraform.read import part
 from caisson.terraform.roots import Part
-from read_back import declared, recognised_among, told
 
 TOLD = "story.json"
 # All roots take most of an hour on two cores, so that some stand for them with each change.
@@ -57,7 +56,6 @@ class Story:
             self.applied,
             self.planned_again,
             self.checked,
-            self.recognised,
             self.drifted,
             self.changed,
             self.destroyed,
@@ -83,20 +81,16 @@ class Story:
         return self._differing(self.roots)
 
     def checked(self) -> dict[str, list[str]]:
-        """Prove the promises on the plans; tell the decisions about each promise."""
+        """Prove the promises on the plans; tell the decisions about each promise.
+
+        What is left out cannot be told, and nothing is asked of it.
+        """
+        left_out = tuple(f":{each}." for each in GAPS["left_out"])
         found: dict[str, set[str]] = defaultdict(set)
         for each in proved_together(self._read(), self.emulated.promised()).verdicts:
-            found[each.promise].add(each.decision.value)
+            if not any(name in each.subject for name in left_out):
+                found[each.promise].add(each.decision.value)
         return {promise: sorted(decisions) for promise, decisions in found.items()}
-
-    def recognised(self) -> list[str]:
-        """Tell the estate from the plans; tell what differs from the one that is declared."""
-        estate = self.emulated.loaded().estate
-        parts = {path.replace("/", "-"): each for path, each in self._read().items()}
-        there = told(recognised_among(parts, estate), estate)
-        asked = told(declared(estate), estate)
-        names = there.keys() | asked.keys()
-        return sorted(str(each) for each in names if there.get(each) != asked.get(each))
 
     def _read(self) -> dict[str, Part]:
         """Read the plan of each root that was planned, and of others what is written."""

@@ -303,6 +303,17 @@ def test_a_table_of_a_gateway_is_a_gap_in_its_vpc_and_no_subnet_s() -> None:
     ]
 
 
+def test_a_table_of_a_subnet_whose_gateway_is_the_empty_text_of_a_state_is_no_gap() -> None:
+    applied = thing(
+        "aws_route_table_association.x",
+        gateway_id="",
+        subnet_id=ref("aws_subnet.a"),
+        route_table_id=ref("aws_route_table.t"),
+    )
+    fragment = subnets.read(reading(MAIN, subnet("a"), table("t"), applied))
+    assert fragment.gaps == ()
+
+
 def test_a_data_source_of_a_subnet_of_ours_is_another_name_of_it() -> None:
     among_ours = among("aws_subnet.a", "aws_subnet.b")
     things = reading(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from caisson.cli.terraform_input import roots
+from caisson.cli.terraform_input import Root, labels, roots
 from caisson.targets.aws import folder
 from caisson.targets.aws.folder import EditedError, write
 from caisson.targets.local.layout import write_whole
@@ -78,3 +78,11 @@ def test_what_is_written_beside_the_roots_is_taken_for_no_plan(tmp_path: Path) -
     root = '{"terraform": {"backend": {"s3": {"bucket": "states"}}}}\n'
     write(tmp_path, {"a/root.tf.json": root, "b/root.tf.json": root})
     assert [each.folder for each in roots(tmp_path, None)] == [tmp_path / "a", tmp_path / "b"]
+
+
+def test_plans_of_the_roots_are_named_as_the_roots_are(tmp_path: Path) -> None:
+    folders = ("organization", "production/us/data", "production/eu/data")
+    plans = [Root(tmp_path / each / "plan.json", tmp_path / each) for each in folders]
+    written = [Root(None, tmp_path / each, tmp_path) for each in folders]
+    assert labels(plans) == labels(written)
+    assert labels(plans)[1] == "production-us-data"

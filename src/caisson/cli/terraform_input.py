@@ -147,7 +147,10 @@ def labels(found: Sequence[Root]) -> list[str]:
     both = [f"{one}-{other}" for one, other in zip(above, own, strict=True)]
     says_nothing = any(each.lower() in _SAYING_NOTHING for each in own)
     usual = (above, own, both) if says_nothing else (own, above, both)
-    for way in (*usual, _from_where_they_part(paths)):
+    folders = [each.parent for each in paths]
+    all_say_nothing = all(each.lower() in _SAYING_NOTHING for each in own)
+    ways = [folders, paths] if all_say_nothing else [paths]
+    for way in (*usual, *map(_from_where_they_part, ways)):
         names = [_UNNAMEABLE.sub("-", each).strip("-") for each in way]
         if all(names) and len(set(names)) == len(names):
             return names

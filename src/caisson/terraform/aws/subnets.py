@@ -8,6 +8,7 @@ from caisson.terraform.aws.addresses import AddressBook
 from caisson.terraform.aws.assigned import assigned
 from caisson.terraform.aws.kinds import DEFAULT_SUBNETS, SUBNET, TABLE
 from caisson.terraform.aws.naming import Names
+from caisson.terraform.aws.presence import unset
 from caisson.terraform.aws.routes import table_claims
 from caisson.terraform.aws.unread import gap, unread_acl, unread_table, unread_vpc
 from caisson.terraform.aws.vpc import default_vpcs
@@ -124,7 +125,7 @@ class _Subnets:
 def _edges(names: Names) -> Iterator[Fragment]:
     """Yield that a gateway sends what comes in by it elsewhere than to where it is addressed."""
     for each in names.reading.of("aws_route_table_association"):
-        if each.written("gateway_id"):
+        if not unset(each, "gateway_id"):
             tables = names.one(each, "route_table_id", TABLE)
             vpcs = [names.vpc_of_table(table) for table in tables.every]
             known = tables.certainty is not Certainty.OPEN and None not in vpcs
