@@ -13,7 +13,7 @@ _RULE = "aws_vpc_security_group_ingress_rule"
 def inventory(endpoint: str, rendering: Rendering, estate: str) -> list[str]:
     """Return the names of all that carries the tag of the estate, in every account and region.
 
-    A key whose deletion has been asked for is gone, though AWS shows it for some days.
+    What is gone and shown for some time nevertheless, as AWS does with some kinds, is not there.
     """
     places = {(each.account, each.region) for root in rendering.roots for each in root.providers}
     return sorted({name for place in places for name in _tagged(endpoint, *place, estate)})
@@ -24,16 +24,28 @@ def _tagged(endpoint: str, account: str, region: str, estate: str) -> Iterator[s
     pages: Iterable[Any] = tagging.get_paginator("get_resources").paginate(
         TagFilters=[{"Key": "Estate", "Values": [estate]}]
     )
-    names = (each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"])
-    kms = client("kms", endpoint, account, region)
-    for name in names:
-        if ":kms:" not in name or _is_there(kms, name):
-            yield name
+    kms, ec2 = (client(each, endpoint, account, region) for each in ("kms", "ec2"))
+    for page in pages:
+        for each in page["ResourceTagMappingList"]:
+            if not _is_gone(each["ResourceARN"], kms, ec2):
+                yield each["ResourceARN"]
 
 
-def _is_there(kms: Any, key: str) -> bool:
-    state: str = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
-    return "PendingDeletion" not in state
+def _is_gone(name: str, kms: Any, ec2: Any) -> bool:
+    kind, _, number = name.split(":", 5)[5].partition("/")
+    match name.split(":")[2], kind:
+        case "kms", "key":
+            state: str = kms.describe_key(KeyId=name)["KeyMetadata"]["KeyState"]
+            return "PendingDeletion" in state
+        case "ec2", "natgateway":
+            (gateway,) = ec2.describe_nat_gateways(NatGatewayIds=[number])["NatGateways"]
+            return bool(gateway["State"] == "deleted")
+        case "ec2", "vpc-peering-connection":
+            found = ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[number])
+            (peering,) = found["VpcPeeringConnections"]
+            return bool(peering["Status"]["Code"] == "deleted")
+        case _:
+            return False
 
 
 def lose_a_rule(endpoint: str, root: Root, plan: Mapping[str, Any]) -> str:
