@@ -49,8 +49,13 @@ def places_of(estate: Estate) -> Places:
 
 def recognised_in(texts: Files, estate: Estate) -> Topology:
     """Return the estate that rendered files make real."""
+    return recognised_among(parts_of(texts), estate)
+
+
+def recognised_among(parts: Mapping[str, Part], estate: Estate) -> Topology:
+    """Return the estate that roots make real; they are named by their paths, with hyphens."""
     words = {each.aws or "": name for name, each in estate.regions.items()}
-    return recognised(estate.estate, parts_of(texts), places_of(estate), words)
+    return recognised(estate.estate, parts, places_of(estate), words)
 
 
 def read_back(rendering: Rendering, estate: Estate) -> Topology:

@@ -27,6 +27,7 @@ from caisson.cli.terraform_input import Root, configuration_files, read_root
 from caisson.targets.aws.applying import chosen
 from caisson.terraform.read import part
 from caisson.terraform.roots import Part
+from read_back import declared, recognised_among, told
 
 TOLD = "story.json"
 # All roots take most of an hour on two cores, so that some stand for them with each change.
@@ -56,6 +57,7 @@ class Story:
             self.applied,
             self.planned_again,
             self.checked,
+            self.recognised,
             self.drifted,
             self.changed,
             self.destroyed,
@@ -91,6 +93,15 @@ class Story:
             if not any(name in each.subject for name in left_out):
                 found[each.promise].add(each.decision.value)
         return {promise: sorted(decisions) for promise, decisions in found.items()}
+
+    def recognised(self) -> list[str]:
+        """Tell the estate from the plans; tell what differs from the one that is declared."""
+        estate = self.emulated.loaded().estate
+        parts = {path.replace("/", "-"): each for path, each in self._read().items()}
+        there = told(recognised_among(parts, estate), estate)
+        asked = told(declared(estate), estate)
+        names = there.keys() | asked.keys()
+        return sorted(str(each) for each in names if there.get(each) != asked.get(each))
 
     def _read(self) -> dict[str, Part]:
         """Read the plan of each root that was planned, and of others what is written."""

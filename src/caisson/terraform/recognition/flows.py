@@ -103,12 +103,19 @@ def _to_edges(things: Sequence[Thing]) -> Iterator[Flow]:
 
 def _to_balancers(things: Sequence[Thing], ways: Ways) -> Iterator[Flow]:
     balancers = {each.resource: each for each in _of(things, Kind.PROXY)}
+    by_name = {
+        name: each
+        for each in balancers.values()
+        if isinstance(name := each.block.text("dns_name"), str)
+    }
     for edge in _of(things, Kind.EDGE):
         origins = {each.text("domain_name") for each in edge.block.blocks("origin")}
         for record in edge.block.reading.of(_RECORD):
             alias = record.block("alias")
             if record.text("name") in origins and alias is not None:
-                target = balancers.get(alias.link("name", "aws_lb").only or "")
+                named = balancers.get(alias.link("name", "aws_lb").only or "")
+                # Once it is made, a plan has the name that it got.
+                target = named or by_name.get(str(alias.text("name")))
                 if target is not None and ways.is_entered(target.resource):
                     yield _request(edge, target, None)
 

@@ -1,5 +1,6 @@
 """What services may do to stores, by the policies of their roles."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ READ, WRITE = "read", "write"
 _DOCUMENT, _ROLE = "aws_iam_policy_document", "aws_iam_role"
 _DB_PROXY, _USER = "aws_db_proxy", "aws_elasticache_user"
 _NAMED = (BUCKET, DATABASE, REDIS, SEARCH, _DB_PROXY, _USER)
+_SIGNS_IN = re.compile(r"arn:[^:]+:rds-db:[^:]*:\d*:dbuser:(?P<proxy>[^/]+)/.+")
 # What a service must be allowed at the least, and what makes more of it than reading.
 _READS = {"opensearch": "es:ESHttpGet", "files": "s3:GetObject"}
 _WRITES = {"opensearch": "es:ESHttpPut", "files": "s3:PutObject"}
@@ -28,17 +30,19 @@ def rights(service: Block) -> tuple[Right, ...]:
     task = service.link("task_definition", "aws_ecs_task_definition").only
     reading = service.reading
     role = reading.at(task).link("task_role_arn", _ROLE).only if task else None
-    documents = reading.once(_documents).get(role or "", ())
-    return tuple(right for each in documents for right in _statements(reading.at(each)))
+    return tuple(reading.once(_of_roles).get(role or "", ()))
 
 
-def _documents(reading: Reading) -> dict[str, list[str]]:
-    """Return the documents that say what each role may do."""
-    found: dict[str, list[str]] = {}
+def _of_roles(reading: Reading) -> dict[str, list[Right]]:
+    """Return what each role may do, as its policies say by documents or, in a plan, in full."""
+    found: dict[str, list[Right]] = {}
     for policy in reading.of("aws_iam_role_policy"):
         role, document = policy.link("role", _ROLE).only, policy.link("policy", _DOCUMENT).only
-        if role is not None and document is not None:
-            found.setdefault(role, []).append(document)
+        if role is None:
+            continue
+        is_block = document is not None and document in reading.instances
+        given = _statements(reading.at(document or "")) if is_block else _written_out(policy)
+        found.setdefault(role, []).extend(given)
     return found
 
 
@@ -47,6 +51,31 @@ def _statements(document: Block) -> Iterator[Right]:
         if (each.text("effect") or "Allow") == "Allow":
             to = each.link("resources", *_NAMED).to
             yield Right(frozenset(each.texts("actions").values), frozenset(to))
+
+
+def _written_out(policy: Block) -> Iterator[Right]:
+    document = policy.document("policy")
+    for each in _listed(document.get("Statement") if isinstance(document, dict) else None):
+        if isinstance(each, dict) and each.get("Effect") == "Allow":
+            to = (one for name in _listed(each.get("Resource")) for one in _named(policy, name))
+            actions = (str(action) for action in _listed(each.get("Action")))
+            yield Right(frozenset(actions), frozenset(to))
+
+
+def _named(policy: Block, name: object) -> Iterator[str]:
+    """Yield what an ARN in a policy names; who signs in to a database is named by its proxy."""
+    text = str(name)
+    yield from policy.reading.links.named(text, _NAMED)
+    if signs_in := _SIGNS_IN.fullmatch(text):
+        for each in policy.reading.of(_DB_PROXY):
+            arn = each.text("arn")
+            if isinstance(arn, str) and arn.endswith(f":{signs_in['proxy']}"):
+                yield each.address
+
+
+def _listed(value: object) -> list[object]:
+    """Return one or several values as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def access(given: tuple[Right, ...], store: Thing, proxies: tuple[str, ...]) -> str | None:
