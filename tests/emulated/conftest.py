@@ -1,4 +1,4 @@
-"""The story is begun when the tests are, and waited for when all others are done."""
+"""The story is begun when the tests are, and waited for at the first that asks for it."""
 
 import json
 import subprocess

@@ -30,7 +30,7 @@ from caisson.terraform.roots import Part
 from read_back import declared, recognised_among, told
 
 TOLD = "story.json"
-# All roots take most of an hour on two cores, so that some stand for them with each change.
+# All roots take most of an hour on two cores; some may stand for them.
 _FIRST = ("keys", "network", "images")
 ALL = os.environ.get("CAISSON_EMULATED") == "all"
 SOME = ("production/state", "production/base", *(f"production/us/{each}" for each in _FIRST))
