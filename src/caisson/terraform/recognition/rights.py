@@ -1,17 +1,17 @@
 """What services may do to stores, by the policies of their roles."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caisson.terraform.aws.policies import document_of
 from caisson.terraform.reading import Block, Reading
 from caisson.terraform.recognition.things import BUCKET, DATABASE, REDIS, SEARCH, Thing
+from caisson.topology.arns import Arn
 
 READ, WRITE = "read", "write"
 _DOCUMENT, _ROLE = "aws_iam_policy_document", "aws_iam_role"
 _DB_PROXY, _USER = "aws_db_proxy", "aws_elasticache_user"
 _NAMED = (BUCKET, DATABASE, REDIS, SEARCH, _DB_PROXY, _USER)
-_SIGNS_IN = re.compile(r"arn:[^:]+:rds-db:[^:]*:\d*:dbuser:(?P<proxy>[^/]+)/.+")
 # What a service must be allowed at the least, and what makes more of it than reading.
 _READS = {"opensearch": "es:ESHttpGet", "files": "s3:GetObject"}
 _WRITES = {"opensearch": "es:ESHttpPut", "files": "s3:PutObject"}
@@ -34,19 +34,23 @@ def rights(service: Block) -> tuple[Right, ...]:
 
 
 def _of_roles(reading: Reading) -> dict[str, list[Right]]:
-    """Return what each role may do, as its policies say by documents or, in a plan, in full."""
+    """Return what each role may do, as its policies say by data sources or, in a plan, in full."""
     found: dict[str, list[Right]] = {}
     for policy in reading.of("aws_iam_role_policy"):
-        role, document = policy.link("role", _ROLE).only, policy.link("policy", _DOCUMENT).only
-        if role is None:
-            continue
-        is_block = document is not None and document in reading.instances
-        given = _statements(reading.at(document or "")) if is_block else _written_out(policy)
-        found.setdefault(role, []).extend(given)
+        role = policy.link("role", _ROLE).only
+        if role is not None:
+            found.setdefault(role, []).extend(_given(policy))
     return found
 
 
-def _statements(document: Block) -> Iterator[Right]:
+def _given(policy: Block) -> Iterator[Right]:
+    document = policy.link("policy", _DOCUMENT).only
+    if document is not None and document in policy.reading.instances:
+        return _linked(policy.reading.at(document))
+    return _written_out(policy)
+
+
+def _linked(document: Block) -> Iterator[Right]:
     for each in document.blocks("statement"):
         if (each.text("effect") or "Allow") == "Allow":
             to = each.link("resources", *_NAMED).to
@@ -54,28 +58,23 @@ def _statements(document: Block) -> Iterator[Right]:
 
 
 def _written_out(policy: Block) -> Iterator[Right]:
-    document = policy.document("policy")
-    for each in _listed(document.get("Statement") if isinstance(document, dict) else None):
-        if isinstance(each, dict) and each.get("Effect") == "Allow":
-            to = (one for name in _listed(each.get("Resource")) for one in _named(policy, name))
-            actions = (str(action) for action in _listed(each.get("Action")))
-            yield Right(frozenset(actions), frozenset(to))
+    for each in document_of(policy, "policy").statements:
+        if each.allow:
+            to = (one for name in each.resources for one in _named(policy, name))
+            yield Right(frozenset(each.actions or ()), frozenset(to))
 
 
-def _named(policy: Block, name: object) -> Iterator[str]:
+def _named(policy: Block, name: str) -> Iterator[str]:
     """Yield what an ARN in a policy names; who signs in to a database is named by its proxy."""
-    text = str(name)
-    yield from policy.reading.links.named(text, _NAMED)
-    if signs_in := _SIGNS_IN.fullmatch(text):
-        for each in policy.reading.of(_DB_PROXY):
-            arn = each.text("arn")
-            if isinstance(arn, str) and arn.endswith(f":{signs_in['proxy']}"):
-                yield each.address
-
-
-def _listed(value: object) -> list[object]:
-    """Return one or several values as a list."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    yield from policy.reading.links.named(name, _NAMED)
+    arn = Arn.parse(name)
+    if arn is None or arn.service != "rds-db":
+        return
+    proxy = arn.resource.removeprefix("dbuser:").partition("/")[0]
+    for each in policy.reading.of(_DB_PROXY):
+        named = each.text("arn")
+        if isinstance(named, str) and named.endswith(f":{proxy}"):
+            yield each.address
 
 
 def access(given: tuple[Right, ...], store: Thing, proxies: tuple[str, ...]) -> str | None:
