@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from unittest.mock import patch
 
@@ -26,6 +26,7 @@ from werkzeug.serving import make_server
 
 _ACCESS_KEY = re.compile(r"Credential=(\d{12})/")
 _GLOBAL = "us-east-1"
+_LOG = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -35,7 +36,8 @@ def emulated_aws() -> Iterator[str]:
     level = log.level
     log.setLevel(logging.ERROR)
     moto_api_backend.reset()
-    application = with_account_hosts(_by_account(DomainDispatcherApplication(create_backend_app)))
+    moto = DomainDispatcherApplication(create_backend_app)
+    application = with_account_hosts(_by_account(_one_by_one(moto)))
     server = make_server("127.0.0.1", 0, application, True, request_handler=MotoRequestHandler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -48,6 +50,27 @@ def emulated_aws() -> Iterator[str]:
         server.server_close()
         moto_api_backend.reset()
         log.setLevel(level)
+
+
+def _one_by_one(application: Application) -> Application:
+    """Return an application that answers one request at a time, and tells when it fails.
+
+    moto's threads change what others are reading. Such a failure is answered with 500 after the
+    thing was made; the provider asks again, and hears that there is one already.
+    """
+    alone = Lock()
+
+    def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        def started(status: str, *more: Any) -> Any:
+            if status.startswith("5"):
+                asked = f"{environ['REQUEST_METHOD']} {environ['HTTP_HOST']}{environ['PATH_INFO']}"
+                _LOG.error("%s: %s", asked, status)
+            return start(status, *more)
+
+        with alone:
+            return list(application(environ, started))
+
+    return answer
 
 
 def _by_account(application: Application) -> Application:
