@@ -162,6 +162,39 @@ def test_an_override_replaces_attribute_by_attribute() -> None:
     assert "tags" in vpc.body.attributes
 
 
+def test_an_override_replaces_all_nested_blocks_of_a_kind() -> None:
+    rule = "  {} {{\n    {}\n  }}\n"
+    made = rule.format('dynamic "ingress"', "for_each = var.x\n    content {}")
+    group = 'resource "aws_security_group" "a" {{\n{}}}\n'
+    files = {
+        "main.tf": group.format(made + rule.format("egress", "from_port = 1")),
+        "override.tf": group.format(rule.format("ingress", "from_port = 2")),
+    }
+    root = project({name: each.encode() for name, each in files.items()}).module()
+    assert root is not None
+    (only,) = root.resources.values()
+    assert [each.type for each in only.body.blocks] == ["egress", "ingress"]
+
+
+def test_an_override_is_of_the_provider_with_its_alias_and_of_the_backend() -> None:
+    region = 'provider "aws" {{\n  alias = "{0}"\n  region = "eu-{0}-1"\n}}\n'
+    backend = 'terraform {{\n  backend "{}" {{}}\n}}\n'
+    over = 'provider "aws" {\n  alias = "west"\n  max_retries = 2\n}\n'
+    files = {
+        "main.tf": backend.format("s3") + "".join(map(region.format, ("north", "west"))),
+        "x_override.tf": backend.format("local") + over,
+    }
+    root = project({name: each.encode() for name, each in files.items()}).module()
+    assert root is not None
+    told = {name: sorted(each.body.attributes) for name, each in root.providers.items()}
+    assert told == {
+        "aws.north": ["alias", "region"],
+        "aws.west": ["alias", "max_retries", "region"],
+    }
+    assert root.backend is not None
+    assert root.backend.labels == ("local",)
+
+
 def test_modules_lie_where_the_manifest_or_a_path_says() -> None:
     files = {
         "main.tf": b'module "near" {\n  source = "./near"\n}\nmodule "far" {\n  source = "x/y"\n}\n'

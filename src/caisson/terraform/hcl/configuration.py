@@ -7,6 +7,7 @@ from functools import cached_property
 
 from caisson.estate.sources import Source
 from caisson.terraform.hcl import json_syntax, native
+from caisson.terraform.hcl.overrides import overridden, overrides
 from caisson.terraform.hcl.syntax import (
     Attribute,
     Block,
@@ -187,9 +188,10 @@ class Module:
 
     @cached_property
     def backend(self) -> Block | None:
-        """Return where the state is kept: a `backend` block, or the `cloud` block."""
+        """Return where the state is kept: a `backend` or `cloud` block, the one that overrides."""
         settings = self.body.of("terraform")
-        return next((b for outer in settings for b in outer.body.of("backend", "cloud")), None)
+        every = [b for outer in settings for b in outer.body.of("backend", "cloud")]
+        return every[-1] if every else None
 
     @cached_property
     def moved(self) -> tuple[Block, ...]:
@@ -315,37 +317,11 @@ def _module_of(folder: str, files: Iterable[tuple[str, bytes]]) -> Module:
         body = (json_syntax if path.endswith(".json") else native).parse(path, content)
         if isinstance(body, Mistake):
             mistakes.append(body)
-        elif _overrides(path):
+        elif overrides(path):
             overriding.extend(body.blocks)
         else:
             blocks.extend(body.blocks)
-    return Module(folder, Body({}, _overridden(blocks, overriding)), tuple(mistakes))
-
-
-def _overrides(path: str) -> bool:
-    name = posixpath.basename(path).removesuffix(".json").removesuffix(".tf")
-    return name == "override" or name.endswith("_override")
-
-
-def _overridden(blocks: list[Block], overriding: list[Block]) -> tuple[Block, ...]:
-    """Each overriding block replaces, attribute by attribute, the one with its labels."""
-    for over in overriding:
-        same = [at for at, b in enumerate(blocks) if (b.type, b.labels) == (over.type, over.labels)]
-        if not same or not over.labels:
-            blocks.append(over)
-            continue
-        blocks[same[0]] = _replaced(blocks[same[0]], over)
-    return tuple(blocks)
-
-
-def _replaced(block: Block, over: Block) -> Block:
-    def read() -> Body:
-        new = {each.type for each in over.body.blocks}
-        kept = tuple(each for each in block.body.blocks if each.type not in new)
-        attributes = {**block.body.attributes, **over.body.attributes}
-        return Body(attributes, (*kept, *over.body.blocks))
-
-    return Block(block.type, block.labels, block.source, read)
+    return Module(folder, Body({}, overridden(blocks, overriding)), tuple(mistakes))
 
 
 def _expression(body: Body, name: str) -> Expression | None:
