@@ -296,6 +296,39 @@ def test_a_plan_is_followed_into_a_configuration_and_the_other_way() -> None:
     assert link(parts, "app:aws_subnet.app", "vpc_id", "aws_vpc").only == "network:aws_vpc.main"
 
 
+GROUP = """
+resource "aws_db_subnet_group" "data" { subnet_ids = [aws_subnet.a.id, aws_subnet.b.id] }
+resource "aws_subnet" "a" {}
+resource "aws_subnet" "b" {}
+output "group" { value = aws_db_subnet_group.data.subnet_ids }
+"""
+
+
+@pytest.mark.parametrize("output", ["aws_db_subnet_group.data", "aws_vpc.other"])
+def test_the_text_beside_a_plan_says_what_an_unknown_output_is(output: str) -> None:
+    """But where it names something else than the plan does, it is not believed."""
+    subnets = ["aws_subnet.a", "aws_subnet.b"]
+    ids = [word for each in subnets for word in (f"{each}.id", each)]
+    content = json.loads(
+        plan(
+            [planned("aws_db_subnet_group.data", subnet_ids=...), *map(planned, subnets)],
+            [written("aws_db_subnet_group.data", subnet_ids=ids), *map(written, subnets)],
+        )
+    )
+    content["planned_values"]["outputs"] = {"group": {"sensitive": False}}
+    words = [f"{output}.subnet_ids", output]
+    outputs = {"group": {"expression": {"references": words}}}
+    content["configuration"]["root_module"]["outputs"] = outputs
+    files = {"main.tf": (NETWORK[: NETWORK.index("resource")] + GROUP).encode()}
+    network = part("n.json", json.dumps(content).encode(), files)
+    each = f"[for each in {OUTPUTS}.group : each]"
+    app = configuration(f'{READS}resource "aws_lb" "app" {{ subnets = {each} }}')
+    found = link({"app": app, "network": network}, "app:aws_lb.app", "subnets", "aws_subnet")
+    believed = output == "aws_db_subnet_group.data"
+    assert set(found.to) == ({f"network:{each}" for each in subnets} if believed else set())
+    assert (found.certainty is Certainty.OPEN) is not believed
+
+
 def test_a_plan_by_itself_tells_nothing_of_what_it_will_read() -> None:
     app = part("app.json", reading_plan("vpc_id", vpc_id=...))
     found = link({"app": app}, "app:aws_db_subnet_group.app", "vpc_id", "aws_vpc")

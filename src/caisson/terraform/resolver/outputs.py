@@ -1,6 +1,7 @@
 """What the outputs of a plan's or a state's root name, for the roots that read them.
 
-Of an output that is known only after apply, a plan tells what its expression refers to.
+Of an output that is known only after apply, a plan tells what its expression refers to; the text
+beside it also tells which attribute of which instance it is, where the two agree.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,13 +36,21 @@ class PlannedOutputs:
         self._module = module
         self._expression = expression
         self._better = better
+        self._seen: dict[Reference, Value] = {}
 
     def seen(self, root: str, reading: Reference) -> Value:
-        del root  # nothing but plain values
-        return {
-            name: tied(each, Reference(reading.address, (*reading.path, name)), UNKNOWN)
-            for name, each in self._outputs.items()
-        }
+        if (known := self._seen.get(reading)) is None:
+            told = self._told(root, reading)
+            known = self._seen[reading] = {
+                name: _seen(each, told.get(name), Reference(reading.address, (*reading.path, name)))
+                for name, each in self._outputs.items()
+            }
+        return known
+
+    def _told(self, root: str, reading: Reference) -> Mapping[str, Value]:
+        """Return what the text says of the outputs, as far as one is there and agrees."""
+        told = None if self._better is None else self._better.seen(root, reading)
+        return told if isinstance(told, Mapping) else {}
 
     def link(self, asking: Instance, steps: Steps, types: Sequence[str]) -> Link:
         name, *inside = steps or ("",)
@@ -68,16 +77,19 @@ class PlannedOutputs:
         return _some(named) if whole and len(named.every) > 1 else _one(named)
 
     def attribute(self, reference: Reference, step: str | int) -> Value:
-        """Nothing of a plan is seen by the others but what its outputs say."""
         return Reference(reference.address, (*reference.path, step))
 
     def follow(self, reference: Reference) -> Value:
-        del reference
-        return None
+        return None if self._better is None else self._better.follow(reference)
 
     def named(self, asking: Instance, reference: Reference, types: Sequence[str]) -> Link:
-        del asking, reference, types
-        return _UNTOLD
+        return _UNTOLD if self._better is None else self._better.named(asking, reference, types)
+
+
+def _seen(planned: object, told: Value, reading: Reference) -> Value:
+    """Return an output as others see it: of what is unknown, which attribute it is, where told."""
+    is_told = planned is UNKNOWN and isinstance(told, Reference) and told.path
+    return told if is_told else tied(planned, reading, UNKNOWN)
 
 
 def _one(named: Named) -> Link:
