@@ -55,8 +55,8 @@ def test_the_estate_is_told_from_the_plans(story: Story) -> None:
     assert story["recognised"] == []
 
 
-@_OF_ALL
 def test_all_that_can_be_told_holds_on_the_plans(story: Story) -> None:
+    """On those of all roots as on those of some, read together with what is written of the rest."""
     open_ = {name for name, decisions in story["checked"].items() if decisions != ["holds"]}
     assert open_ == set(GAPS["measured"])
 
