@@ -113,6 +113,39 @@ def test_what_was_made_in_part_can_be_destroyed(tmp_path: Path) -> None:
     assert tried.read_text() == "once\n"
 
 
+def test_a_root_waits_for_what_another_does_not_tell_yet(tmp_path: Path) -> None:
+    """A store that is new in the estate, say: its network was applied, but tells nothing of it."""
+    (tmp_path / "network").mkdir()
+    (tmp_path / "network" / "main.tf.json").write_text(
+        json.dumps({"output": {"id": {"value": "vpc-1"}}})
+    )
+    state = {"path": "../network/terraform.tfstate"}
+    network = {"backend": "local", "config": state}
+    asked = "${data.terraform_remote_state.network.outputs.subnets}"
+    document = {
+        "data": {"terraform_remote_state": {"network": network}},
+        "resource": {"terraform_data": {"one": {"input": asked}}},
+    }
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "main.tf.json").write_text(json.dumps(document))
+    none = State("none", "none", "none")
+    first = Root("network", "", (), (), none)
+    second = Root("data", "", (), (), none, needs={"network": "network"})
+    work = Applier(find(), tmp_path, Rendering("estate", (first, second)), lambda *_: None)
+    assert work.plan_one(second, set()).waits_for == ("network",)
+    work.plan_one(first, set())
+    work.apply(first)
+    assert work.plan_one(second, set()).waits_for == ("network",)
+
+
+def test_a_mistake_in_a_root_is_no_waiting(tmp_path: Path) -> None:
+    work = written(tmp_path, "true")
+    mistaken = {"output": {"x": {"value": "${terraform_data.store.nothing}"}}}
+    (tmp_path / "one" / "more.tf.json").write_text(json.dumps(mistaken))
+    with pytest.raises(RootFailedError, match="attribute"):
+        work.plan_one(work.rendering.roots[0], set())
+
+
 def test_what_was_never_applied_is_not_planned_to_be_destroyed(tmp_path: Path) -> None:
     work = written(tmp_path, "true")
     (root,) = work.rendering.roots

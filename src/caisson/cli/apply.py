@@ -71,7 +71,7 @@ class _Order:
     def _refuse_what_waits(self, planned: Planned) -> None:
         if planned.waits_for:
             needed = ", ".join(planned.waits_for)
-            reason = f"{planned.root.path} needs {needed}, which was never applied"
+            reason = f"{planned.root.path} needs {needed}, which was not applied as it is written"
             output.fail(output.WRONG_INPUT, reason, as_json=self._as_json)
 
     def _show(self, planned: Planned, radius: BlastRadius) -> None:

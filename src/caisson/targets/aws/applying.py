@@ -11,8 +11,8 @@ from pathlib import Path
 from caisson.targets.aws.program import Program
 from caisson.targets.aws.states import addresses, state_before
 from caisson.targets.aws.terraform import (
-    NeverAppliedError,
     NoBucketError,
+    NotAppliedError,
     Says,
     TerraformError,
     Workspace,
@@ -30,7 +30,7 @@ class Planned:
     """The plan of one root. `document` is its JSON, None when it cannot be planned yet.
 
     `state` is what there was when it was made, as JSON, None when there was nothing. `waits_for`
-    are the roots that it needs and that were never applied.
+    are the roots that it needs and that were not applied as they are written.
     """
 
     root: Root
@@ -143,7 +143,7 @@ class Applier:
     def _planned(self, root: Root, workspace: Workspace, *options: str) -> Planned:
         try:
             changes = workspace.plan(*options)
-        except NeverAppliedError:
+        except NotAppliedError:
             return Planned(root, changes=True, waits_for=tuple(root.needs.values()))
         document = workspace.planned()
         return Planned(root, changes, document, state_before(document))

@@ -7,6 +7,7 @@ which it writes down what it has made and takes its providers with it.
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -31,7 +32,8 @@ _CHANGES = 2
 _ENDING_S = 60.0
 _LOOKS_EVERY_S = 0.1
 _PIECE = 65_536
-_NO_STATE = "Unable to find remote state"
+_NO_STATE, _NO_OUTPUT = "Unable to find remote state", "Unsupported attribute"
+_OUTPUTS = re.compile(r"data\.terraform_remote_state\.[^.]+\.outputs")
 _NO_BUCKET = ("does not exist", "NoSuchBucket")
 
 Says = Callable[[str], None]
@@ -41,8 +43,8 @@ class TerraformError(Exception):
     """Terraform ended with an error; the text is what it said."""
 
 
-class NeverAppliedError(Exception):
-    """A root cannot be planned, because one that it needs has never been applied."""
+class NotAppliedError(Exception):
+    """A root cannot be planned: one that it needs was never applied, or not as it is written."""
 
 
 class NoBucketError(Exception):
@@ -64,7 +66,7 @@ class Workspace:
     def plan(self, *options: str) -> bool:
         """Make a plan and keep it in PLAN; return whether it changes anything.
 
-        Raises NeverAppliedError and TerraformError.
+        Raises NotAppliedError and TerraformError.
         """
         arguments = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={PLAN}")
         return self._run(*arguments, *options, well=(0, _CHANGES)) == _CHANGES
@@ -129,11 +131,11 @@ class Workspace:
     def _run(self, *arguments: str, well: Sequence[int] = (0,)) -> int:
         code, said = self._said(arguments)
         if code not in well:
-            errors = [error for line in said if (error := _error(line))]
-            if errors and all(_NO_STATE in each for each in errors):
-                raise NeverAppliedError(str(self.folder))
+            errors = [told for line in said if (told := _error(line))]
+            if errors and all(map(_waits, errors)):
+                raise NotAppliedError(str(self.folder))
             last = said[-1] if said else f"it ended with {code}"
-            raise TerraformError("\n".join(dict.fromkeys(errors)) or last)
+            raise TerraformError("\n".join(dict.fromkeys(map(_text, errors))) or last)
         return code
 
     def _said(self, arguments: Sequence[str]) -> tuple[int, list[str]]:
@@ -235,10 +237,21 @@ def _message(line: str) -> str:
     return str(_spoken(line).get("@message", line))
 
 
-def _error(line: str) -> str | None:
-    """Return an error that Terraform speaks of, with the block that it is about."""
+def _error(line: str) -> dict[str, Any] | None:
+    """Return an error that Terraform speaks of."""
     told = _spoken(line).get("diagnostic")
-    if not isinstance(told, dict) or told.get("severity") != "error":
-        return None
-    where = f"{told['address']}: " if told.get("address") else ""
-    return f"{where}{told.get('summary', '')}: {told.get('detail', '')}".rstrip(": ")
+    return told if isinstance(told, dict) and told.get("severity") == "error" else None
+
+
+def _text(error: Mapping[str, Any]) -> str:
+    """Return an error in words, with the block that it is about."""
+    where = f"{error['address']}: " if error.get("address") else ""
+    return f"{where}{error.get('summary', '')}: {error.get('detail', '')}".rstrip(": ")
+
+
+def _waits(error: Mapping[str, Any]) -> bool:
+    """Return whether another root's state is not there, or lacks an output that is asked for."""
+    if error.get("summary") != _NO_OUTPUT:
+        return _NO_STATE in _text(error)
+    read = (error.get("snippet") or {}).get("values") or ()
+    return any(_OUTPUTS.fullmatch(str(each.get("traversal"))) for each in read)
