@@ -42,3 +42,8 @@ def test_what_is_denied_or_for_another_proxy_is_no_right() -> None:
     other = {"Effect": "Allow", "Action": "rds-db:connect", "Resource": elsewhere}
     (found,) = allowed(denied, other)
     assert found.to == frozenset()
+
+
+def test_who_may_do_it_to_all_that_is_in_a_bucket_may_do_it_to_the_bucket() -> None:
+    (found,) = allowed({"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"})
+    assert found.to == frozenset({"aws_s3_bucket.files"})

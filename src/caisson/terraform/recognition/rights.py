@@ -65,8 +65,11 @@ def _written_out(policy: Block) -> Iterator[Right]:
 
 
 def _named(policy: Block, name: str) -> Iterator[str]:
-    """Yield what an ARN in a policy names; who signs in to a database is named by its proxy."""
-    yield from policy.reading.links.named(name, _NAMED)
+    """Yield what an ARN in a policy names, or has all the content of.
+
+    Who signs in to a database is named by its proxy.
+    """
+    yield from policy.reading.links.named(name.removesuffix("/*"), _NAMED)
     arn = Arn.parse(name)
     if arn is None or arn.service != "rds-db":
         return
