@@ -34,6 +34,12 @@ def test_a_bucket_is_closed_encrypted_and_keeps_versions(tmp_path: Path) -> None
     assert rule["kms_master_key_id"].endswith("keys.outputs.us_east_personal_key_arn}")
 
 
+def test_logs_are_written_once_they_may_be(tmp_path: Path) -> None:
+    logging = blocks(tmp_path)["aws_s3_bucket_logging"]["us_west_uploads"]
+    assert logging["target_bucket"] == "${aws_s3_bucket.us_west_access_logs.id}"
+    assert logging["depends_on"] == ["aws_s3_bucket_policy.us_west_access_logs"]
+
+
 def test_files_come_to_the_standby_within_what_aws_promises(tmp_path: Path) -> None:
     for text in (ESTATE, LOCKED):
         moved = replications(tmp_path, text)

@@ -95,6 +95,8 @@ def _logging(here: StoreHere, made: Closed) -> Block:
     body: dict[str, Value] = {
         "target_bucket": attribute(log, "id"),
         "target_prefix": f"{here.first_name}/",
+        # Before its policy is there, S3 may not write into it.
+        "depends_on": [f"aws_s3_bucket_policy.{log.name}"],
     }
     return made.part("aws_s3_bucket_logging", body)
 
