@@ -1,6 +1,10 @@
-"""The story is begun when the tests are, and waited for at the first that asks for it."""
+"""The story is begun when the tests are, and waited for at the first that asks for it.
+
+It is that of the small estate, or of the one that CAISSON_EMULATED names.
+"""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -8,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from story import PATHS, TOLD
+from story import TOLD
+
+from emulated_gaps import LIVED, Lived
 
 HERE = Path(__file__).parent
+NAME = os.environ.get("CAISSON_EMULATED", "small")
 LONGEST_S = 3600.0
 _BEGUN = pytest.StashKey["subprocess.Popen[bytes]"]()
 _FOLDER = pytest.StashKey[Path]()
@@ -36,7 +43,7 @@ def _begin(config: pytest.Config) -> None:
     folder = factory.mktemp("emulated")
     with (folder / "log").open("wb") as log:
         config.stash[_BEGUN] = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", sys.executable, HERE / "story.py", folder, *PATHS],
+            ["setpriv", "--pdeathsig", "TERM", sys.executable, HERE / "story.py", folder, NAME],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -48,6 +55,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if (begun := config.stash.get(_BEGUN, None)) is not None:
         begun.terminate()
         begun.wait()
+
+
+@pytest.fixture(scope="session")
+def lived() -> Lived:
+    return LIVED[NAME]
 
 
 @pytest.fixture(scope="session")

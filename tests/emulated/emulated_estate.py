@@ -1,4 +1,4 @@
-"""A copy of the reference estate, and `caisson` turned to an AWS that is none."""
+"""A copy of an estate that is lived, and `caisson` turned to an AWS that is none."""
 
 import json
 import os
@@ -11,23 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from emulated_aws import emulated_aws, found_there
-from emulated_roots import Beside, turn
+from emulated_roots import turn
 from ministack_run import ministack
 
 from caisson.estate import promise_files
-from caisson.estate.loading import Loaded, load
+from caisson.estate.loading import load
 from caisson.estate.model import Estate
 from caisson.estate.promise_files import Promised
 from caisson.terraform.writing.model import Rendering, Root
 from caisson.terraform.writing.promises import FILE
-from caisson.terraform.writing.render import render
-from caisson.topology.resolve import resolve
+from emulated_gaps import LEFT_OUT, MINISTACK, Lived
 from terraform_runs import without_network
 
-WORKSPACE = Path(__file__).parents[2] / "examples" / "workspace"
-GAPS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "emulated.yaml").read_text())
 LONGEST_S = 1500.0
 
 
@@ -39,6 +35,7 @@ class StoryError(Exception):
 class Emulated:
     """The copy in `estate`, its rendering in `out`; `aws` is the address of moto."""
 
+    lived: Lived
     estate: Path
     out: Path
     environment: Mapping[str, str]
@@ -64,15 +61,8 @@ class Emulated:
             check=False,
         )
 
-    def loaded(self) -> Loaded:
-        return load(self.estate)
-
     def promised(self) -> Promised:
         return promise_files.read(self.out / FILE)
-
-    def rendering(self) -> Rendering:
-        loaded = self.loaded()
-        return render(loaded.estate, loaded.sources, resolve(loaded.estate, loaded.sources))
 
     def plan_of(self, path: str) -> dict[str, Any]:
         """Return the plan that was made last of a root, as Terraform shows it."""
@@ -112,31 +102,33 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[str]:
 
 
 @contextmanager
-def emulated_estate(folder: Path) -> Iterator[Emulated]:
-    """Give the estate in `folder`, and two AWS on loopback that forget at the end."""
-    estate = _copied(folder / "estate")
+def emulated_estate(lived: Lived, folder: Path) -> Iterator[Emulated]:
+    """Give a copy of the estate in `folder`, and two AWS on loopback that forget at the end."""
+    estate = _copied(lived.estate, folder / "estate")
     with emulated_aws() as aws, ministack(folder / "ministack", aws) as other:
         settings = without_network(folder, folder).environment
         environment = {
             **os.environ,
             **settings,
             "AWS_ENDPOINT_URL": aws,
+            **{f"AWS_ENDPOINT_URL_{each}": other for each in MINISTACK},
             "AWS_EC2_METADATA_DISABLED": "true",
             "HTTP_PROXY": aws,
             "NO_PROXY": "127.0.0.1",
         }
-        found = Emulated(estate, folder / "terraform", environment, aws)
-        rendering = found.rendering()
+        found = Emulated(lived, estate, folder / "terraform", environment, aws)
+        rendering = lived.rendering()
         _there_before(aws, rendering, load(estate).estate)
-        beside = Beside(other, tuple(GAPS["ministack"]))
-        turn(found.out, rendering, aws, beside, GAPS["left_out"])
+        turn(found.out, rendering, aws, LEFT_OUT)
         yield found
 
 
-def _copied(estate: Path) -> Path:
-    (estate / "app").mkdir(parents=True)
-    for file in ("estate.yaml", "app/schema.sql"):
-        (estate / file).write_text((WORKSPACE / file).read_text())
+def _copied(whole: Path, estate: Path) -> Path:
+    """Copy what an estate is: its declaration, and the schemas beside it."""
+    for file in (whole / "estate.yaml", *whole.rglob("*.sql")):
+        copy = estate / file.relative_to(whole)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(file.read_text())
     return estate
 
 

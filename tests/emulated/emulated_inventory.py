@@ -10,13 +10,15 @@ from caisson.terraform.writing.model import Rendering, Root
 _RULE = "aws_vpc_security_group_ingress_rule"
 
 
-def inventory(endpoint: str, rendering: Rendering, estate: str) -> list[str]:
-    """Return the names of all that carries the tag of the estate, in every account and region.
+def inventory(endpoint: str, rendering: Rendering) -> list[str]:
+    """Return the names of all that carries the tag of an estate, in every account and region.
 
     What is gone and shown for some time nevertheless, as AWS does with some kinds, is not there.
     """
     places = {(each.account, each.region) for root in rendering.roots for each in root.providers}
-    return sorted({name for place in places for name in _tagged(endpoint, *place, estate)})
+    return sorted(
+        {name for place in places for name in _tagged(endpoint, *place, rendering.estate)}
+    )
 
 
 def _tagged(endpoint: str, account: str, region: str, estate: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ its place, so that everything else is made as it is.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +25,26 @@ _SKIPPED = {
 _Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A second AWS that is none, and the services that are asked there, as providers name them."""
+def turn(folder: Path, rendering: Rendering, aws: str, left_out: Mapping[str, str]) -> None:
+    """Write what turns every root of a folder to the AWS at `aws`.
 
-    address: str
-    services: tuple[str, ...]
-
-
-def turn(
-    folder: Path, rendering: Rendering, aws: str, beside: Beside, left_out: Mapping[str, str]
-) -> None:
-    """Write what turns every root of a folder to the AWS at `aws`, and the one beside it."""
+    Which services are asked elsewhere is said in the environment: a provider with `endpoints`
+    spends a second and more of processor time on them whenever it begins.
+    """
     roots = {each.path: each for each in rendering.roots}
     for root in rendering.roots:
         states = {name: roots[path] for name, path in root.needs.items()}
-        document = {**_turned(root, states, aws, beside)}
+        document = {**_turned(root, states, aws)}
         for section, named in _without(root, left_out).items():
             document.setdefault(section, {}).update(named)
         (folder / root.path).mkdir(parents=True, exist_ok=True)
         (folder / root.path / OVERRIDE).write_text(json.dumps(document, indent=2))
 
 
-def _turned(root: Root, states: Mapping[str, Root], aws: str, beside: Beside) -> _Json:
-    """Return where providers find AWS, and the backend its bucket."""
+def _turned(root: Root, states: Mapping[str, Root], aws: str) -> _Json:
+    """Return who providers are, and where the backend finds its bucket."""
     backend = {**_kept(root, aws), "use_lockfile": True}
-    providers = [_provider(each, beside) for each in root.providers]
+    providers = [_provider(each) for each in root.providers]
     document: _Json = {"terraform": {"backend": {"s3": backend}}, "provider": {"aws": providers}}
     if states:
         read = {
@@ -61,9 +54,8 @@ def _turned(root: Root, states: Mapping[str, Root], aws: str, beside: Beside) ->
     return document
 
 
-def _provider(provider: Provider, beside: Beside) -> _Json:
+def _provider(provider: Provider) -> _Json:
     return {
-        "endpoints": [dict.fromkeys(beside.services, beside.address)],
         "alias": provider.alias,
         "access_key": provider.account,
         "secret_key": "none",

@@ -20,14 +20,14 @@ def side_by_side(
     results: dict[str, Done] = {}
     running: dict[Future[Done], str] = {}
     with ThreadPoolExecutor(at_once) as pool:
-        while order.is_active():
-            running |= {pool.submit(work, each): each for each in order.get_ready()}
-            for each in wait(running, return_when=FIRST_COMPLETED).done:
-                name = running.pop(each)
-                try:
+        try:
+            while order.is_active():
+                running |= {pool.submit(work, each): each for each in order.get_ready()}
+                for each in wait(running, return_when=FIRST_COMPLETED).done:
+                    name = running.pop(each)
                     results[name] = each.result()
-                except BaseException:
-                    pool.shutdown(cancel_futures=True)
-                    raise
-                order.done(name)
+                    order.done(name)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return results

@@ -1,54 +1,51 @@
-"""The life of the reference estate on an AWS that is none, from apply to destroy, told as JSON.
+"""The life of an estate on an AWS that is none, from apply to destroy, told as JSON.
 
-A program of its own, since it waits for most of its time: the other tests go on beside it. Each
+A program of its own, since it waits for some of its time: the other tests go on beside it. Each
 chapter is written down when it is over.
 
-`python story.py FOLDER [PATH]...` tells of the roots at or below the paths, of all without any.
+`python story.py FOLDER NAME` tells of the estate of that name in `emulated.yaml`.
 """
 
 import json
 import os
-import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from emulated_estate import GAPS, Emulated, StoryError, changes, emulated_estate
+from emulated_estate import Emulated, StoryError, changes, emulated_estate
 from emulated_inventory import inventory, lose_a_rule
 from side_by_side import side_by_side
 
 from caisson.cli.reading import proved_together
-from caisson.cli.terraform_input import Root, configuration_files, read_root
-from caisson.targets.aws.applying import chosen
+from caisson.cli.terraform_input import configuration_files
+from caisson.estate.loading import load
 from caisson.terraform.read import part
 from caisson.terraform.roots import Part
+from emulated_gaps import LEFT_OUT, LIVED, rendered
 from read_back import declared, recognised_among, told
 
 TOLD = "story.json"
-# All roots take most of an hour on two cores; some may stand for them.
-_FIRST = ("keys", "network", "images")
-ALL = os.environ.get("CAISSON_EMULATED") == "all"
-SOME = ("production/state", "production/base", *(f"production/us/{each}" for each in _FIRST))
-PATHS = () if ALL else SOME
-_AT_ONCE = 3 if ALL else 2
 _NICE = 5  # the tests beside it measure times
-_NETWORK = "production/us/network"
 _Differing = dict[str, dict[str, list[str]]]
+_Plans = Mapping[str, Mapping[str, Any]]  # as Terraform shows them, by root
 
 
 class Story:
     """What happens to an estate, chapter by chapter, and the file in which it is told."""
 
-    def __init__(self, emulated: Emulated, file: Path, only: Sequence[str] = ()) -> None:
+    def __init__(self, emulated: Emulated, file: Path) -> None:
         self.emulated = emulated
+        self.lived = emulated.lived
         self.file = file
-        self.rendering = emulated.rendering()
-        self.roots = {each.path: each for each in chosen(self.rendering, only)}
+        self.rendering = self.lived.rendering()
+        self.roots = {each.path: each for each in self.rendering.roots}
+        self.plans: _Plans = {}
         self.told: dict[str, Any] = {"seconds": {}}
 
     def tell(self) -> None:
@@ -74,64 +71,67 @@ class Story:
 
     def applied(self) -> dict[str, Any]:
         """Apply every root; tell which were, and how much there is then."""
-        found = side_by_side(self._needs(), self._apply, _AT_ONCE)
+        found = side_by_side(self._needs(), self._apply, self.lived.at_once)
         applied = {path: document["roots"][0]["applied"] for path, document in found.items()}
         return {"roots": applied, "things": len(self._there())}
 
     def planned_again(self) -> _Differing:
         """Plan every root again; tell what would change: attributes by type, by root."""
-        return self._differing(self.roots)
+        self.plans = self._planned(self.roots)
+        return _differing(self.plans)
 
     def checked(self) -> dict[str, list[str]]:
         """Prove the promises on the plans; tell the decisions about each promise.
 
         What is left out cannot be told, and nothing is asked of it.
         """
-        left_out = tuple(f":{each}." for each in GAPS["left_out"])
+        left_out = tuple(f":{each}." for each in LEFT_OUT)
         found: dict[str, set[str]] = defaultdict(set)
-        for each in proved_together(self._read(), self.emulated.promised()).verdicts:
+        for each in proved_together(self._parts, self.emulated.promised()).verdicts:
             if not any(name in each.subject for name in left_out):
                 found[each.promise].add(each.decision.value)
         return {promise: sorted(decisions) for promise, decisions in found.items()}
 
     def recognised(self) -> list[str]:
         """Tell the estate from the plans; tell what differs from the one that is declared."""
-        estate = self.emulated.loaded().estate
-        parts = {path.replace("/", "-"): each for path, each in self._read().items()}
+        estate = load(self.emulated.estate).estate
+        parts = {path.replace("/", "-"): each for path, each in self._parts.items()}
         there = told(recognised_among(parts, estate), estate)
         asked = told(declared(estate), estate)
         names = there.keys() | asked.keys()
         return sorted(str(each) for each in names if there.get(each) != asked.get(each))
 
-    def _read(self) -> dict[str, Part]:
-        """Read the plan of each root that was planned, and of others what is written."""
-        return {
-            path: self._part(path, self.emulated.out / path)
-            for path in (each.path for each in self.rendering.roots)
-        }
+    @cached_property
+    def _parts(self) -> Mapping[str, Part]:
+        """The roots, read from the plans that were made of them again."""
+        return {path: self._part(path, plan) for path, plan in self.plans.items()}
 
-    def _part(self, path: str, folder: Path) -> Part:
-        if path not in self.roots:
-            return read_root(Root(None, folder))
-        plan = json.dumps(self.emulated.plan_of(path)).encode()
-        return part(path, plan, configuration_files(folder), folder.as_posix())
+    def _part(self, path: str, plan: Mapping[str, Any]) -> Part:
+        folder = self.emulated.out / path
+        text = json.dumps(plan).encode()
+        return part(path, text, configuration_files(folder), folder.as_posix())
 
     def drifted(self) -> dict[str, Any]:
         """Take a rule away behind Terraform's back; tell what is found, and bring it back."""
-        plan = self.emulated.plan_of(_NETWORK)
-        lost = lose_a_rule(self.emulated.aws, self.roots[_NETWORK], plan)
-        seen = self._drift()
-        self._apply(_NETWORK)
-        return {"lost": lost, "seen": seen, "after": self._drift()}
+        network = self.lived.network
+        lost = lose_a_rule(self.emulated.aws, self.roots[network], self.plans[network])
+        seen = self._drift(network)
+        self._apply(network)
+        return {"lost": lost, "seen": seen, "after": self._drift(network)}
 
     def changed(self) -> _Differing:
-        """Let a service listen elsewhere; tell what would change in its jurisdiction."""
+        """Let a service listen elsewhere; tell what would change in its jurisdiction.
+
+        A root that is written as it was would be planned as it was.
+        """
         file = self.emulated.estate / "estate.yaml"
         before = file.read_text()
         file.write_text(before.replace("    public: http\n", "    public: http\n    port: 9000\n"))
-        found = self._differing(each for each in self.roots if each.startswith("production/us/"))
+        jurisdiction = self.lived.network.rpartition("/")[0]
+        other = [each.path for each in rendered(file.parent).roots if each != self.roots[each.path]]
+        plans = self._planned(each for each in other if each.startswith(f"{jurisdiction}/"))
         file.write_text(before)
-        return found
+        return _differing(plans)
 
     def destroyed(self) -> dict[str, Any]:
         """Destroy every root, the last first; tell what their states and the AWS still have."""
@@ -139,7 +139,7 @@ class Story:
         for path, needed in self._needs().items():
             for each in needed:
                 backwards[each].append(path)
-        side_by_side(backwards, self._destroy, _AT_ONCE)
+        side_by_side(backwards, self._destroy, self.lived.at_once)
         left = {path: there for path in self.roots if (there := self.emulated.left(path))}
         return {"states": left, "things": self._there()}
 
@@ -159,28 +159,23 @@ class Story:
             for root in self.roots.values()
         }
 
-    def _differing(self, paths: Iterable[str]) -> _Differing:
-        chosen: dict[str, tuple[str, ...]] = dict.fromkeys(paths, ())
-        side_by_side(chosen, self._plan, _AT_ONCE)
-        found = {path: changes(self.emulated.plan_of(path)) for path in chosen}
-        return {
-            path: {kind: sorted(attributes) for kind, attributes in kinds.items()}
-            for path, kinds in found.items()
-            if kinds
-        }
+    def _planned(self, paths: Iterable[str]) -> _Plans:
+        alone: dict[str, tuple[str, ...]] = dict.fromkeys(paths, ())
+        return side_by_side(alone, self._plan, self.lived.at_once)
 
-    def _drift(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._verb("drift", _NETWORK)["roots"][0]["drifted"]
+    def _plan(self, path: str) -> Mapping[str, Any]:
+        self._verb("plan", path)
+        return self.emulated.plan_of(path)
+
+    def _drift(self, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._verb("drift", path)["roots"][0]["drifted"]
         return found
 
     def _apply(self, path: str) -> dict[str, Any]:
         return self._verb("apply", path, "--yes")
 
-    def _plan(self, path: str) -> dict[str, Any]:
-        return self._verb("plan", path)
-
     def _destroy(self, path: str) -> dict[str, Any]:
-        return self._verb("destroy", path, "--yes", "--with-data-of", "workspace")
+        return self._verb("destroy", path, "--yes", "--with-data-of", self.rendering.estate)
 
     def _verb(self, verb: str, path: str, *options: str) -> dict[str, Any]:
         begun = time.monotonic()
@@ -189,7 +184,7 @@ class Story:
         return found
 
     def _there(self) -> list[str]:
-        return inventory(self.emulated.aws, self.rendering, "workspace")
+        return inventory(self.emulated.aws, self.rendering)
 
     def _write(self) -> None:
         new = self.file.with_suffix(".new")
@@ -197,13 +192,21 @@ class Story:
         new.replace(self.file)
 
 
+def _differing(plans: _Plans) -> _Differing:
+    found = {path: changes(plan) for path, plan in plans.items()}
+    return {
+        path: {kind: sorted(attributes) for kind, attributes in kinds.items()}
+        for path, kinds in found.items()
+        if kinds
+    }
+
+
 def main() -> None:
-    """Tell the story in the folder that is named."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    """Tell the story of an estate in the folder that is named."""
     os.nice(_NICE)
-    folder = Path(sys.argv[1])
-    with emulated_estate(folder) as emulated:
-        Story(emulated, folder / TOLD, sys.argv[2:]).tell()
+    folder, name = Path(sys.argv[1]), sys.argv[2]
+    with emulated_estate(LIVED[name], folder) as emulated:
+        Story(emulated, folder / TOLD).tell()
 
 
 if __name__ == "__main__":

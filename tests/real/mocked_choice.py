@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_estates import estate_of, rendering_of
 from caisson.terraform.writing.model import Form, Rendering, Root
-from emulated_gaps import reference
+from emulated_gaps import LIVED
 from whole_estate import ALONE, WHOLE
 
 
@@ -39,7 +39,8 @@ def chosen(types: set[str]) -> list[Chosen]:
 
 
 def _greedily(types: set[str]) -> Iterator[Chosen]:
-    renderings = (reference(), rendering_of(estate_of(WHOLE)), rendering_of(estate_of(ALONE)))
+    whole = (rendering_of(estate_of(each)) for each in (WHOLE, ALONE))
+    renderings = (LIVED["reference"].rendering(), *whole)
     left = [Chosen(rendering, root) for rendering in renderings for root in rendering.roots]
     missing = set(types)
     while missing:

@@ -78,9 +78,6 @@ NAMES: Mapping[str, Mapping[str, Named]] = {
         "key_management_service_arn": Named(("aws_kms_key.arn",)),
     },
     "aws_s3_bucket_lifecycle_configuration": {"bucket": _BUCKET},
-    "aws_s3_bucket_logging": {"bucket": _BUCKET, "target_bucket": _BUCKET},
-    "aws_s3_bucket_metric": {"bucket": _BUCKET},
-    "aws_s3_bucket_notification": {"bucket": _BUCKET},
     "aws_s3_bucket_replication_configuration": {
         "bucket": _BUCKET,
         "role": _ROLE,
