@@ -31,7 +31,7 @@ from emulated_gaps import LEFT_OUT, LIVED, rendered
 from read_back import declared, recognised_among, told
 
 TOLD = "story.json"
-_NICE = 5  # the tests beside it measure times
+_NICE = 10  # the tests beside it measure times
 _Differing = dict[str, dict[str, list[str]]]
 _Plans = Mapping[str, Mapping[str, Any]]  # as Terraform shows them, by root
 
