@@ -13,7 +13,7 @@ from caisson.terraform.writing.model import Rendering
 from emulated_gaps import READ_BACK_WRONGLY, Lived, types_of
 
 Story = dict[str, Any]
-pytestmark = pytest.mark.timeout(3700)
+pytestmark = pytest.mark.timeout(7300)
 
 
 @pytest.fixture(scope="module")
