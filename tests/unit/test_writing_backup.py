@@ -111,7 +111,7 @@ def test_a_schedule_is_never_too_seldom(hours: float) -> None:
         ("{system: redis, backup: {every: 1d, keep: 7d, wal: true}}", "wal", "leave `wal` out"),
         ("{system: redis, backup: {every: 1d, keep: 7d, locked: 7d}}", "locked", "or files"),
         ("{system: opensearch, backup: {every: 1h, keep: 15d}}", "keep", "14d or less"),
-        ("{system: memcached, backup: {every: 1d, keep: 7d}}", "every", "leave `backup` out"),
+        ("{system: memcached, backup: {every: 1d, keep: 7d}}", "backup", "leave `backup` out"),
     ],
 )
 def test_what_aws_cannot_do_is_refused_at_its_line(

@@ -37,10 +37,8 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_WrittenDuration = Annotated[str, Field(pattern=_DURATION.pattern)]
-Duration = Annotated[
-    float, BeforeValidator(parse_duration, json_schema_input_type=_WrittenDuration)
-]
+WrittenDuration = Annotated[str, Field(pattern=_DURATION.pattern)]
+Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=WrittenDuration)]
 _WrittenPort = Annotated[int, Field(ge=0, le=_HIGHEST_PORT)]
 _WrittenPorts = Annotated[str, Field(pattern=_PORTS.pattern)]
 PortRange = Annotated[

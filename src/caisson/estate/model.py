@@ -11,7 +11,15 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from caisson.estate.aws import Aws, Image
-from caisson.estate.declared import Declared, Duration, Name
+from caisson.estate.backups import (
+    Backup,
+    Backups,
+    DeclaredQuestion,
+    RequestQuestion,
+    SqlQuestion,
+    WritesQuestion,
+)
+from caisson.estate.declared import Declared, Name
 from caisson.estate.promises import (
     DeclaredPromise,
     Encrypted,
@@ -30,6 +38,7 @@ from caisson.estate.promises import (
 __all__ = [
     "Aws",
     "Backup",
+    "Backups",
     "Encrypted",
     "Environment",
     "Estate",
@@ -46,14 +55,17 @@ __all__ = [
     "Reach",
     "RebuildFrom",
     "Region",
+    "RequestQuestion",
     "Residency",
     "Restore",
     "Same",
     "Scale",
     "Service",
+    "SqlQuestion",
     "Store",
     "Task",
     "Tenant",
+    "WritesQuestion",
 ]
 
 System = Literal["postgres", "redis", "memcached", "opensearch", "files"]
@@ -75,18 +87,6 @@ class Region(Declared):
     aws: str | None = None
     gcp: str | None = None
     azure: str | None = None
-
-
-class Backup(Declared):
-    """How a store is backed up: full copies `every`, kept for `keep`, with the WAL or not.
-
-    For the time `locked` nobody can delete a backup, whatever their rights.
-    """
-
-    every: Duration
-    wal: bool = False
-    keep: Duration
-    locked: Duration | None = None
 
 
 class RebuildFrom(Declared):
@@ -111,7 +111,8 @@ class Store(Declared):
     """A system that keeps data. `schema` is SQL applied once per logical shard (postgres).
 
     `data` is the class of what is in it: classes have keys of their own. `was` is the store's
-    name before it was renamed, so that nothing is made anew for the sake of a name.
+    name before it was renamed, so that nothing is made anew for the sake of a name. `questions`
+    are the application's own, asked of every restored copy.
     """
 
     system: System
@@ -122,6 +123,7 @@ class Store(Declared):
     rebuildable: Rebuildable = False
     schema_: str | None = Field(default=None, alias="schema")
     backup: Backup | None = None
+    questions: list[DeclaredQuestion] = []
 
 
 class ProbeWrite(Declared):
@@ -204,12 +206,17 @@ class Tenant(Declared):
 
 
 class Estate(Declared):
-    """Everything declared. Cross-references are checked by `caisson.estate.references`."""
+    """Everything declared. Cross-references are checked by `caisson.estate.references`.
+
+    `backups` says by jurisdiction where backups lie. What it leaves out has them in the region of
+    the standby, or in that of the home where there is no standby.
+    """
 
     estate: Name
     jurisdictions: dict[Name, Jurisdiction] = {}
     regions: dict[Name, Region] = {}
     stores: dict[Name, Store] = {}
+    backups: dict[Name, Backups] = {}
     services: dict[Name, Service] = {}
     environments: dict[Name, Environment] = {"production": Environment()}
     tenants: dict[Name, Tenant] = {}

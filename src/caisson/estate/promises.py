@@ -74,11 +74,15 @@ class Reach(Declared):
 
 
 class Restore(Declared):
-    """The store can be restored within a time, shown by a restore that was run."""
+    """The store can be restored within a time, shown by a restore that was run.
+
+    What is missing afterwards is no older than `rpo`, where it is promised.
+    """
 
     name: Name
     restore: Subject
     within: Duration
+    rpo: Duration | None = None
     verified_every: Verified = _WEEK
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+from caisson.estate import backing
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
 from caisson.estate.model import Estate
@@ -22,6 +23,10 @@ REFERENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("jurisdictions", "*", "standby"), "regions"),
     (("regions", "*", "jurisdiction"), "jurisdictions"),
     (("stores", "*", "rebuildable", "from"), "stores"),
+    (("stores", "*", "questions", "*", "of"), "services"),
+    (("stores", "*", "questions", "*", "writes of"), "services"),
+    (("backups", "keys"), "jurisdictions"),
+    (("backups", "*", "in"), "regions"),
     (("services", "*", "uses", "keys"), "stores"),
     (("environments", "*", "jurisdictions", "*"), "jurisdictions"),
     (("tenants", "*", "home"), "jurisdictions"),
@@ -52,6 +57,7 @@ def check(document: Document, sources: Sources, root: Path) -> list[Mistake]:
         _schema_files(document, sources, root),
         _name_collisions(document, sources),
         _environments(document, sources),
+        backing.check(document, sources),
         promises(document, sources),
     )
     return [mistake for found in passes for mistake in islice(found, MOST_MISTAKES + 1)]

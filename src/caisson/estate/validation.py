@@ -10,14 +10,33 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from caisson.estate.aws import WORDS
+from caisson.estate import aws, backups
+from caisson.estate.backups import QUESTION_KINDS, parse_wal
 from caisson.estate.declared import SUBJECT_PATTERN, Declared
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
 from caisson.estate.promises import PROMISE_KINDS
+from caisson.estate.relations import Relation
 from caisson.estate.sources import KeyPath, Sources
 
 M = TypeVar("M", bound=Declared)
+
+# What each pattern asks for, and what to write instead.
+WORDS = {**aws.WORDS, **backups.WORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """A list of things of several kinds, each told by its key."""
+
+    one: str
+    done: str
+    example: str
+    kinds: tuple[tuple[str, type[Declared]], ...]
+
+
+_PROMISES = _Kinds("promise", "promised", "{name: …, when: …}", PROMISE_KINDS)
+_QUESTIONS = _Kinds("question", "asked", "{sql: …, is: …}", QUESTION_KINDS)
 
 _NAME_RULE = (
     "must be a name (small letters, digits and hyphens, a letter first, at most 40 characters)"
@@ -88,7 +107,7 @@ def _sentence(kind: str, path: KeyPath, loc: KeyPath, wanted: _Wanted) -> tuple[
                 str(path[-1]), _keys(path[:-1], loc, wanted.model)
             )
         case "union_tag_not_found":
-            return _promise_sentence(document.at(path), document.texts.get(path, ""))
+            return _kind_sentence(_kinds_at(path), document.at(path), document.texts.get(path, ""))
         case "string_pattern_mismatch" if loc[-1] == "[key]":
             return _NAME_RULE, _NAME_REMEDY
         case "too_short" | "too_long":
@@ -110,6 +129,7 @@ _TEXT_RULES: dict[str | None, str] = {
 }
 _RULES: dict[object, str] = {
     tuple: "must be a port or a range of ports",
+    Relation: "must be a relation",
     bool: "must be true or false",
     float: "must be a duration with its unit",
     list: "must be a list",
@@ -117,6 +137,8 @@ _RULES: dict[object, str] = {
 _MAPPING_RULE = "must be a mapping of keys and values"
 _INSTEAD: dict[object, str] = {
     tuple: "write a port such as 443, or a range such as 8000-8100",
+    Relation: 'write how the answer compares with a number, such as ">= 1", or "= \'t\'" with '
+    "a text",
     bool: "write true or false, without quotes",
     float: "write a number and its unit, such as 500ms, 5s, 10m, 1h or 7d",
     list: "write a list such as [a, b], or leave the key out",
@@ -127,6 +149,8 @@ _MAPPING_INSTEAD = "write `key: value` lines below it, or {} when all its keys m
 def _rule(expected: object) -> str:
     """What a value must be, as the end of a sentence."""
     kind, metadata = _bare(expected)
+    if _is_wal(metadata):
+        return "must be true, false or a duration with its unit"
     if choices := _choices(kind):
         return f"must be {'one of ' if len(choices) > 1 else ''}{listed(choices)}"
     if kind is int:
@@ -174,16 +198,21 @@ def _text_instead(pattern: str | None, written: Plain, text: str) -> str:
     return _TEXT_INSTEAD.get(pattern, _NAME_REMEDY)
 
 
-def _promise_sentence(written: Plain, text: str) -> tuple[str, str]:
-    kinds = [key for key, _ in PROMISE_KINDS]
+def _kinds_at(path: KeyPath) -> _Kinds:
+    return _PROMISES if path[:1] == ("promises",) else _QUESTIONS
+
+
+def _kind_sentence(meant: _Kinds, written: Plain, text: str) -> tuple[str, str]:
+    keys = [key for key, _ in meant.kinds]
     if not isinstance(written, Mapping):
-        return f"must be a promise, not {_shown(written, text)}", "write {name: …, when: …}"
-    present = [key for key in kinds if key in written]
+        return f"must be a {meant.one}, not {_shown(written, text)}", f"write {meant.example}"
+    present = [key for key in keys if key in written]
     if present:
-        return f"is several promises at once: {listed(present)}", "make one promise of each"
+        what = f"is several {meant.one}s at once: {listed(present)}"
+        return what, f"make one {meant.one} of each"
     return (
-        "does not say what is promised",
-        f"add one of {listed(kinds)}; each tells one kind of promise",
+        f"does not say what is {meant.done}",
+        f"add one of {listed(keys)}; each tells one kind of {meant.one}",
     )
 
 
@@ -264,6 +293,10 @@ def _bounds(metadata: list[object]) -> tuple[object, object]:
     return low, high
 
 
+def _is_wal(metadata: list[object]) -> bool:
+    return any(getattr(each, "func", None) is parse_wal for each in metadata)
+
+
 def _pattern(metadata: list[object]) -> str | None:
     return next((found for m in metadata if (found := getattr(m, "pattern", None))), None)
 
@@ -271,8 +304,15 @@ def _pattern(metadata: list[object]) -> str | None:
 def _keys(path: KeyPath, loc: KeyPath, model: type[Declared]) -> list[str]:
     """The keys that may stand in the mapping at `path`; of promises, those of its kind."""
     models = [m for m in _options(_annotation(path, model)) if isinstance(m, type)]
-    kinds = [kind for key, kind in PROMISE_KINDS if path[:1] == ("promises",) and f"[{key}]" in loc]
+    kinds = [kind for key, kind in _kinds_of(path) if f"[{key}]" in loc]
     return [key for each in kinds or models for key in _written_keys(each)]
+
+
+def _kinds_of(path: KeyPath) -> tuple[tuple[str, type[Declared]], ...]:
+    """The kinds of which the thing at `path` is one; none where it is not told by a key."""
+    if path[:1] == ("promises",) or (path[:1] == ("stores",) and path[2:3] == ("questions",)):
+        return _kinds_at(path).kinds
+    return ()
 
 
 def _written_keys(model: type) -> list[str]:
