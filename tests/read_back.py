@@ -19,6 +19,8 @@ Files = Mapping[str, str]
 Told = dict[tuple[str, str], dict[str, Value]]
 # What is of this machine, or inside of a system: AWS does not know it.
 _NOT_ON_AWS = frozenset({"address", "shards", "schema"})
+# What Caisson itself does on this machine. AWS has plans and vaults, which are told as copies.
+_CAISSONS_OWN = ("tenant", "repository", "backup")
 # Which user may only read, Postgres says itself; and Memcached has no users.
 _SAY_NO_ACCESS = ("postgres", "memcached")
 # Of these there are backups in vaults; the others make snapshots of themselves, told or not.
@@ -80,7 +82,7 @@ def told(topology: Topology, estate: Estate) -> Told:
     return {
         (each.kind, each.id): _facts(each, estate)
         for each in records(topology)
-        if each.kind != "tenant" and not _is_snapshot(each, estate)
+        if each.kind not in _CAISSONS_OWN and not _is_snapshot(each, estate)
     }
 
 
@@ -103,8 +105,6 @@ def _facts(record: Record, estate: Estate) -> dict[str, Value]:
 
 
 def _copy(facts: dict[str, Value], *, is_cache: bool) -> None:
-    """Leave out which of several services fills a cache, and where backups are: no estate says."""
-    if is_cache:
+    """Leave out which of several services fills a cache, and by what backups are made on AWS."""
+    if is_cache or str(facts["component"]).endswith("/backup"):
         del facts["via"]
-    if str(facts["component"]).endswith("/backup"):
-        del facts["via"], facts["jurisdiction"]

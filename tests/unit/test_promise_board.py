@@ -311,6 +311,27 @@ def test_a_restore_must_have_been_run() -> None:
 
 
 @pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"restore_s": 1200.0}, Decision.UNKNOWN),
+        ({"restore_s": 1200.0, "rpo_s": 30.0}, Decision.HOLDS),
+        ({"restore_s": 1200.0, "rpo_s": 31.0}, Decision.BROKEN),
+    ],
+)
+def test_what_a_restore_may_lack_is_measured_where_it_is_promised(
+    figures: dict[str, float | None], expected: Decision
+) -> None:
+    promise = RESTORE.model_copy(update={"rpo": 30.0})
+    restored = [
+        replace(drill(subject, promise=RESTORE.name), figures=figures)
+        for subject in ("production/us/blocks", "production/eu/blocks")
+    ]
+    row = judge(*restored, promise=promise)
+    assert row.verdict is expected
+    assert row.sentence == "blocks can be restored within 1 h, lacking at most 30 s"
+
+
+@pytest.mark.parametrize(
     ("decisions", "expected", "fidelity"),
     [
         ((Decision.HOLDS, Decision.HOLDS), Decision.HOLDS, Fidelity.PROOF),

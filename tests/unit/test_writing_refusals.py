@@ -181,7 +181,7 @@ REFUSED: dict[str, Refused] = {
         "{system: memcached, rebuildable: true}",
         "{system: memcached, backup: {every: 1d, keep: 7d}}",
         "memcached, backup",
-        "cache: Memcached keeps nothing that could be backed up",
+        "stores.cache.backup: memcached keeps nothing that could be backed up",
         "leave `backup` out",
     ),
     "a lock that AWS has not": (

@@ -1,5 +1,6 @@
 """What a promise demands of measurements: of which subjects, with which limits, how often."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caisson.estate.model import LoseRegion, Promise, Restore
@@ -114,10 +115,16 @@ def _demand_of_restoring(promise: Restore, topology: Topology) -> Demand:
     return Demand(
         tuple(replica_sets),
         environments,
-        (Limit("restore_s", promise.within, "restored after"),),
+        tuple(_limits_of_restoring(promise)),
         promise.verified_every,
         "restore {subject} and check its data",
     )
+
+
+def _limits_of_restoring(promise: Restore) -> Iterator[Limit]:
+    yield Limit("restore_s", promise.within, "restored after")
+    if promise.rpo is not None:
+        yield Limit("rpo_s", promise.rpo, "data missing")
 
 
 def _promised_environments(topology: Topology) -> frozenset[str]:

@@ -52,7 +52,8 @@ def sentence(promise: Promise) -> str:
             who = f"only {' and '.join(promise.from_)}" if promise.from_ else "nobody"
             return f"{who} can open {promise.reach}{on}"
         case Restore():
-            return f"{promise.restore} can be restored within {duration(promise.within)}"
+            lacks = f", lacking at most {duration(promise.rpo)}" if promise.rpo is not None else ""
+            return f"{promise.restore} can be restored within {duration(promise.within)}{lacks}"
         case Lose() | OpenToInternet() | Encrypted() | Public() | Same():
             return _of_data_and_exposure(promise)
         case _:

@@ -11,7 +11,7 @@ from caisson.prove.subjects import ANYTHING, EVERY_REST, SERVING, STORES
 from caisson.prove.world import World
 from caisson.topology.model import Source
 from caisson.topology.network import Listener
-from caisson.topology.resources import Holding, Key, Question
+from caisson.topology.resources import GLOBAL, Holding, Key, Question
 
 # Systems that write nothing to a disk, not even to start again or to make a replica.
 _IN_MEMORY = frozenset({"memcached"})
@@ -115,7 +115,9 @@ def _keys_elsewhere(world: World, holding: Holding) -> Iterator[Fact]:
 
 
 def _elsewhere(key: Key, holding: Holding) -> bool:
-    return None not in (key.region, holding.region) and key.region != holding.region
+    """Return whether a key is of another region; one that is in none is handed to who needs it."""
+    told = key.region not in (None, GLOBAL) and holding.region is not None
+    return told and key.region != holding.region
 
 
 def _in_transit(world: World, holding: Holding) -> Answer:

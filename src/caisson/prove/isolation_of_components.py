@@ -58,6 +58,7 @@ def _against(topology: Topology, first: _Side, second: _Side) -> Iterator[Fact]:
         yield from _foreign_members(topology, one, other)
         yield from _foreign_copies(topology, one, other)
     yield from _shared_addresses(first, second)
+    yield from _shared_repositories(topology, first, second)
 
 
 def _path(topology: Topology, one: _Side, other: _Side) -> Iterator[Fact]:
@@ -116,6 +117,20 @@ def _shared_addresses(first: _Side, second: _Side) -> Iterator[Fact]:
         if (owner := owners.get(each.address.host)) is not None:
             text = f"{owner.id} and {each.id} have the same address, {each.address.host}"
             yield Fact(text, each.source)
+
+
+def _shared_repositories(topology: Topology, first: _Side, second: _Side) -> Iterator[Fact]:
+    """Yield the buckets and folders in which both keep backups: who may write one may the other."""
+    kept = {
+        each.root: each
+        for each in topology.repositories
+        if each.environment == first.name and each.root
+    }
+    for each in topology.repositories:
+        shared = kept.get(each.root) if each.root else None
+        if each.environment == second.name and shared:
+            text = f"the backups of {shared.id} and of {each.id} lie in one place, {each.root}"
+            yield Fact(f"{text}; write {{environment}} into its name", each.source)
 
 
 def _separate(topology: Topology, first: _Side, second: _Side, source: Source) -> Iterator[Fact]:

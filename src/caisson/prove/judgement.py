@@ -6,6 +6,8 @@ from caisson.prove.certificate import Certificate
 from caisson.prove.model import Decision, Fact, Verdict
 from caisson.topology.model import Component, Flow, FlowKind, Source
 
+_SPANS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
+
 
 def judged(
     promise: str,
@@ -56,3 +58,11 @@ def flow_fact(flow: Flow) -> Fact:
 def place(component: Component) -> str:
     """Say where a component is: `production/us-east/blocks, in us`."""
     return f"{component.id}, in {component.jurisdiction or 'no jurisdiction'}"
+
+
+def span(seconds: float) -> str:
+    """Say a time in its largest whole unit: `35 d`, `90 min`, `5 s`."""
+    for length, unit in _SPANS:
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"

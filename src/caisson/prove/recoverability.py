@@ -3,16 +3,20 @@
 A declaration can break this promise: a single copy, a service that runs nowhere else, an RPO
 that asynchronous replication cannot give. It can never show that it holds, for how far a
 standby is behind and how long a failover takes are measured.
+
+Backups outside of the region are a copy of the data too. They serve nobody until they are
+restored, for which a site of the jurisdiction must be left.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caisson.estate.model import Estate, LoseRegion
 from caisson.estate.sources import Sources
-from caisson.prove.judgement import judged, matches_nothing, place
+from caisson.prove.judgement import judged, matches_nothing, place, span
 from caisson.prove.model import Fact, Verdict
+from caisson.prove.recovery_path import RecoveryPath, recovery_path
 from caisson.topology.model import (
     Component,
     FlowKind,
@@ -30,6 +34,7 @@ from caisson.topology.query import Index
 class _World:
     """The topology, arranged for the questions asked of each site."""
 
+    topology: Topology
     rebuildable: Mapping[str, Source]
     index: Index
     replica_sets_of: Mapping[str, Sequence[ReplicaSet]]  # by member
@@ -101,7 +106,8 @@ def _world(topology: Topology, estate: Estate, sources: Sources) -> _World:
         for name, store in estate.stores.items()
         if store.rebuildable
     }
-    return _World(rebuildable, Index.of(topology), replica_sets_of, of_environment, senders)
+    index = Index.of(topology)
+    return _World(topology, rebuildable, index, replica_sets_of, of_environment, senders)
 
 
 def _of_site(loss: _Loss, source: Source) -> Verdict:
@@ -175,9 +181,57 @@ def _of_member(loss: _Loss, component: Component, replica_set: ReplicaSet) -> _F
         if member != component.id and member in components
     ]
     staying = [each for each in others if _stands_by(loss, replica_set, each)]
+    path = recovery_path(loss.world.topology, replica_set.id)
     if staying:
-        return _data_lost(loss, component, replica_set, staying)
-    return _Findings(against=tuple(_no_copy_left(component, replica_set, others)))
+        found = _data_lost(loss, component, replica_set, staying)
+        return replace(found, why=(*found.why, *_history(loss, path)))
+    if path and _is_left(loss, path):
+        return _only_backups_left(loss, path)
+    history = _history(loss, path)
+    return _Findings(against=(*_no_copy_left(component, replica_set, others), *history))
+
+
+def _is_left(loss: _Loss, path: RecoveryPath) -> bool:
+    """Whether the backups outlive the region, in the jurisdiction whose data they are."""
+    there = path.repository
+    return there.region != loss.site.region and there.lies_in == there.jurisdiction
+
+
+def _history(loss: _Loss, path: RecoveryPath | None) -> Iterator[Fact]:
+    """Say what becomes of the backups: with them goes the way back to an older state."""
+    if path is not None:
+        there = path.repository
+        lies = "outside of the region" if there.region != loss.site.region else "lost with it"
+        text = f"the backups of {path.replica_set.id} are {lies}, in {there.region}"
+        law = "" if there.lies_in == there.jurisdiction else f", outside of {there.jurisdiction}"
+        yield Fact(text + law, there.source)
+
+
+def _only_backups_left(loss: _Loss, path: RecoveryPath) -> _Findings:
+    """Say what the backups are worth: how much they lack, and whether they can be restored."""
+    name, lacks = path.replica_set.id, path.backed_up.newest_lacks_s
+    left = f"of {name} only backups are left, in {path.repository.region}"
+    source = path.backed_up.source
+    against: list[Fact] = []
+    if lacks > loss.promise.rpo:
+        text = f"{left}, which may lack {span(lacks)} (promised {span(loss.promise.rpo)})"
+        against.append(Fact(text, source))
+    if not _sites_left(loss):
+        text = f"no site of {loss.site.jurisdiction} is left into which {name} could be restored"
+        against.append(Fact(text, path.replica_set.source))
+    measured = Fact(
+        f"{left}; how much these lack, and how long a restore takes, is measured", source
+    )
+    return _Findings(why=tuple(path.where()), against=tuple(against), unanswered=(measured,))
+
+
+def _sites_left(loss: _Loss) -> bool:
+    here = loss.site
+    return any(
+        (each.environment, each.jurisdiction) == (here.environment, here.jurisdiction)
+        and each.region != here.region
+        for each in loss.world.topology.sites
+    )
 
 
 def _stands_by(loss: _Loss, replica_set: ReplicaSet, other: Component) -> bool:

@@ -16,7 +16,7 @@ from caisson.estate.model import Lose, LoseRegion
 from caisson.prove.answers import Answer, cut, verdicts
 from caisson.prove.certificate import Listed
 from caisson.prove.gaps import Gaps, settled_by
-from caisson.prove.judgement import judged, matches_nothing
+from caisson.prove.judgement import judged, matches_nothing, span
 from caisson.prove.lasting import Lasting
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.subjects import STORES
@@ -26,7 +26,6 @@ from caisson.prove.world import World
 from caisson.topology.model import Source
 from caisson.topology.resources import TOOL_STATE, Holding
 
-_SPANS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
 _MOST_COPIES = 3
 
 
@@ -278,11 +277,3 @@ def _of_area(asked: _Asked, name: str, answers: Sequence[Answer]) -> Verdict:
         remedy=worst.remedy,
         certificate=Listed(tuple(fact for each in answers for fact in each.looked_up)),
     )
-
-
-def span(seconds: float) -> str:
-    """Say a time in its largest whole unit: `35 d`, `90 min`, `5 s`."""
-    for length, unit in _SPANS:
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:g} {unit}"
-    return f"{seconds:g} s"

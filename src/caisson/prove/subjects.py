@@ -101,7 +101,13 @@ class Subjects:
         if subject == ANYTHING:
             return lambda *_: True
         wanted, resources = _named_by(subject), self.resources
-        return lambda name, _: name in resources and wanted(resources[name])
+
+        def rests(name: str, holding: Holding) -> bool:
+            # The backups of a store are its own, also where they lie in a repository.
+            owners = (name, holding.id.rpartition("/")[0])
+            return any(wanted(resources[each]) for each in owners if each in resources)
+
+        return rests
 
     def _wanted(self, subject: str, stores: Collection[Rest]) -> Callable[[Resource], bool]:
         if subject == ANYTHING:

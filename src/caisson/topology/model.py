@@ -6,12 +6,14 @@ Identifiers are paths that a person can read and type:
 - component  `production/us-west/blocks` (a store, a service, `proxy`), `production/edge/edge`
 - replica set `production/us/blocks`: one store of one environment in one jurisdiction
 - credential `production/us/web/blocks`: a reference, never a secret
+- repository `production/us`, and the backups in it by their replica set; its key is a reference too
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from caisson.estate.sources import Source as Source  # noqa: PLC0414  part of this model too
+from caisson.topology.backups import BackedUp, Repository
 from caisson.topology.network import Network
 from caisson.topology.resources import (
     Admission,
@@ -172,7 +174,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Sites to tenants come from a declared estate, and are what Caisson operates.
+    """Sites to backups come from a declared estate, and are what Caisson operates.
 
     Resources to counts come from a declared estate and from Terraform alike, and are what
     Caisson proves promises on.
@@ -186,6 +188,8 @@ class Topology:
     credentials: tuple[Credential, ...] = ()
     copies: tuple[Copy, ...] = ()
     tenants: tuple[Tenant, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    backed_up: tuple[BackedUp, ...] = ()
     resources: tuple[Resource, ...] = ()
     holdings: tuple[Holding, ...] = ()
     movements: tuple[Movement, ...] = ()

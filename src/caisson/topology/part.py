@@ -31,6 +31,8 @@ def in_environment(topology: Topology, environment: str) -> Topology:
         credentials=own(topology.credentials),
         copies=own(topology.copies),
         tenants=own(topology.tenants),
+        repositories=own(topology.repositories),
+        backed_up=own(topology.backed_up),
         resources=own(topology.resources),
         holdings=(held := own(topology.holdings)),
         movements=_into(topology, {each.id for each in held}),
@@ -45,7 +47,8 @@ def touching(topology: Topology, regions: Collection[str]) -> Topology:
     """Return what is in `regions`, and what ties it to the rest.
 
     A replica set is kept when a member is there, a flow when an end is there, a credential
-    when a flow that is kept uses it, and a tenant when its jurisdiction has a site there.
+    when a flow that is kept uses it, and a tenant or backups when their jurisdiction has a site
+    there.
     """
     sites = tuple(each for each in topology.sites if each.region in regions)
     components = tuple(each for each in topology.components if each.region in regions)
@@ -63,6 +66,14 @@ def touching(topology: Topology, regions: Collection[str]) -> Topology:
         copies=tuple(each for each in topology.copies if each.component in ids),
         tenants=tuple(
             each for each in topology.tenants if (each.environment, each.jurisdiction) in served
+        ),
+        repositories=tuple(
+            each
+            for each in topology.repositories
+            if (each.environment, each.jurisdiction) in served
+        ),
+        backed_up=tuple(
+            each for each in topology.backed_up if (each.environment, each.jurisdiction) in served
         ),
         resources=tuple(each for each in topology.resources if each.region in regions),
         holdings=(held := tuple(each for each in topology.holdings if each.region in regions)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import chain
 
+from caisson.topology.backups import BackedUp, Repository, RestoreQuestion
 from caisson.topology.model import (
     Address,
     Component,
@@ -19,8 +20,8 @@ from caisson.topology.model import (
     Topology,
 )
 
-Value = str | int | tuple[str, ...] | None
-_Item = Site | Component | ReplicaSet | Credential | Copy | Tenant
+Value = str | float | tuple[str, ...] | None
+_Item = Site | Component | ReplicaSet | Credential | Copy | Tenant | Repository | BackedUp
 
 _KINDS: dict[type[_Item], str] = {
     Site: "site",
@@ -29,6 +30,8 @@ _KINDS: dict[type[_Item], str] = {
     Credential: "credential",
     Copy: "copy",
     Tenant: "tenant",
+    Repository: "repository",
+    BackedUp: "backup",
 }
 # The facts that are ids, hold ids or quote them.
 _REFERENCES = frozenset(
@@ -54,6 +57,8 @@ def records(topology: Topology) -> Iterator[Record]:
         topology.credentials,
         topology.copies,
         topology.tenants,
+        topology.repositories,
+        topology.backed_up,
     )
     for item in items:
         yield Record(_KINDS[type(item)], _id(item), _facts(item))
@@ -103,12 +108,12 @@ def _facts(item: _Item) -> dict[str, Value]:
     return {name: _plain(value) for name, value in facts if not isinstance(value, Source)}
 
 
-def _plain(value: str | int | Address | tuple[str, ...] | None) -> Value:
+def _plain(value: str | float | Address | tuple[str | RestoreQuestion, ...] | None) -> Value:
     match value:
         case Address() | str():  # enumerations are strings too; their plain text is meant
             return str(value)
         case tuple():
-            return tuple(sorted(value))
+            return tuple(sorted(map(str, value)))
         case _:
             return value
 

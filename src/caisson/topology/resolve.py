@@ -15,6 +15,7 @@ from caisson.topology.passes.flows import flows
 from caisson.topology.passes.holdings import holdings, resources
 from caisson.topology.passes.movements import movements
 from caisson.topology.passes.replica_sets import replica_sets
+from caisson.topology.passes.repositories import repositories
 from caisson.topology.passes.roles import roles
 from caisson.topology.passes.sites import sites
 from caisson.topology.passes.tenants import tenants
@@ -30,6 +31,7 @@ PASSES: tuple[Pass, ...] = (
     replica_sets,
     credentials,
     flows,
+    repositories,
     resources,
     holdings,
     movements,

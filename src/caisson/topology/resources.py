@@ -1,8 +1,9 @@
 """What was declared, thing by thing, and what is known of the data in it.
 
 `Resource` says what and where a thing is, once; the network, the holdings and the movements name
-it by its id. A declared estate has one per component, Terraform one per resource instance, whose
-id is the instance's address. `None` in a yes-or-no field means that it cannot be told.
+it by its id. A declared estate has one per component and repository, Terraform one per resource
+instance, whose id is the instance's address. `None` in a yes-or-no field means that it cannot be
+told.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from enum import StrEnum
 
 from caisson.estate.sources import Source
 
+# The region of what is in none.
+GLOBAL = "global"
 # The type of the place where Terraform keeps its own state, which it cannot work without.
 TOOL_STATE = "terraform_state"
 

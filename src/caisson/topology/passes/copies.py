@@ -12,6 +12,7 @@ from caisson.estate.sources import Source
 from caisson.topology.declaration import Declaration
 from caisson.topology.following import follow, leading
 from caisson.topology.model import Component, Copy, Topology
+from caisson.topology.passes.holdings import store_of
 from caisson.topology.resources import Holding, Movement
 
 
@@ -37,9 +38,9 @@ def closed(so_far: Topology, home: Callable[[str], Source]) -> Iterator[Copy]:
 
 
 def _places(so_far: Topology) -> dict[str, tuple[Component, Holding]]:
-    """Return each holding by its id, beside the component it is in."""
+    """Return each holding by its id, beside the component whose data it has."""
     components = {component.id: component for component in so_far.components}
-    return {each.id: (components[each.resource], each) for each in so_far.holdings}
+    return {each.id: (components[store_of(each.id)], each) for each in so_far.holdings}
 
 
 def _arrival(movement: Movement | None, home: Source) -> tuple[str, Source]:

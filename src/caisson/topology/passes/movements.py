@@ -10,7 +10,7 @@ from dataclasses import replace
 from caisson.topology.declaration import REPLICATED, Declaration
 from caisson.topology.model import Flow, FlowKind, Kind, ReplicaSet, Topology
 from caisson.topology.passes.holdings import backup_of
-from caisson.topology.resources import Movement, Rest, Way
+from caisson.topology.resources import Movement, Way
 
 # A commit of these can wait for the standby. Redis can count acknowledgements (WAIT), which
 # does not keep it from losing an acknowledged write in a failover.
@@ -19,11 +19,12 @@ _SYNCHRONOUS_SYSTEMS = frozenset({"postgres"})
 
 def movements(declared: Declaration, so_far: Topology) -> Topology:
     """Add the movements: replication first, then caches, then backups."""
+    del declared
     return replace(
         so_far,
         movements=(
             *between_components(so_far),
-            *_backups(declared, so_far),
+            *_backups(so_far),
         ),
     )
 
@@ -77,20 +78,19 @@ def _read_and_filled(so_far: Topology) -> Iterator[tuple[Flow, Flow]]:
         yield from ((read, fill) for read in reads[service] for fill in filled)
 
 
-def _backups(declared: Declaration, so_far: Topology) -> Iterator[Movement]:
-    backed_up = {each.id: each for each in so_far.holdings if each.rest is Rest.BACKUP}
-    for component in so_far.components:
-        there = backed_up.get(backup_of(component.id))
-        store = declared.estate.stores.get(component.name)
-        if there is not None and store is not None and store.backup is not None:
-            yield Movement(
-                Way.BACKUP,
-                component.id,
-                there.id,
-                there.source,
-                # How long a backup takes, and how late the WAL is, is measured.
-                lag_least_s=0.0 if store.backup.wal else store.backup.every,
-                kept_s=store.backup.keep,
-                point_in_time=store.backup.wal,
-                via=f"backup every {store.backup.every:g} s",
-            )
+def _backups(so_far: Topology) -> Iterator[Movement]:
+    primaries = {each.id: each.primary for each in so_far.replica_sets}
+    places = {each.id: each.resource for each in so_far.repositories}
+    for each in so_far.backed_up:
+        archived = "" if each.wal_s is None else f" and WAL within {each.wal_s:g} s"
+        yield Movement(
+            Way.BACKUP,
+            primaries[each.id],
+            backup_of(primaries[each.id]),
+            each.source,
+            # How long a backup takes, and how late the archive is beyond that, is measured.
+            lag_least_s=each.newest_lacks_s,
+            kept_s=each.keep_s,
+            point_in_time=each.wal_s is not None,
+            via=f"backup every {each.every_s:g} s{archived} into {places[each.repository]}",
+        )
