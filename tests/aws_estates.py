@@ -40,6 +40,7 @@ _BACKUPS = (
     {"every": "1d", "keep": "35d", "wal": True},
     {"every": "1d", "keep": "14d", "wal": True, "locked": "14d"},
     {"every": "6h", "keep": "7d"},
+    {"every": "1d", "keep": "7d", "wal": "10m"},
     {"every": "7d", "keep": "90d", "locked": "30d"},
 )
 # What Redis and OpenSearch can have too, whose snapshots AWS makes and keeps in its own ways.
@@ -88,6 +89,7 @@ def _documents(draw: st.DrawFn) -> Document:
         "jurisdictions": places.jurisdictions,
         "regions": places.regions,
         "stores": stores,
+        "backups": draw(_backups(places)),
         "services": services,
         "environments": environments,
         "tenants": draw(_tenants(tuple(places.jurisdictions))),
@@ -138,9 +140,21 @@ def _store(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Document:
     elif draw(maybe):
         own = system in ("redis", "opensearch")
         store["backup"] = draw(st.sampled_from(_SNAPSHOTS if own else _BACKUPS))
+        if system == "postgres" and draw(maybe):
+            store["questions"] = [{"sql": "SELECT count(*) FROM pages", "is": ">= 1"}]
     elif draw(maybe):
         store["rebuildable"] = {"from": earlier[0]} if earlier and draw(maybe) else True
     return store
+
+
+@st.composite
+def _backups(draw: st.DrawFn, places: _Places) -> Document:
+    """Say of some jurisdictions in which of their regions backups lie."""
+    said: Document = {}
+    for name, place in places.jurisdictions.items():
+        if draw(maybe):
+            said[name] = {"in": draw(st.sampled_from(list(place.values())))}
+    return said
 
 
 @st.composite

@@ -8,29 +8,57 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caisson.estate.model import Estate
+from caisson.estate.model import Estate, Lose
 from caisson.estate.sources import Source, Sources
+from caisson.prove.check import prove
+from caisson.prove.model import Decision
 from caisson.topology.declaration import REPLICATED
 from caisson.topology.diff import between, diff
 from caisson.topology.fingerprint import fingerprint
 from caisson.topology.model import FlowKind, Role, Topology
 from caisson.topology.query import Index
 from caisson.topology.resolve import resolve
+from caisson.topology.resources import Rest, Way
 
 SYSTEMS = ["postgres", "redis", "memcached", "opensearch", "files"]
 NAMES = ["production", "staging", "test"]
 
 
+BACKUPS = [{"every": "1d", "keep": "7d"}, {"every": "6h", "keep": "7d", "wal": "5m"}]
+QUESTIONS = [{"sql": "SELECT 1", "is": "= 1"}, {"get": "/", "answers": 200, "of": "web"}]
+REPOSITORIES = [None, "/srv/kept", "s3://kept-{environment}/shop"]
+
+
 @st.composite
 def jurisdictions(draw: st.DrawFn) -> dict[str, Any]:
-    """Jurisdictions of one or two regions, and sometimes a region that nothing uses."""
+    """Jurisdictions of one or two regions, and sometimes a region that nothing uses.
+
+    Of some it is said where their backups lie.
+    """
     standbys = draw(st.lists(st.booleans(), max_size=4))
     places: dict[str, dict[str, str]] = {}
     for number, standby in enumerate(standbys):
         name = f"j{number}"
         places[name] = {"home": f"{name}-a"} | ({"standby": f"{name}-b"} if standby else {})
     regions = {f"{name}-{side}": {"jurisdiction": name} for name in places for side in "ab"}
-    return {"jurisdictions": places, "regions": regions}
+    backups = {
+        name: {"in": f"{name}-{side}", "repository": draw(st.sampled_from(REPOSITORIES))}
+        for name in places
+        if (side := draw(st.sampled_from(["a", "b", None])))
+    }
+    return {"jurisdictions": places, "regions": regions, "backups": backups}
+
+
+@st.composite
+def stores(draw: st.DrawFn) -> dict[str, Any]:
+    """Stores of all systems; what can be backed up sometimes is."""
+    found: dict[str, dict[str, Any]] = {}
+    for number, system in enumerate(draw(st.lists(st.sampled_from(SYSTEMS), max_size=4))):
+        backup = draw(st.sampled_from([None, *BACKUPS])) if system in REPLICATED else None
+        asked = st.lists(st.sampled_from(QUESTIONS), max_size=2)
+        questions = draw(asked) if backup and system == "postgres" else []
+        found[f"store-{number}"] = {"system": system, "backup": backup, "questions": questions}
+    return found
 
 
 @st.composite
@@ -47,8 +75,7 @@ def services(draw: st.DrawFn, stores: list[str]) -> dict[str, Any]:
 def estates(draw: st.DrawFn) -> Estate:
     places = draw(jurisdictions())
     known = list(places["jurisdictions"])
-    systems = draw(st.lists(st.sampled_from(SYSTEMS), max_size=4))
-    stores = {f"store-{n}": {"system": system} for n, system in enumerate(systems)}
+    kept = draw(stores())
     some = st.lists(st.sampled_from(known), unique=True) if known else st.just([])
     environment = st.fixed_dictionaries({"jurisdictions": st.none() | some})
     tenants = draw(st.lists(st.sampled_from(known), max_size=5)) if known else []
@@ -56,8 +83,8 @@ def estates(draw: st.DrawFn) -> Estate:
         {
             "estate": "generated",
             **places,
-            "stores": stores,
-            "services": draw(services(list(stores))),
+            "stores": kept,
+            "services": draw(services(list(kept))),
             "environments": draw(st.dictionaries(st.sampled_from(NAMES), environment, min_size=1)),
             "tenants": {f"tenant-{n}": {"home": home} for n, home in enumerate(tenants)},
         }
@@ -169,6 +196,56 @@ def test_neither_order_nor_lines_make_a_difference(
         credentials=mixed(topology.credentials),
         copies=mixed(topology.copies),
         tenants=mixed(topology.tenants),
+        repositories=mixed(topology.repositories),
+        backed_up=mixed(topology.backed_up),
     )
     assert fingerprint(other) == fingerprint(topology)
     assert diff(topology, other) == ()
+
+
+@given(estates())
+def test_every_backed_up_set_moves_into_a_repository_where_it_is_said(estate: Estate) -> None:
+    topology = resolve(estate, Sources())
+    holdings = {each.id: each for each in topology.holdings}
+    resources = {each.id: each for each in topology.resources}
+    keys = {each.id for each in topology.keys}
+    into = {each.source: each for each in topology.movements if each.way is Way.BACKUP}
+    backed_up = [each for each in topology.replica_sets if estate.stores[each.store].backup]
+    assert into.keys() == {each.primary for each in backed_up}
+    assert [each.id for each in topology.backed_up] == [each.id for each in backed_up]
+    for each in backed_up:
+        place, said = estate.jurisdictions[each.jurisdiction], estate.backups.get(each.jurisdiction)
+        kept = holdings[into[each.primary].target]
+        assert kept.region == (said.in_ if said else place.standby or place.home)
+        assert (kept.environment, kept.jurisdiction) == (each.environment, each.jurisdiction)
+        assert (kept.rest, resources[kept.resource].region) == (Rest.BACKUP, kept.region)
+        assert keys.issuperset(kept.keys)
+
+
+@given(topologies)
+def test_no_two_environments_or_jurisdictions_have_one_repository_or_key(
+    topology: Topology,
+) -> None:
+    for names in (
+        [each.resource for each in topology.repositories],
+        [each.key for each in topology.repositories],
+        [each.url or each.folder for each in topology.repositories],
+    ):
+        assert max(Counter(names).values(), default=1) == 1
+
+
+@given(estates())
+def test_a_region_takes_a_store_when_all_its_copies_and_backups_are_in_it(estate: Estate) -> None:
+    """What is promised is so little that nothing but the loss of everything can break it."""
+    promise = {"name": "asked", "lose": "region", "rpo": "900d"}
+    asked = estate.model_copy(update={"promises": [Lose.model_validate(promise)]})
+    topology = resolve(asked, Sources())
+    repositories = {each.id: each.region for each in topology.repositories}
+    kept_in = {each.id: {repositories[each.repository]} for each in topology.backed_up}
+    lost = set()
+    for each in topology.replica_sets:
+        regions = {member.split("/")[1] for member in each.members} | kept_in.get(each.id, set())
+        if len(regions) == 1:
+            lost |= regions
+    verdicts = prove(asked, Sources(), topology)
+    assert {each.subject for each in verdicts if each.decision is Decision.BROKEN} == lost
