@@ -19,9 +19,12 @@ BACKED_UP = Movement(Way.BACKUP, DB, BACKUPS, at(3), lag_most_s=None, via="autom
 
 
 def restored(
-    *holdings: Holding, movements: tuple[Movement, ...] = (), gaps: tuple[Gap, ...] = ()
+    *holdings: Holding,
+    movements: tuple[Movement, ...] = (),
+    gaps: tuple[Gap, ...] = (),
+    **said: str,
 ) -> Verdict:
-    promise = Restore.model_validate({"name": "restored", "restore": DB, "within": "1h"})
+    promise = Restore.model_validate({"name": "restored", "restore": DB, "within": "1h", **said})
     found = world(resource(DB), holdings=holdings, movements=movements, gaps=gaps)
     (verdict,) = restore_of_resources.decide(promise, at(9), found)
     return verdict
@@ -44,6 +47,20 @@ def test_without_a_backup_that_outlives_it_nothing_can_be_restored(
     verdict = restored(STORE, *own, movements=(BACKED_UP,) if own else ())
     assert verdict.decision is Decision.BROKEN
     assert "nothing to restore" in verdict.counterexample[0].text
+
+
+@pytest.mark.parametrize(("rpo", "decision"), [("23h", Decision.BROKEN), ("1d", Decision.UNKNOWN)])
+def test_backups_that_are_made_too_seldom_break_what_a_restore_may_lack(
+    rpo: str, decision: Decision
+) -> None:
+    daily = replace(BACKED_UP, lag_least_s=86_400.0)
+    verdict = restored(STORE, BACKUP, movements=(daily,), rpo=rpo)
+    assert verdict.decision is decision
+    told = [fact.text for fact in verdict.counterexample]
+    assert told == ([f"{BACKUPS} may be 1 d old (promised 23 h)"] if rpo == "23h" else [])
+    strange = gap("aws_x.y", Question.RECOVERABILITY, Question.RESIDENCY, about=(DB,))
+    unclear = restored(STORE, BACKUP, movements=(daily,), gaps=(strange,), rpo=rpo)
+    assert unclear.decision is Decision.UNKNOWN
 
 
 @pytest.mark.parametrize("change", [{"sure": False}, {"rebuildable": True}, {"versioned": True}])

@@ -95,3 +95,29 @@ def test_another_service_on_the_store_breaks_reachability(folder: Path) -> None:
     assert {fact.source.line for fact in verdict.counterexample if fact.source} == {
         line_of(folder, "batch:")
     }
+
+
+BACKED_UP = """schema: app/schema.sql, backup: {every: 1d, wal: true, keep: 35d}, questions: [
+    {sql: SELECT count(*) FROM pages, is: ">= 1", in: some shard},
+    {get: /t/acme/pages, answers: 200}, {writes of: web}]}"""
+
+
+def test_with_backups_all_is_told_as_before_and_a_restore_has_to_be_run(folder: Path) -> None:
+    before = verdicts(folder)
+    promise = "  - {name: we-can-restore, restore: blocks, within: 1h, rpo: 1m}\n"
+    found = verdicts(
+        folder,
+        ("schema: app/schema.sql}", BACKED_UP),
+        ("  - {name: only-web-reaches-blocks", f"{promise}  - {{name: only-web-reaches-blocks"),
+    )
+    restored = decisions(found, "we-can-restore")
+    assert restored == dict.fromkeys(
+        ("production/us/blocks", "production/eu/blocks", "staging/us/blocks"), Decision.UNKNOWN
+    )
+    others = [each for each in found if each.promise != "we-can-restore"]
+    assert [(each.promise, each.subject, each.decision) for each in others] == [
+        (each.promise, each.subject, each.decision) for each in before
+    ]
+    assert all(fact.source for each in found for fact in (*each.why, *each.counterexample))
+    stays = next(each for each in found if each.promise == "eu-stays-in-eu")
+    assert any("/backup, in eu: backup every" in fact.text for fact in stays.why)

@@ -1,11 +1,11 @@
 """Can resources be restored? A missing backup refutes it; only a restore that was run shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from caisson.estate.model import Restore
 from caisson.prove.certificate import Chain, Listed
 from caisson.prove.gaps import settled_by
-from caisson.prove.judgement import judged, matches_nothing
+from caisson.prove.judgement import judged, matches_nothing, span
 from caisson.prove.lasting import Lasting
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.survival import Area, Copy, Loss
@@ -29,11 +29,15 @@ def _of_store(promise: Restore, source: Source, lasting: Lasting, store: Holding
     usable = [each for each in copies if each.serves is not False]
     gaps = lasting.adding.facts((store.id, store.resource))
     against: tuple[Fact, ...] = ()
-    if not usable and not gaps and store.sure and not store.rebuildable:
+    decided = not gaps and store.sure and not store.rebuildable
+    if decided and not usable:
         text = f"{store.id} has no backup that outlives it: there is nothing to restore"
         against = (Fact(text, store.source), *(fact for each in copies for fact in each.doubts))
+    elif decided and promise.rpo is not None:
+        against = tuple(_too_old(usable, promise.rpo))
     doubts = tuple(fact for each in usable[:1] for fact in each.doubts)
-    time = Fact(f"no restore of {store.id} was run, so its time is not known", source)
+    unknown = "its time is not" if promise.rpo is None else "neither its time nor what it lacks is"
+    time = Fact(f"no restore of {store.id} was run, so {unknown} known", source)
     return judged(
         promise.name,
         store.id,
@@ -41,7 +45,7 @@ def _of_store(promise: Restore, source: Source, lasting: Lasting, store: Holding
         why=tuple(_backed_up(store, each) for each in usable[:1]),
         against=against,
         open_questions=(*doubts, *gaps, time),
-        remedy=_remedy(store, against, gaps),
+        remedy=_remedy(store, usable, against, gaps),
         certificate=_certificate(store, usable),
     )
 
@@ -53,8 +57,20 @@ def _backed_up(store: Holding, copy: Copy) -> Fact:
     return Fact(f"{store.id} can be restored from {copy.holding}: {last.via}", last.declared)
 
 
-def _remedy(store: Holding, against: Sequence[Fact], gaps: Sequence[Fact]) -> str:
+def _too_old(usable: Sequence[Copy], rpo_s: float) -> Iterator[Fact]:
+    """Say of each copy how old it may be, when none can be as new as was promised."""
+    if all(each.least_s > rpo_s for each in usable):
+        for each in usable:
+            text = f"{each.holding} may be {span(each.least_s)} old (promised {span(rpo_s)})"
+            yield Fact(text, each.path[-1].declared)
+
+
+def _remedy(
+    store: Holding, usable: Sequence[Copy], against: Sequence[Fact], gaps: Sequence[Fact]
+) -> str:
     if against:
+        if usable:
+            return f"back {store.resource} up more often, or continuously"
         return f"back {store.resource} up, and keep the backups when it is deleted"
     if gaps:
         return settled_by(gaps)
