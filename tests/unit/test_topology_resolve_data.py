@@ -254,6 +254,13 @@ def test_a_part_has_the_data_that_is_in_it() -> None:
         assert things
         assert {each.environment for each in things} == {"staging"}
     assert {each.target.partition("/")[0] for each in staging.movements} == {"staging"}
+    kept = resolved(BACKED_UP, environments={"production": {}, "staging": {}})
+    near = touching(kept, {"us-west"})
+    for part in (in_environment(kept, "staging"), in_environment(near, "staging")):
+        assert [each.id for each in part.repositories] == ["staging/us"]
+        assert [each.id for each in part.backed_up] == ["staging/us/blocks"]
+    assert not touching(kept, {"nowhere"}).repositories
+    assert not touching(kept, {"nowhere"}).backed_up
     east = touching(topology, {"us-east"})
     assert {each.region for each in east.holdings} == {"us-east"}
     assert HOME in {each.source for each in east.movements}
