@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import assert_never
 
 from caisson.estate.backups import RequestQuestion, SqlQuestion, WritesQuestion
 from caisson.estate.model import Backup, Estate
@@ -79,3 +80,5 @@ def _questions(estate: Estate, store: str) -> Iterator[RestoreQuestion]:
                 users = (name for name, one in estate.services.items() if store in one.uses)
                 if service := each.of or next(users, None):
                     yield Request(service, each.get, each.answers)
+            case _:
+                assert_never(each)
