@@ -9,7 +9,7 @@ BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FETCH := $(BIN)/python -m caisson.targets.local.fetch
-SERVERS := postgres redis-server memcached haproxy
+SERVERS := postgres redis-server memcached haproxy pgbackrest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

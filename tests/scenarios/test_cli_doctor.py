@@ -81,6 +81,11 @@ def test_only_programs_that_the_estate_needs_are_missed(
     postgres = condition(folder, "postgres")
     assert (postgres["ok"], postgres["remedy"]) == (False, missing.value.command)
     assert condition(folder, "memcached")["ok"] is True
+    assert condition(folder, "pgbackrest")["ok"] is True
+    estate = folder / "estate.yaml"
+    backed_up = "system: postgres, backup: {every: 1d, keep: 7d},"
+    estate.write_text(estate.read_text().replace("system: postgres,", backed_up))
+    assert condition(folder, "pgbackrest")["ok"] is False
     ended = caisson("doctor", folder)
     assert ended.code == 1
     assert f"→ {missing.value.command}" in ended.out

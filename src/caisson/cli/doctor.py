@@ -62,8 +62,11 @@ def _needed(estate: Estate) -> set[str]:
     needed = {
         _PROGRAMS[store.system] for store in estate.stores.values() if store.system in _PROGRAMS
     }
-    public = any(service.public for service in estate.services.values())
-    return needed | {"haproxy"} if public else needed
+    if any(service.public for service in estate.services.values()):
+        needed.add("haproxy")
+    if any(store.system == "postgres" and store.backup for store in estate.stores.values()):
+        needed.add("pgbackrest")
+    return needed
 
 
 def _estate(path: Path | None) -> tuple[Loaded | None, list[Condition]]:

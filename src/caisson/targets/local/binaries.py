@@ -149,6 +149,13 @@ SOFTWARE = (
         unpacked="usr/sbin",
         version_flag="-v",
     ),
+    Software(
+        name="pgbackrest",
+        programs=("pgbackrest",),
+        packages=("pgbackrest",),
+        version_flag="version",
+        installed_by=(("brew", "brew install pgbackrest"),),
+    ),
     Software(name="etcd", programs=("etcd",), packages=("etcd-server",)),
     Software(
         name="patroni",
