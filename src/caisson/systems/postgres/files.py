@@ -7,6 +7,7 @@ from caisson.topology.model import Address
 
 OWNER = "caisson"  # the superuser that the controller uses
 REPLICATION = "caisson_replication"
+BACKUP = "caisson_backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,24 @@ class Upstream:
 
 
 def postgresql_conf(
-    address: Address, *, application_name: str, upstream: Upstream | None, small: bool = False
+    address: Address,
+    *,
+    application_name: str,
+    upstream: Upstream | None,
+    small: bool = False,
+    socket_folder: str = "",
+    archiving: Mapping[str, str] | None = None,
 ) -> str:
-    """All settings of one server. `upstream` has an effect only while it is a standby."""
+    """All settings of one server. `upstream` has an effect only while it is a standby.
+
+    `socket_folder` is for the backup program, which speaks to nothing but a Unix socket;
+    `archiving` are the settings by which its WAL is archived, without any it is not.
+    """
     settings = {
         "listen_addresses": address.host,
         "port": str(address.port),
-        "unix_socket_directories": "",
+        "unix_socket_directories": _one_of_a_list(socket_folder),
+        "unix_socket_permissions": "0700",
         "cluster_name": application_name,
         "max_connections": "60",
         "shared_buffers": "16MB" if small else "32MB",
@@ -44,12 +56,13 @@ def postgresql_conf(
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "log_checkpoints": "off",
         "jit": "off",
+        **(archiving or {"archive_mode": "off"}),
     }
     if upstream is not None:
         settings["primary_conninfo"] = conninfo(
             upstream.address, application_name, upstream.password_file
         )
-    return "".join(f"{name} = '{_escape(value)}'\n" for name, value in settings.items())
+    return "".join(f"{name} = '{escape(value)}'\n" for name, value in settings.items())
 
 
 def conninfo(address: Address, application_name: str, password_file: str) -> str:
@@ -61,23 +74,27 @@ def conninfo(address: Address, application_name: str, password_file: str) -> str
     )
 
 
-def pg_hba_conf(roles: Mapping[str, str]) -> str:
-    """Who may connect to what: `roles` maps each service's role to its one database."""
+def pg_hba_conf(roles: Mapping[str, str], *, socket: bool = False) -> str:
+    """Who may connect to what: `roles` maps each service's role to its one database.
+
+    Through a `socket` comes the backup role alone.
+    """
     rules = [
         ("all", OWNER),
         ("replication", REPLICATION),
         ("postgres", REPLICATION),  # pg_rewind reads the source through an ordinary session
         *((database, role) for role, database in sorted(roles.items())),
     ]
-    return "".join(
+    local = f"local postgres {BACKUP} scram-sha-256\n" if socket else ""
+    return local + "".join(
         f"host {database} {role} 127.0.0.0/8 scram-sha-256\n" for database, role in rules
     )
 
 
-def password_file(password: str) -> str:
+def password_file(password: str, role: str = REPLICATION) -> str:
     """A libpq passfile that holds for every server of the replica set."""
     escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-    return f"*:*:*:{REPLICATION}:{escaped}\n"
+    return f"*:*:*:{role}:{escaped}\n"
 
 
 def initdb(binary: str, data: str, password_path: str) -> tuple[str, ...]:
@@ -102,9 +119,14 @@ def server(binary: str, data: str) -> tuple[str, ...]:
     return (binary, "-D", data)
 
 
+def _one_of_a_list(folder: str) -> str:
+    return f'"{folder}"' if folder else ""
+
+
 def _escape_conninfo(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
-def _escape(value: str) -> str:
+def escape(value: str) -> str:
+    """A value between the single quotes of a file of settings."""
     return value.replace("\\", "\\\\").replace("'", "''")

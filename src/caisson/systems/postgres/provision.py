@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from caisson.systems.postgres.files import REPLICATION
+from caisson.systems.postgres.files import BACKUP, REPLICATION
 from caisson.systems.postgres.lease import GUARD_SQL
 from caisson.systems.postgres.session import PostgresError, Session
 
@@ -42,6 +42,11 @@ def roles(session: Session, service_roles: tuple[ServiceRole, ...], replication:
             for function in _REWIND_FUNCTIONS
         )
     )
+
+
+def backup_role(session: Session, password: str) -> None:
+    """The role by which backups begin and end; it reads no table. To be run in `postgres`."""
+    session.script(_role(BACKUP, password, "") + _BACKUP_RIGHTS)
 
 
 def database(session: Session, name: str) -> None:
@@ -125,6 +130,22 @@ _REWIND_FUNCTIONS = (
     "pg_read_binary_file(text)",
     "pg_read_binary_file(text, bigint, bigint, boolean)",
 )
+
+# Up to version 14, backups begin and end by other names, and nobody else may make checkpoints.
+_BACKUP_RIGHTS = f"""
+GRANT pg_read_all_settings TO {BACKUP};
+DO $do$ DECLARE it record; BEGIN
+  FOR it IN SELECT oid::regprocedure AS name FROM pg_proc
+             WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN
+                   ('pg_backup_start', 'pg_backup_stop', 'pg_start_backup', 'pg_stop_backup',
+                    'pg_switch_wal', 'pg_create_restore_point') LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {BACKUP}', it.name);
+  END LOOP;
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_checkpoint') THEN
+    GRANT pg_checkpoint TO {BACKUP};
+  END IF;
+END $do$;
+"""
 
 _TABLES = """
 SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

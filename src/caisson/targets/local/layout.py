@@ -12,6 +12,8 @@ FOLDER = ".caisson"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, of which HAProxy keeps some for itself:
 # it binds `PATH.PID.tmp` first and renames that.
 _LONGEST_SOCKET_PATH = 90
+# Postgres names its socket itself, after the port.
+_POSTGRES_SOCKET = ".s.PGSQL.65535"
 _PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
 
 
@@ -69,10 +71,24 @@ class Layout:
         configuration file, whatever the estate's folder is.
         """
         path = self.conf(component) / "runtime.sock"
-        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and _PLAIN.fullmatch(str(path)):
-            return path
-        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return _private_folder() / f"{name}.sock"
+        return path if _may_be_bound(path) else _private_folder() / f"{_short_name(path)}.sock"
+
+    def socket_folder(self, component: str) -> Path:
+        """A private folder, made here, in which a Postgres server has its Unix socket."""
+        path = self.conf(component) / "socket"
+        if not _may_be_bound(path / _POSTGRES_SOCKET):
+            path = _private_folder() / _short_name(path)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+
+def _may_be_bound(path: Path) -> bool:
+    short = len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
+    return short and _PLAIN.fullmatch(str(path)) is not None
+
+
+def _short_name(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def _private_folder() -> Path:
