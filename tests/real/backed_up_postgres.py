@@ -94,8 +94,7 @@ class BackedUp:
     def conf(
         self,
         name: str,
-        member: Member,
-        *,
+        *members: Member,
         repository: Path | None = None,
         key: str = "",
         lock: str = "lock",
@@ -106,7 +105,7 @@ class BackedUp:
             Path(folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         where = repository_of(str(repository or self.repository))
         text = files.pgbackrest_conf(
-            STANZA, [member], where, folders, self.options, key=key or self.key
+            STANZA, members, where, folders, self.options, key=key or self.key
         )
         write_private(own / "pgbackrest.conf", text)
         return Commands(str(self.pgbackrest.path), str(own / "pgbackrest.conf"), STANZA)
@@ -149,11 +148,33 @@ class BackedUp:
         assert self.run(commands.stanza_create()).code == 0
         return server
 
-    def start(self, server: Server, archiving: dict[str, str] | None = None) -> None:
+    def standby(self, name: str, primary: Server) -> Server:
+        """A running standby of `primary`, which archives nothing."""
+        standby = self.server(name)
+        with primary.session() as session:
+            provision.roles(session, (), PASSWORD)
+        passfile = self.root / "replication.pgpass"
+        write_private(passfile, postgres_files.password_file(PASSWORD))
+        upstream = postgres_files.Upstream(primary.address, str(passfile))
+        source = postgres_files.conninfo(primary.address, name, str(passfile))
+        program = str(find("pg_basebackup").path)
+        argv = postgres_files.base_backup(program, str(standby.data), source)
+        self._run("pg_basebackup", argv)
+        (standby.data / "standby.signal").touch()
+        self.start(standby, upstream=upstream)
+        return standby
+
+    def start(
+        self,
+        server: Server,
+        archiving: dict[str, str] | None = None,
+        upstream: postgres_files.Upstream | None = None,
+    ) -> None:
+        """Start it and wait until it takes writes, or follows `upstream`."""
         conf = postgres_files.postgresql_conf(
             server.address,
             application_name=server.name,
-            upstream=None,
+            upstream=upstream,
             small=True,
             socket_folder=str(server.socket_folder),
             archiving=archiving,
@@ -172,7 +193,7 @@ class BackedUp:
                 restart=False,
             )
         )
-        self._wait_for(server)
+        self._wait_for(server, recovering=upstream is not None)
 
     def run(self, argv: tuple[str, ...]) -> Said:
         """By the passfile, and with the variables of a server: few."""
@@ -257,12 +278,11 @@ class BackedUp:
         )
         assert done.exit_code == 0, done.output
 
-    def _wait_for(self, server: Server) -> None:
-        """Until it takes writes."""
+    def _wait_for(self, server: Server, *, recovering: bool) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                if server.ask("SELECT pg_is_in_recovery()") == [("f",)]:
+                if server.ask("SELECT pg_is_in_recovery()") == [("t" if recovering else "f",)]:
                     return
             except PostgresError:
                 pass

@@ -137,6 +137,21 @@ def test_a_copy_archives_nothing_and_waits_for_nobody(story: Story) -> None:
     assert not any(archive.histories for archive in listed)
 
 
+def test_a_backup_is_read_from_the_standby(story: Story) -> None:
+    there = story.there
+    standby = there.standby("standby", story.server)
+    try:
+        members = (there.member(story.server), there.member(standby))
+        commands = there.conf("by-the-standby", *members)
+        done = there.run(commands.backup(Kind.FULL, from_standby=True))
+        assert done.code == 0, done.text
+        assert "wait for replay on the standby" in done.text
+        label = there.info(commands).backups[-1].label
+    finally:
+        there.discard(standby)
+    assert restore(story, Whole(label))[0] == story.everything
+
+
 def test_no_backup_is_taken_for_a_moment_before_all_of_them(story: Story) -> None:
     commands = story.there.conf("none", Member(str(story.there.root / "data" / "none")))
     ended = story.there.run(commands.restore(ToTime("2020-01-01 00:00:00+00"), "false"))
