@@ -23,7 +23,7 @@ from caisson.systems.pgbackrest import files
 from caisson.systems.pgbackrest.answers import Archive, Backup, Stanza, read_info, read_listing
 from caisson.systems.pgbackrest.files import Commands, Folders, Kind, Member, Options, Target
 from caisson.systems.pgbackrest.problems import Trouble, explain
-from caisson.systems.pgbackrest.repository import repository_of
+from caisson.systems.pgbackrest.repository import Access, repository_of
 from caisson.systems.pgbackrest.verification import Verification, read_verify
 from caisson.systems.pgbackrest.waiting import QUEUE_SQL, Queue, read_queue
 from caisson.systems.postgres import files as postgres_files
@@ -75,13 +75,16 @@ class Server:
 class BackedUp:
     """`repository` may be moved away and back; `options` hold for all that is written here.
 
-    `outside` are folders that it left somewhere else.
+    With the URL of a `bucket`, the repository is there. `outside` are folders that it left
+    somewhere else.
     """
 
     root: Path
     supervisor: Supervisor
     options: Options
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    bucket: str = ""
+    access: Access | None = None
     outside: list[Path] = field(default_factory=list)
     pgbackrest: Binary = field(default_factory=lambda: find("pgbackrest"))
 
@@ -103,9 +106,10 @@ class BackedUp:
         folders = Folders(str(own), str(self.root / "pgbackrest" / lock))
         for folder in (folders.log, folders.shared):
             Path(folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-        where = repository_of(str(repository or self.repository))
+        where = repository_of(str(repository or self.bucket or self.repository))
+        access, key = self.access, key or self.key
         text = files.pgbackrest_conf(
-            STANZA, members, where, folders, self.options, key=key or self.key
+            STANZA, members, where, folders, self.options, key=key, access=access
         )
         write_private(own / "pgbackrest.conf", text)
         return Commands(str(self.pgbackrest.path), str(own / "pgbackrest.conf"), STANZA)

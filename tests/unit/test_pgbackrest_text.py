@@ -307,6 +307,7 @@ def test_a_restore_reaches_up_to_the_first_hole(
 
 SOUND = f"""\
 P00 DETAIL: archiveId: 15-1, wal start: 00000001000000000000000B, wal stop: 00000001000000000000000C
+P00 DETAIL: statistics: {{"http.client":{{"total":1}}}}
 P00   INFO: stanza: blocks
             status: ok
               archiveId: 15-1, total WAL checked: 2, total valid WAL: 2

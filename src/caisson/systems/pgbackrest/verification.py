@@ -48,7 +48,7 @@ _OTHER = re.compile(
 _DETAIL = re.compile(r"^P\d+ DETAIL: (?P<what>.*)$", re.MULTILINE)
 _ORDINARY = re.compile(
     r"archiveId: .*, wal start: |path '.*' does not contain any valid WAL|archive path .* is empty"
-    r"|no (?:archives|backups) exist"
+    r"|no (?:archives|backups) exist|statistics: "
 )
 _PATH = re.compile(r"(?:backup|archive)/(?P<stanza>[^/]+)/(?P<file>[^']+)")
 _STATUS = re.compile(r"^ +status: (ok|error)$", re.MULTILINE)
