@@ -246,7 +246,7 @@ class BackedUp:
         return copy
 
     def discard(self, copy: Server) -> None:
-        self.supervisor.stop(copy.name, 0.0)
+        self.supervisor.stop(copy.name, 5.0)
         shutil.rmtree(copy.data)
 
     # -- what is said ----------------------------------------------------------------------
@@ -313,7 +313,7 @@ def backed_up(waiting_bytes: int = files.WAITING_BYTES) -> Iterator[BackedUp]:
         try:
             yield there
         finally:
-            supervisor.shutdown(0.0)
+            supervisor.shutdown(5.0)
             for left in there.outside:
                 shutil.rmtree(left, ignore_errors=True)
 
