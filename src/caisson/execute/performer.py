@@ -3,28 +3,37 @@
 from typing import assert_never
 
 from caisson.execute import connections
+from caisson.execute.backups import PostgresBackups
+from caisson.execute.copies import PostgresCopies
 from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.leases import Leases
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.redis import RedisMembers
+from caisson.execute.repositories import Repositories
 from caisson.execute.stateless import Stateless
 from caisson.execute.world import World
 from caisson.plan.model import (
     Action,
     ApplySchema,
+    Ask,
     Attach,
+    BackUp,
     CatchUp,
     ClaimGeneration,
     Detach,
+    Discard,
     Fence,
     Grant,
     Initialise,
+    PrepareRepository,
     Promote,
     Publish,
     Quiesce,
     Rejoin,
+    RestoreBeside,
     Route,
     Start,
+    StartBeside,
 )
 from caisson.topology.model import Component, Kind
 
@@ -35,7 +44,10 @@ class Performer:
     def __init__(self, world: World, leases: Leases) -> None:
         self._world = world
         self._leases = leases
-        self.postgres = PostgresMembers(world, leases)
+        repositories = Repositories(world)
+        self.postgres = PostgresMembers(world, leases, repositories)
+        self.backups = PostgresBackups(repositories, self.postgres)
+        self.copies = PostgresCopies(repositories, self.postgres)
         self.redis = RedisMembers(world)
         self._stateless = Stateless(world)
 
@@ -73,6 +85,18 @@ class Performer:
                 return self.postgres.attach(replica_set, primary, member)
             case Detach(replica_set, primary, member):
                 return self.postgres.detach(replica_set, primary, member)
+            case PrepareRepository(replica_set, member):
+                return self.backups.prepare(replica_set, member)
+            case BackUp(replica_set, member, kind):
+                return self.backups.back_up(replica_set, member, kind)
+            case RestoreBeside(replica_set, place, backup, moment):
+                return self.copies.restore(replica_set, place, backup, moment)
+            case StartBeside(replica_set, place):
+                return self.copies.start(replica_set, place)
+            case Ask(replica_set, place):
+                return self.copies.ask(replica_set, place)
+            case Discard(_, place):
+                return self.copies.discard(place)
             case _:
                 assert_never(action)
 

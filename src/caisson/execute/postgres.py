@@ -9,6 +9,7 @@ from pathlib import Path
 
 from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.leases import Leases
+from caisson.execute.repositories import Repositories
 from caisson.execute.world import World, wait_for
 from caisson.systems.postgres import files, lease, provision
 from caisson.systems.postgres.observe import ServerState, server_state
@@ -26,9 +27,10 @@ _CRASHES = 3  # a server that ends so often while it starts will not come up
 class PostgresMembers:
     """Postgres servers of one world; every method may be repeated."""
 
-    def __init__(self, world: World, leases: Leases) -> None:
+    def __init__(self, world: World, leases: Leases, repositories: Repositories) -> None:
         self._world = world
         self._leases = leases
+        self._repositories = repositories
 
     # -- sessions -------------------------------------------------------------------------
 
@@ -101,6 +103,12 @@ class PostgresMembers:
             if missing := provision.unguarded(session):
                 raise StepError(f"{member}: tables without a write guard: {', '.join(missing)}")
         return f"{replica_set.shards} logical shards"
+
+    def allow_backups(self, member: str) -> None:
+        """Give a running primary the role by which backups begin and end."""
+        password = self._world.secrets.of(f"{self._of(member)[1].id}/backup")
+        with self.session(member, "postgres") as session:
+            provision.backup_role(session, password)
 
     # -- the right to write ---------------------------------------------------------------
 
@@ -224,6 +232,9 @@ class PostgresMembers:
     def _configure(self, member: str, upstream: str | None) -> None:
         component, replica_set = self._of(member)
         data = self._data(member)
+        archiving = self._repositories.archiving(member)
+        backed_up = self._repositories.backed_up(replica_set.id) is not None
+        socket = str(self._world.layout.socket_folder(member)) if backed_up else ""
         write_private(
             data / "postgresql.conf",
             files.postgresql_conf(
@@ -231,10 +242,12 @@ class PostgresMembers:
                 application_name=component.region,
                 upstream=self._upstream(upstream),
                 small=self._world.estate.environments[component.environment].sizes == "small",
+                socket_folder=socket,
+                archiving=archiving,
             ),
         )
         roles = {role.name: replica_set.store for role in self._service_roles(replica_set)}
-        write_private(data / "pg_hba.conf", files.pg_hba_conf(roles))
+        write_private(data / "pg_hba.conf", files.pg_hba_conf(roles, socket=backed_up))
 
     def _upstream(self, member: str | None) -> files.Upstream | None:
         if member is None:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -102,14 +102,26 @@ class World:
         """How often a process was started again after it had ended by itself."""
         return next(p.restarts for p in self.supervisor.processes() if p.id == component)
 
-    def run_tool(self, site: str, program: str, *argv: str) -> ToolResult:
+    def variables_of(self, program: str) -> dict[str, str]:
+        """The variables that a program of this machine needs besides."""
+        self.program(program)
+        return dict(self.programs[program].environment)
+
+    def run_tool(
+        self,
+        site: str,
+        program: str,
+        *argv: str,
+        more: Mapping[str, str] | None = None,
+        timeout_s: float = _TOOL_S,
+    ) -> ToolResult:
         """Run a server's own tool to its end, under the supervisor's ownership."""
         return self.supervisor.run(
             site,
             argv,
-            env=self.environment(program),
+            env=self.environment(program) | dict(more or {}),
             cwd=self.layout.home,
-            timeout_s=_TOOL_S,
+            timeout_s=timeout_s,
         )
 
 
@@ -117,15 +129,21 @@ def programs_for(topology: Topology) -> dict[str, binaries.Binary]:
     """Every program that the topology's components need. Raises BinariesMissing with all."""
     found: dict[str, binaries.Binary] = {}
     missing: list[str] = []
-    for system in sorted({component.system for component in topology.components}):
-        for name in PROGRAMS[system]:
-            try:
-                found[name] = binaries.find(name)
-            except binaries.BinaryMissingError as error:
-                missing.append(str(error))
+    for name in _needed(topology):
+        try:
+            found[name] = binaries.find(name)
+        except binaries.BinaryMissingError as error:
+            missing.append(str(error))
     if missing:
         raise BinariesMissing(missing)
     return found
+
+
+def _needed(topology: Topology) -> Iterator[str]:
+    for system in sorted({component.system for component in topology.components}):
+        yield from PROGRAMS[system]
+    if topology.backed_up:
+        yield "pgbackrest"
 
 
 def wait_for(

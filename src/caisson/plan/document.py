@@ -6,6 +6,7 @@ from typing import Any
 from caisson.plan import model
 from caisson.plan.model import Action, Plan, Step
 
+_SUBJECTS = ("member", "component", "region", "place")
 _ACTIONS: dict[str, type[Any]] = {kind.__name__: kind for kind in Action.__args__}
 
 
@@ -37,7 +38,7 @@ def from_document(document: dict[str, Any]) -> Plan:
 def describe(action: Action) -> str:
     """One action in words, such as `Promote production/us-east/blocks`."""
     values = asdict(action)
-    subject = values.get("member") or values.get("component") or values.get("region", "")
+    subject = next((values[n] for n in _SUBJECTS if n in values), "")
     return f"{type(action).__name__} {subject}"
 
 

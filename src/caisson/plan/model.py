@@ -139,6 +139,62 @@ class Detach:
     member: str
 
 
+@dataclass(frozen=True, slots=True)
+class PrepareRepository:
+    """Make a replica set's repository, unless there is one, and see that WAL arrives there."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp:
+    """Copy `member` into its repository; `kind` is full, or incr for what changed since."""
+
+    replica_set: str
+    member: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBeside:
+    """Restore a replica set as it was at `moment` into `place`, beside what runs.
+
+    `backup` is the label of the one to begin with. `moment` is ISO 8601 with its offset; None is
+    the newest that the repository has. `place` is the name of the copy: a folder, and a process
+    of its own.
+    """
+
+    replica_set: str
+    place: str
+    backup: str
+    moment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartBeside:
+    """Start a restored copy, seen by no service, and wait until its recovery has ended."""
+
+    replica_set: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a restored copy the store's questions; a wrong answer fails the step."""
+
+    replica_set: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Stop a restored copy and take its folder away; nothing when there is none."""
+
+    replica_set: str
+    place: str
+
+
 Action = (
     Start
     | Initialise
@@ -154,6 +210,12 @@ Action = (
     | Rejoin
     | Attach
     | Detach
+    | PrepareRepository
+    | BackUp
+    | RestoreBeside
+    | StartBeside
+    | Ask
+    | Discard
 )
 
 

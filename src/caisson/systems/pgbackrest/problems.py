@@ -121,13 +121,21 @@ def explain(exit_code: int, output: str) -> Problem:
     return Problem(trouble, _message(exit_code, output), _REMEDIES[trouble])
 
 
+def explain_status(message: str) -> Problem:
+    """Name the trouble of which `info` tells while it ends well itself."""
+    trouble = _cause(message) or Trouble.UNKNOWN
+    return Problem(trouble, _readable(message), _REMEDIES[trouble])
+
+
 def _trouble(exit_code: int, output: str) -> Trouble:
     if exit_code < 0:
         return Trouble.ENDED
-    for trouble, pattern in _CAUSES:
-        if re.search(pattern, output, re.DOTALL):
-            return trouble
-    return _CODES.get(exit_code, Trouble.UNKNOWN)
+    return _cause(output) or _CODES.get(exit_code, Trouble.UNKNOWN)
+
+
+def _cause(output: str) -> Trouble | None:
+    found = (name for name, pattern in _CAUSES if re.search(pattern, output, re.DOTALL))
+    return next(found, None)
 
 
 def _message(exit_code: int, output: str) -> str:
@@ -136,5 +144,9 @@ def _message(exit_code: int, output: str) -> str:
         return f"by signal {-exit_code}"
     said = [found["said"] for found in _ERROR.finditer(output)]
     last = said[-1] if said else (output.strip().splitlines() or ["it says nothing"])[-1]
-    readable = "".join(letter if letter.isprintable() else "?" for letter in last)
-    return f"{readable.strip().rstrip(':')[:_LONGEST]} [{exit_code}]"
+    return f"{_readable(last)} [{exit_code}]"
+
+
+def _readable(said: str) -> str:
+    readable = "".join(letter if letter.isprintable() else "?" for letter in said)
+    return readable.strip().rstrip(":")[:_LONGEST]

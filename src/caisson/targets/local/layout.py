@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,29 @@ class Layout:
     @property
     def drills(self) -> Path:
         return self.home / "drills"
+
+    @property
+    def copies(self) -> Path:
+        """Where copies are restored to, each in a folder of its own."""
+        return self.home / "copies"
+
+    def shut_repositories(self, region: str) -> None:
+        """Let nobody into the repositories of a region, as if it were lost."""
+        with suppress(FileNotFoundError):  # nothing was backed up there
+            (self._repositories / region).chmod(0)
+
+    def open_repositories(self, region: str | None = None) -> None:
+        """Let their owner into the repositories of a region again, or of all."""
+        for each in self._repositories.glob(region or "*"):
+            each.chmod(0o700)
+
+    @property
+    def _repositories(self) -> Path:
+        return self.home / "repositories"
+
+    def pgbackrest(self, replica_set: str) -> Path:
+        """What all pgBackRest processes of a replica set share; private."""
+        return self.run / "pgbackrest" / replica_set
 
     def data(self, component: str) -> Path:
         return self.home / "data" / component

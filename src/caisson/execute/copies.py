@@ -1,0 +1,215 @@
+"""Performs what plans say about restored copies of Postgres: beside what runs, seen by nobody."""
+
+import shutil
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from caisson.execute.errors import GivenUp, StepError
+from caisson.execute.postgres import PostgresMembers
+from caisson.execute.repositories import PROGRAM, Repositories
+from caisson.execute.world import World, wait_for
+from caisson.systems.pgbackrest.files import ToTime, Whole
+from caisson.systems.postgres import files
+from caisson.systems.postgres.session import PostgresError, Session
+from caisson.targets.local.layout import write_private
+from caisson.targets.local.wire import ProcessSpec
+from caisson.topology.backups import Query
+from caisson.topology.model import Address
+
+_RESTORE_S = 86_400.0
+_ARCHIVED_S = 60.0
+_STOP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """Where a copy lies; `done` is there once its files are whole."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def done(self) -> Path:
+        return self.folder / "restored"
+
+    @property
+    def port(self) -> Path:
+        return self.folder / "port"
+
+
+class PostgresCopies:
+    """Every method may be repeated. A copy lies, and runs, in its repository's region."""
+
+    def __init__(self, repositories: Repositories, postgres: PostgresMembers) -> None:
+        self._repositories = repositories
+        self._postgres = postgres
+
+    @property
+    def _world(self) -> World:
+        return self._repositories.world
+
+    def restore(self, replica_set: str, place: str, backup: str, moment: str | None) -> str:
+        """Write a backup into the copy's empty folder."""
+        copy = self._copy(place)
+        if copy.done.exists():
+            return "was restored already"
+        shutil.rmtree(copy.folder, ignore_errors=True)
+        copy.data.mkdir(mode=0o700, parents=True)
+        commands = self._repositories.of_copy(replica_set, copy.folder, copy.data)
+        if moment is not None:
+            self._archive_until_now(replica_set)
+        getting = commands.restore_command(self._world.variables_of(PROGRAM))
+        region = self._repositories.region_of(replica_set)
+        target = Whole(backup) if moment is None else ToTime(moment, backup)
+        argv = commands.restore(target, getting)
+        self._repositories.run(region, replica_set, argv, _RESTORE_S)
+        copy.done.touch()
+        return f"{_bytes_in(copy.data)} bytes in {region}"
+
+    def start(self, replica_set: str, place: str) -> str:
+        """Replay the WAL up to the moment; from there the copy goes on by itself."""
+        address = self._address(replica_set, place)
+        self._configure(place, address)
+        spec = self._spec(replica_set, place)
+        started = self._world.start_until(
+            spec, lambda: self._recovered(replica_set, place), _RESTORE_S
+        )
+        return f"{started} at {address}"
+
+    def ask(self, replica_set: str, place: str) -> str:
+        """Ask every question of the store; raise GivenUp with each wrong answer."""
+        declared = self._repositories.backed_up(replica_set)
+        questions = declared.questions if declared else ()
+        shards = self._world.replica_set(replica_set).shards
+        with self._session(replica_set, place, self._store(replica_set)) as session:
+            asked = [q for q in questions if isinstance(q, Query)]
+            wrong = [why for question in asked for why in _wrong(session, question, shards)]
+        if wrong:
+            raise GivenUp("; ".join(wrong))
+        return f"{len(asked)} of {len(questions)} questions asked, all answered as they should be"
+
+    def discard(self, place: str) -> str:
+        """Stop the copy and take its files away."""
+        process = _process(place)
+        if any(each.id == process for each in self._world.supervisor.processes()):
+            self._world.supervisor.stop(process, _STOP_S)
+        shutil.rmtree(self._copy(place).folder, ignore_errors=True)
+        return "discarded"
+
+    # -- parts ----------------------------------------------------------------------------
+
+    def _copy(self, place: str) -> _Copy:
+        return _Copy(self._world.layout.copies / place)
+
+    def _store(self, replica_set: str) -> str:
+        return self._world.replica_set(replica_set).store
+
+    def _address(self, replica_set: str, place: str) -> Address:
+        """In the copy's region, on a port that was free when it was first asked for."""
+        region = self._repositories.region_of(replica_set)
+        members = [self._world.component(m) for m in self._world.replica_set(replica_set).members]
+        here = next((each for each in members if each.region == region), members[0])
+        file = self._copy(place).port
+        if not file.exists():
+            write_private(file, str(_free_port(here.address.host)))
+        return Address(here.address.host, int(file.read_text("utf-8")))
+
+    def _configure(self, place: str, address: Address) -> None:
+        copy = self._copy(place)
+        text = files.postgresql_conf(address, application_name=place, upstream=None)
+        write_private(copy.data / "postgresql.conf", text)
+        write_private(copy.data / "pg_hba.conf", files.pg_hba_conf({}))
+
+    def _spec(self, replica_set: str, place: str) -> ProcessSpec:
+        copy = self._copy(place)
+        return ProcessSpec(
+            id=_process(place),
+            site=self._repositories.region_of(replica_set),
+            argv=files.server(self._world.program("postgres"), str(copy.data)),
+            env=self._world.environment("postgres"),
+            cwd=copy.data,
+            log=self._world.layout.log(f"copies/{place}"),
+            stop_signal=signal.SIGINT,
+            restart=True,
+        )
+
+    def _session(self, replica_set: str, place: str, database: str) -> Session:
+        address = self._address(replica_set, place)
+        return Session.open(
+            timeout_s=2.0,
+            host=address.host,
+            port=address.port,
+            user=files.OWNER,
+            password=self._world.secrets.of(f"{replica_set}/owner"),
+            dbname=database,
+            application_name="caisson",
+        )
+
+    def _recovered(self, replica_set: str, place: str) -> bool | None:
+        try:
+            with self._session(replica_set, place, "postgres") as session:
+                return session.query("SELECT pg_is_in_recovery()") == [("f",)] or None
+        except PostgresError:
+            return None
+
+    def _archive_until_now(self, replica_set: str) -> None:
+        """A moment is reached by replaying a commit after it: see that one is in the repository.
+
+        Where the primary does not answer, what it has archived has to do.
+        """
+        primary = self._world.directory.primary_of(replica_set)
+        if primary is None or self._postgres.state(primary) is None:
+            return
+        with self._postgres.store_session(primary) as session:
+            session.query("SELECT pg_logical_emit_message(true, 'caisson', '')")
+            segment = str(session.query("SELECT pg_walfile_name(pg_switch_wal())")[0][0])
+            wait_for(
+                f"{segment} of {primary} is in the repository",
+                lambda: _archived(session, segment),
+                _ARCHIVED_S,
+            )
+
+
+def _process(place: str) -> str:
+    return f"copies/{place}"
+
+
+def _archived(session: Session, segment: str) -> bool | None:
+    last = session.query("SELECT last_archived_wal FROM pg_stat_archiver")[0][0]
+    return (last is not None and last[8:24] >= segment[8:]) or None
+
+
+def _wrong(session: Session, question: Query, shards: int) -> list[str]:
+    """How a question was answered wrongly; `every` shard must answer it, or some."""
+    answers = {shard: _answer(session, question.sql, shard) for shard in range(shards)}
+    wrong = {shard: said for shard, said in answers.items() if not question.relation.holds(said)}
+    if not wrong or (not question.every and len(wrong) < shards):
+        return []
+    shard, said = next(iter(wrong.items()))
+    return [f"{question}: shard_{shard} answered {said} ({len(wrong)} of {shards} shards)"]
+
+
+def _answer(session: Session, sql: str, shard: int) -> str | None:
+    session.query(f"SET search_path = shard_{shard}")
+    try:
+        rows = session.query(sql, timeout_s=300.0)
+    except PostgresError as error:
+        if error.sqlstate is None:
+            raise StepError(f"the copy does not answer: {error}") from error
+        return f"an error: {error}"
+    return rows[0][0] if rows else None
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())

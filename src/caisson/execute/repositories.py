@@ -1,0 +1,134 @@
+"""Where a replica set's backups lie on this machine, and pgBackRest's files for each server.
+
+A repository that the estate says nothing of is a folder of its region, below `repositories/`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from caisson.execute.errors import StepError
+from caisson.execute.world import World
+from caisson.systems.pgbackrest import files
+from caisson.systems.pgbackrest.problems import explain
+from caisson.systems.pgbackrest.repository import repository_of
+from caisson.systems.postgres.files import BACKUP, password_file
+from caisson.targets.local.layout import write_private
+from caisson.targets.local.wire import ToolResult
+from caisson.topology import backups
+from caisson.topology.model import ReplicaSet
+
+PROGRAM = "pgbackrest"
+_QUERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Everything by replica set; one that is not backed up has no repository."""
+
+    world: World
+
+    def sets(self) -> tuple[str, ...]:
+        """The replica sets that are backed up here: those of Postgres."""
+        return tuple(
+            each.id
+            for each in self.world.topology.backed_up
+            if self.world.replica_set(each.id).system == "postgres"
+        )
+
+    def backed_up(self, replica_set: str) -> backups.BackedUp | None:
+        """How a replica set is backed up, if it is."""
+        if replica_set not in self.sets():
+            return None
+        return next(each for each in self.world.topology.backed_up if each.id == replica_set)
+
+    def archiving(self, member: str) -> Mapping[str, str] | None:
+        """Postgres's settings by which a member archives its WAL; None when it does not."""
+        replica_set = self.world.index.replica_set_of[member]
+        declared = self.backed_up(replica_set.id)
+        if declared is None or declared.wal_s is None:
+            return None
+        commands = self.of_member(member)
+        return files.archiving(
+            commands.binary,
+            commands.conf,
+            commands.stanza,
+            environment=self.world.variables_of(PROGRAM),
+            wal_s=declared.wal_s,
+        )
+
+    def of_member(self, member: str) -> files.Commands:
+        """Write pgBackRest's configuration for a running server; return what can be typed."""
+        component = self.world.component(member)
+        layout = self.world.layout
+        here = files.Member(
+            str(layout.data(member)), str(layout.socket_folder(member)), component.address.port
+        )
+        replica_set = self.world.index.replica_set_of[member]
+        return self._configured(replica_set, layout.conf(member), here)
+
+    def of_copy(self, replica_set: str, conf: Path, data: Path) -> files.Commands:
+        """Write pgBackRest's configuration for a copy that is restored into `data`."""
+        return self._configured(self.world.replica_set(replica_set), conf, files.Member(str(data)))
+
+    def make(self, replica_set: str) -> None:
+        """Make the folder of a repository that is one; whoever writes into it comes later."""
+        folder = self._folder(self._declared(self.world.replica_set(replica_set)))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def region_of(self, replica_set: str) -> str:
+        return self._declared(self.world.replica_set(replica_set)).region
+
+    def run(self, site: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> str:
+        """Run pgBackRest to its end; raise StepError with its trouble in one sentence."""
+        result = self._run(site, replica_set, argv, timeout_s)
+        if result.timed_out:
+            raise StepError(f"{PROGRAM} {replica_set}: not within {timeout_s:g} s")
+        if result.exit_code != 0:
+            raise StepError(str(explain(result.exit_code, result.output)))
+        return result.output
+
+    def ask(self, replica_set: str, argv: tuple[str, ...]) -> str:
+        """Run what only reads the repository, in its region."""
+        return self.run(self.region_of(replica_set), replica_set, argv, _QUERY_S)
+
+    def _run(
+        self, site: str, replica_set: str, argv: tuple[str, ...], timeout_s: float
+    ) -> ToolResult:
+        password = self.world.secrets.of(f"{replica_set}/backup")
+        passfile = self.world.layout.pgbackrest(replica_set) / "pgpass"
+        write_private(passfile, password_file(password, BACKUP))
+        return self.world.run_tool(
+            site, PROGRAM, *argv, more={"PGPASSFILE": str(passfile)}, timeout_s=timeout_s
+        )
+
+    def _configured(
+        self, replica_set: ReplicaSet, conf: Path, member: files.Member
+    ) -> files.Commands:
+        declared = self.backed_up(replica_set.id)
+        assert declared is not None  # noqa: S101 - a plan is about sets that are backed up
+        repository = self._declared(replica_set)
+        own, shared = conf / "pgbackrest", self.world.layout.pgbackrest(replica_set.id)
+        folders = files.Folders(str(own), str(shared))
+        for folder in (own, shared, Path(folders.log)):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = conf / "pgbackrest.conf"
+        text = files.pgbackrest_conf(
+            replica_set.store,
+            (member,),
+            repository_of(str(self._folder(repository))),
+            folders,
+            files.Options(keep_s=declared.keep_s),
+            key=self.world.secrets.of(repository.key),
+        )
+        write_private(path, text)
+        return files.Commands(self.world.program(PROGRAM), str(path), replica_set.store)
+
+    def _declared(self, replica_set: ReplicaSet) -> backups.Repository:
+        wanted = f"{replica_set.environment}/{replica_set.jurisdiction}"
+        return next(each for each in self.world.topology.repositories if each.id == wanted)
+
+    def _folder(self, repository: backups.Repository) -> Path:
+        """Here every repository is a folder, or `up` is refused."""
+        own = repository.folder
+        return Path(repository.url or "") if own is None else self.world.layout.home / own

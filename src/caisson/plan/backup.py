@@ -1,0 +1,74 @@
+"""Backup: a restorable copy of replica sets, taken from their primaries while these run."""
+
+from collections.abc import Iterable
+
+from caisson.plan.model import (
+    BackUp,
+    Plan,
+    PrepareRepository,
+    Refusal,
+    ReplicaSetState,
+    Step,
+)
+from caisson.plan.names import environment_of, stores_of
+from caisson.plan.repositories import RepositoryState
+
+
+def plan_backup(
+    subject: str,
+    states: Iterable[ReplicaSetState],
+    repositories: Iterable[RepositoryState],
+    *,
+    full: bool = False,
+) -> Plan | Refusal:
+    """Back up every replica set that has a repository in `repositories`.
+
+    A repository without any backup gets a full one, others what changed since, unless `full`.
+    """
+    by_set = {each.replica_set: each for each in repositories}
+    chosen = [each for each in states if each.replica_set in by_set]
+    if not chosen:
+        return Refusal(
+            "backup",
+            subject,
+            (f"no store of {subject} is declared to be backed up",),
+            "declare `backup:` on a store of the estate, then `caisson up` again",
+        )
+    if reasons := [why for each in chosen for why in _objections(each, by_set[each.replica_set])]:
+        return Refusal("backup", subject, tuple(reasons), "see `caisson status` and `backups`")
+    stores = stores_of(each.replica_set for each in chosen)
+    return Plan(
+        "backup",
+        subject,
+        (
+            Step(
+                "see that the repositories take WAL",
+                tuple(PrepareRepository(s.replica_set, s.primary) for s in chosen),
+            ),
+            Step(
+                f"copy {stores}",
+                tuple(
+                    BackUp(s.replica_set, s.primary, _kind(by_set[s.replica_set], full=full))
+                    for s in chosen
+                ),
+            ),
+        ),
+        blast_radius=(
+            f"{stores} of {environment_of(subject)} go on; reading them all costs their disks",
+        ),
+    )
+
+
+def _objections(state: ReplicaSetState, repository: RepositoryState) -> list[str]:
+    found = []
+    if not state.member(state.primary).answers:
+        found.append(f"{state.replica_set}: its primary {state.primary} does not answer")
+    if repository.why_not:
+        found.append(
+            f"{state.replica_set}: its repository in {repository.region}: {repository.why_not}"
+        )
+    return found
+
+
+def _kind(repository: RepositoryState, *, full: bool) -> str:
+    return "full" if full or repository.newest is None else "incr"
