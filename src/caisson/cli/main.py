@@ -58,6 +58,11 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
         (
             Verb("failover", "caisson.cli.failover", "Promote the standbys of a lost region."),
             Verb("failback", "caisson.cli.failover", "Go back to the home region, losing nothing."),
+            Verb("backup", "caisson.cli.backup", "Back a store up now."),
+            Verb(
+                "backups", "caisson.cli.backup", "Each store's backups, and the last one checked."
+            ),
+            Verb("restore", "caisson.cli.backup", "Restore beside what runs, and check the copy."),
             Verb("drill", "caisson.cli.drill", "Break something, measure, restore, record."),
             Verb("demo", "caisson.cli.demo", "Bring the estate up and lose a region, to watch."),
         ),

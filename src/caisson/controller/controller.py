@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from caisson.console import server as console
+from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.events import Event, Events
 from caisson.controller.guardian import Guardian
@@ -45,6 +47,7 @@ from caisson.topology.resolve import resolve
 
 _BLOCK = "local/block"
 _STOP_S = 6.0
+_BEGUN_ANEW = ("provision", "backup", "restore")
 LOCAL_SYSTEMS = ("postgres", "redis", "memcached")
 
 
@@ -87,6 +90,7 @@ class Controller:
         for folder in (self._layout.run, self._layout.log("supervisor").parent):
             folder.mkdir(parents=True, exist_ok=True)
         self._layout.home.chmod(0o700)
+        self._layout.open_repositories()  # after a drill that was killed
         self._stop_asked = threading.Event()
         self._state: State = open_state(self._layout.state_place)
         self._state.acquire_exclusive()
@@ -145,6 +149,9 @@ class Controller:
         self._drills = Drills(
             self._world, self._state.settings, self._observer, self._operations, self.events
         )
+        self._backups = Backups(
+            self._world, performer, self._observer, self._operations, self._promises, self.events
+        )
         self._guardian = Guardian(
             world=self._world,
             performer=performer,
@@ -152,6 +159,7 @@ class Controller:
             observer=self._observer,
             operations=self._operations,
             drills=self._drills,
+            backups=self._backups,
             events=self.events,
         )
         self._snapshots = Snapshots(
@@ -183,8 +191,8 @@ class Controller:
                 "run `caisson up` as an ordinary user",
             )
         self._open_console()
-        unfinished = [o for o in self._state.journal.unfinished() if o.verb != "provision"]
-        self._abandon_provisions()
+        self._abandon_what_begins_anew()
+        unfinished = self._state.journal.unfinished()
         done = self._executor.run(
             provision_plan(self._world.topology, self._world.directory.facts(), unfinished)
         )
@@ -258,7 +266,12 @@ class Controller:
     def _open_console(self) -> None:
         token = secrets.token_urlsafe(32)
         requests = Requests(
-            self._world.index, self._operations, self._drills, self._promises, self.ask_to_stop
+            self._world.index,
+            self._operations,
+            self._drills,
+            self._backups,
+            self._promises,
+            self.ask_to_stop,
         )
         app = console.make_app(self, token, requests)
         self._console = console.serve_in_thread(app, "127.0.0.1", 0)
@@ -268,11 +281,16 @@ class Controller:
             json.dumps({"url": self.url, "token": token, "pid": os.getpid()}),
         )
 
-    def _abandon_provisions(self) -> None:
-        """An interrupted `up` is not resumed but planned anew: the estate may have changed."""
+    def _abandon_what_begins_anew(self) -> None:
+        """An interrupted `up` is not resumed but planned anew: the estate may have changed.
+
+        Nor is what went on beside: the next backup goes on with what was copied, and of a copy
+        that was not restored to its end nothing is worth keeping.
+        """
         for operation in self._state.journal.unfinished():
-            if operation.verb == "provision":
+            if operation.verb in _BEGUN_ANEW:
                 self._state.journal.finish(operation.id, OperationState.ABANDONED)
+        shutil.rmtree(self._layout.copies, ignore_errors=True)
 
     def _wait_until_seen(self) -> None:
         """The guardian must not judge by what was not looked at yet."""
@@ -300,6 +318,12 @@ def _refuse_what_cannot_run(loaded: Loaded) -> None:
         for name, jurisdiction in loaded.estate.jurisdictions.items()
         if (standby := jurisdiction.standby) is not None
         and (region := loaded.estate.regions[standby]).jurisdiction != name
+    ]
+    cannot += [
+        f"{loaded.sources.at('backups', name, 'repository')}: the local target keeps backups in"
+        f" folders, and {place.repository} is none; name a folder, or leave it out"
+        for name, place in loaded.estate.backups.items()
+        if place.repository is not None and "://" in place.repository
     ]
     if cannot:
         raise CannotRun(*cannot)

@@ -81,15 +81,20 @@ class Drills:
         match drill.fault:
             case "lose-region":
                 fault_id = supervisor.lose_site(drill.subject, LEASE_S)
-                self._keep(replace(drill, fault_id=fault_id))
+                self._hold(drill, fault_id)
             case "freeze-region":
                 fault_id = supervisor.freeze_site(drill.subject, LEASE_S)
-                self._keep(replace(drill, fault_id=fault_id))
+                self._hold(drill, fault_id)
             case "kill":
                 supervisor.kill(drill.subject)
             case other:
                 raise Refused(f"there is no fault {other}")
         return at
+
+    def _hold(self, drill: Drill, fault_id: str) -> None:
+        """A region is away with the repositories in it."""
+        self._keep(replace(drill, fault_id=fault_id))
+        self._world.layout.shut_repositories(drill.subject)
 
     def renew(self, drill_id: str) -> None:
         """The drill lives: hold its fault for another term."""
@@ -105,6 +110,7 @@ class Drills:
         drill = self.one(drill_id)
         if drill.fault_id is not None:
             self._world.supervisor.undo(drill.fault_id)
+            self._world.layout.open_repositories(drill.subject)
             self._keep(replace(drill, fault_id=None))
 
     def end(self, drill_id: str, result: dict[str, Any]) -> None:
@@ -144,6 +150,7 @@ class Drills:
         self._events.add("warning", f"{drill.id} has ended without a word: restoring the estate")
         try:
             if drill.fault_id is not None:
+                self._world.layout.open_repositories(drill.subject)
                 self._world.supervisor.undo(drill.fault_id)
         except SupervisorError as error:
             self._events.add("info", f"{drill.id}: its fault was undone before ({error})")

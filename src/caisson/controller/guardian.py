@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import assert_never
 
 from caisson.controller import policy
+from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.events import Events
 from caisson.controller.observer import Observer
@@ -34,6 +35,7 @@ class Guardian:
         observer: Observer,
         operations: Operations,
         drills: Drills,
+        backups: Backups,
         events: Events,
     ) -> None:
         self._world = world
@@ -42,6 +44,7 @@ class Guardian:
         self._observer = observer
         self._operations = operations
         self._drills = drills
+        self._backups = backups
         self._events = events
         self._tried_at: dict[policy.Reaction, float] = {}
         self._astray_since: dict[str, float] = {}
@@ -77,6 +80,7 @@ class Guardian:
                 self._tried_at[reaction] = now
                 self._pool.submit(self._react, reaction)
         self._drills.look_after(self._pool.submit)
+        self._backups.look_after(self._pool.submit)
 
     def _outlook(self, now: float) -> policy.Outlook:
         states = self._observer.states()

@@ -44,7 +44,7 @@ class Operations:
         self._executor = executor
         self._events = events
         self._lock = threading.Lock()
-        self._busy: dict[str, str] = {}  # environment → verb
+        self._busy: dict[str, str] = {}  # environment, or a repository → verb
 
     def busy(self) -> frozenset[str]:
         """The environments that have an operation under way."""
@@ -96,6 +96,14 @@ class Operations:
         environment = replica_set.split("/", 1)[0]
         with self.alone(environment, "detach"):
             return self._run(plan_detach(self._state(replica_set), member))
+
+    def beside(self, subject: str, verb: str, plan: Callable[[], Plan | Refusal]) -> Operation:
+        """Plan and perform what goes on beside everything else; one at a time for a subject.
+
+        A failover does not wait for it.
+        """
+        with self.alone(f"repository of {subject}", verb):
+            return self._run(_or_refuse(plan()))
 
     def resume(self, operation: Operation) -> Operation:
         """Go on with an operation that was under way when the last controller ended."""

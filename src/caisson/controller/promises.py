@@ -48,6 +48,11 @@ class Promises:
     def record_evidence(self, evidence: Evidence) -> None:
         self.ledger.append(Kind.EVIDENCE, evidence.to_json(), time.time())
 
+    def newest_evidence(self, method: str, subject: str) -> Evidence | None:
+        """What was measured last of a subject by a method, if anything was."""
+        known = [e for e in self._known_evidence() if (e.method, e.subject) == (method, subject)]
+        return max(known, key=lambda each: each.at, default=None)
+
     def record_operation(self, operation: Operation) -> None:
         """An operation that has ended is an event of the estate's history."""
         body: JsonObject = {

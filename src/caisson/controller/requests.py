@@ -5,12 +5,14 @@ from typing import Any
 
 from caisson.console.server import BadRequest
 from caisson.console.server import Refused as ConsoleRefused
+from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.operations import Operations, Refused
 from caisson.controller.promises import Promises
 from caisson.controller.snapshot import operation_document
 from caisson.ledger.evidence import evidence_from_json
 from caisson.plan.document import to_document
+from caisson.plan.model import Plan, Refusal
 from caisson.targets.local.supervision import SupervisorError
 from caisson.topology.query import Index
 
@@ -25,17 +27,22 @@ class Requests:
         index: Index,
         operations: Operations,
         drills: Drills,
+        backups: Backups,
         promises: Promises,
         stop: Callable[[], None],
     ) -> None:
         self._index = index
         self._operations = operations
         self._drills = drills
+        self._backups = backups
         self._promises = promises
         self._stop = stop
         self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "failover": self._failover,
             "failback": self._failback,
+            "backup": self._backup,
+            "backups": lambda _: backups.document(),
+            "restore": self._restore,
             "drill-begin": self._drill_begin,
             "drill-strike": lambda a: {"at": drills.strike(_text(a, "drill"))},
             "drill-renew": self._drill_renew,
@@ -69,6 +76,30 @@ class Requests:
         if arguments.get("plan_only") is True:
             return {"plan": to_document(self._operations.failback_plan(environment, region))}
         return operation_document(self._operations.failback(environment, region))
+
+    def _backup(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        replica_set, full = self._backed_up(arguments), arguments.get("full") is True
+        if arguments.get("plan_only") is True:
+            return _planned(self._backups.backup_plan(replica_set, full=full))
+        return operation_document(self._backups.back_up(replica_set, full=full))
+
+    def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        replica_set, keep = self._backed_up(arguments), arguments.get("keep") is True
+        moment = arguments.get("moment")
+        if not isinstance(moment, float | int | None):
+            raise BadRequest(("`moment` must be seconds since the epoch, or absent",))
+        if arguments.get("plan_only") is True:
+            return _planned(self._backups.restore_plan(replica_set, moment, keep=keep))
+        return operation_document(self._backups.restore(replica_set, moment, keep=keep))
+
+    def _backed_up(self, arguments: dict[str, Any]) -> str:
+        replica_set, known = _text(arguments, "replica_set"), self._backups.sets()
+        if replica_set not in known:
+            there_are = ", ".join(known) or "none"
+            raise BadRequest(
+                (f"{replica_set} is not backed up here; what is: {there_are}",),
+            )
+        return replica_set
 
     def _drill_begin(self, arguments: dict[str, Any]) -> dict[str, Any]:
         fault, subject = _text(arguments, "fault"), _text(arguments, "subject")
@@ -114,6 +145,12 @@ class Requests:
             there_are = ", ".join(sorted(sites))
             raise BadRequest((f"there is no site {environment}/{region}; there are {there_are}",))
         return environment, region
+
+
+def _planned(plan: Plan | Refusal) -> dict[str, Any]:
+    if isinstance(plan, Refusal):
+        raise Refused(*plan.reasons, plan.remedy)
+    return {"plan": to_document(plan)}
 
 
 def _text(arguments: dict[str, Any], name: str) -> str:

@@ -1,0 +1,118 @@
+"""`caisson backup`, `caisson backups` and `caisson restore`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from caisson.cli import output
+from caisson.cli.client import ControllerGone, OrderRefused, connect, refuse
+from caisson.cli.estates import estate_option, json_option, layout_of
+from caisson.cli.views.backups import show_backups
+from caisson.cli.views.operation import show_operation, show_plan
+
+_LONGEST_S = 86_400.0
+_plan_option = click.option(
+    "--plan", "plan_only", is_flag=True, help="Show what would be done, and do nothing."
+)
+
+
+class _Moment(click.ParamType[float]):
+    """A time as people and logs write it; without an offset, it is this machine's."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            written = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2026-01-31T23:59:59 or …59.5+00:00", param, ctx)
+        return written.astimezone(UTC).timestamp()
+
+
+@click.command()
+@click.argument("replica_set", metavar="STORE")
+@click.option("--full", is_flag=True, help="Copy everything, not only what changed.")
+@_plan_option
+@estate_option
+@json_option
+def backup(
+    replica_set: str, full: bool, plan_only: bool, estate: Path | None, as_json: bool
+) -> None:
+    """Back up STORE, such as production/us/blocks, now.
+
+    The schedule of the estate goes on by itself; this is for the moment before something risky.
+    """
+    answer = _order(
+        "backup", estate, as_json=as_json, replica_set=replica_set, full=full, plan_only=plan_only
+    )
+    _show(answer, as_json=as_json)
+
+
+@click.command()
+@click.argument("replica_set", metavar="STORE")
+@click.option("--to", "moment", type=_Moment(), help="Restore this moment (default: the newest).")
+@click.option("--keep", is_flag=True, help="Leave the copy running, to look into it.")
+@_plan_option
+@estate_option
+@json_option
+def restore(
+    replica_set: str,
+    moment: float | None,
+    keep: bool,
+    plan_only: bool,
+    estate: Path | None,
+    as_json: bool,
+) -> None:
+    """Restore STORE, such as production/us/blocks, beside what runs, and ask its questions.
+
+    Nothing that runs is touched. A copy that has answered every question of the estate is
+    evidence for the promises about it; the copy is then discarded, unless --keep.
+    """
+    answer = _order(
+        "restore",
+        estate,
+        as_json=as_json,
+        replica_set=replica_set,
+        moment=moment,
+        keep=keep,
+        plan_only=plan_only,
+    )
+    _show(answer, as_json=as_json)
+
+
+@click.command()
+@estate_option
+@json_option
+def backups(estate: Path | None, as_json: bool) -> None:
+    """List the backups of each store: their age and size, and the last restore that was checked."""
+    answer = _order("backups", estate, as_json=as_json)
+    if as_json:
+        output.print_json(answer)
+    else:
+        show_backups(output.screen(), answer)
+    unread = any(each["why_not"] for each in answer["backups"])
+    raise SystemExit(output.BROKEN if unread else output.ALL_WELL)
+
+
+def _order(verb: str, estate: Path | None, *, as_json: bool, **arguments: Any) -> dict[str, Any]:
+    client = connect(layout_of(estate, as_json=as_json), as_json=as_json)
+    try:
+        return client.order(verb, _LONGEST_S, **arguments)
+    except OrderRefused as error:
+        refuse(error, as_json=as_json)
+    except ControllerGone as error:
+        output.fail(output.BROKEN, str(error), as_json=as_json)
+
+
+def _show(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(answer)
+    elif "plan" in answer:
+        show_plan(output.screen(), answer["plan"])
+    else:
+        show_operation(output.screen(), answer)
+    raise SystemExit(output.ALL_WELL if answer.get("state", "done") == "done" else output.BROKEN)

@@ -1,0 +1,173 @@
+"""Backups and restores of the running estate: when they are due, and what became of them.
+
+They go on beside everything else: no failover waits for a backup, and a restore touches nothing
+that runs.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from caisson.controller.events import Events
+from caisson.controller.observer import Observer
+from caisson.controller.operations import Operations, Refused
+from caisson.controller.promises import Promises
+from caisson.estate.model import Restore
+from caisson.execute.performer import Performer
+from caisson.execute.repositories import Repositories
+from caisson.execute.world import World
+from caisson.ledger.evidence import Evidence, Fidelity
+from caisson.plan.backup import plan_backup
+from caisson.plan.model import Plan, Refusal, ReplicaSetState
+from caisson.plan.repositories import RepositoryState
+from caisson.plan.restore import plan_restore
+from caisson.state.journal import Operation, OperationState
+from caisson.topology.backups import Query
+
+_LOOK_S = 30.0  # how often the schedule is looked at
+_AGAIN_S = 300.0  # a backup that failed is not tried again sooner
+
+
+class Backups:
+    """Called from the console's threads and, by `look_after`, from the guardian. Thread-safe."""
+
+    def __init__(
+        self,
+        world: World,
+        performer: Performer,
+        observer: Observer,
+        operations: Operations,
+        promises: Promises,
+        events: Events,
+    ) -> None:
+        self._world = world
+        self._performer = performer
+        self._observer = observer
+        self._operations = operations
+        self._promises = promises
+        self._events = events
+        self._repositories = Repositories(world)
+        self._lock = threading.Lock()
+        self._looked_at = time.monotonic()
+        self._tried_at: dict[str, float] = {}
+
+    def sets(self) -> tuple[str, ...]:
+        return self._repositories.sets()
+
+    def states(self) -> tuple[RepositoryState, ...]:
+        """Every repository as it is now; asking takes a second or so for each."""
+        return tuple(self._performer.backups.state(each) for each in self.sets())
+
+    def document(self) -> dict[str, Any]:
+        """What `caisson backups` shows."""
+        return {"backups": [self._shown(each) for each in self.states()]}
+
+    def backup_plan(self, replica_set: str, *, full: bool) -> Plan | Refusal:
+        return plan_backup(
+            replica_set,
+            [self._state(replica_set)],
+            [self._performer.backups.state(replica_set)],
+            full=full,
+        )
+
+    def back_up(self, replica_set: str, *, full: bool = False) -> Operation:
+        self._tried_at[replica_set] = time.monotonic()
+        return self._operations.beside(
+            replica_set, "backup", lambda: self.backup_plan(replica_set, full=full)
+        )
+
+    def restore_plan(self, replica_set: str, moment: float | None, *, keep: bool) -> Plan | Refusal:
+        repository = self._performer.backups.state(replica_set)
+        return plan_restore(repository, _place(replica_set), moment=moment, keep=keep)
+
+    def restore(
+        self, replica_set: str, moment: float | None = None, *, keep: bool = False
+    ) -> Operation:
+        """Restore beside and ask; a copy that has answered everything is evidence."""
+        done = self._operations.beside(
+            replica_set, "restore", lambda: self.restore_plan(replica_set, moment, keep=keep)
+        )
+        if done.state is OperationState.DONE and self._all_asked(replica_set):
+            self._promises.record_evidence(self._evidence(done))
+        return done
+
+    def look_after(self, submit: Callable[[Callable[[], object]], object]) -> None:
+        """Make the backups that are due, also those that were missed; one after the other."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_S or not self._lock.acquire(blocking=False):
+            return
+        self._looked_at = now
+        submit(self._make_what_is_due)
+
+    def _make_what_is_due(self) -> None:
+        try:
+            for state in self.states():
+                if self._is_due(state):
+                    self.back_up(state.replica_set, full=True)
+        except Refused as refusal:
+            self._events.add("warning", f"not backed up: {refusal}")
+        finally:
+            self._lock.release()
+
+    def _is_due(self, repository: RepositoryState) -> bool:
+        declared = self._repositories.backed_up(repository.replica_set)
+        tried = self._tried_at.get(repository.replica_set)
+        if declared is None or (tried is not None and time.monotonic() - tried < _AGAIN_S):
+            return False
+        newest = repository.newest
+        return newest is None or time.time() - newest.started_at >= declared.every_s
+
+    def _state(self, replica_set: str) -> ReplicaSetState:
+        return next(s for s in self._observer.states() if s.replica_set == replica_set)
+
+    def _all_asked(self, replica_set: str) -> bool:
+        declared = self._repositories.backed_up(replica_set)
+        questions = declared.questions if declared else ()
+        return bool(questions) and all(isinstance(each, Query) for each in questions)
+
+    def _evidence(self, operation: Operation) -> Evidence:
+        store = self._world.replica_set(operation.subject).store
+        asked = operation.steps[2]
+        seconds = (asked.ended_at or 0.0) - operation.started_at
+        return Evidence(
+            at=operation.started_at,
+            method="restore",
+            subject=operation.subject,
+            promises=tuple(
+                each.name
+                for each in self._world.estate.promises
+                if isinstance(each, Restore) and each.restore == store
+            ),
+            figures={"restore_s": round(seconds, 3)},
+            fidelity=Fidelity.REHEARSAL,
+            fingerprint=self._promises.fingerprint(operation.subject),
+            drill=operation.id,
+        )
+
+    def _shown(self, state: RepositoryState) -> dict[str, Any]:
+        verified = self._promises.newest_evidence("restore", state.replica_set)
+        return {
+            "replica_set": state.replica_set,
+            "region": state.region,
+            "why_not": state.why_not,
+            "points": [
+                {
+                    "label": each.label,
+                    "kind": each.kind,
+                    "started_at": each.started_at,
+                    "stopped_at": each.stopped_at,
+                    "size_bytes": each.size,
+                    "stored_bytes": each.stored,
+                }
+                for each in state.points
+            ],
+            "verified": verified.to_json() if verified else None,
+        }
+
+
+def _place(replica_set: str) -> str:
+    """A name for a copy, such as `production-us-blocks-20261123T220000Z`."""
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    return f"{replica_set.replace('/', '-')}-{now}"

@@ -1,0 +1,263 @@
+"""Backups of a running estate: made by themselves, restored beside it, and asked.
+
+One small estate for all tests: one jurisdiction of two regions, and one store of two shards.
+"""
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from estate_support import EstateHere, cleared, until
+
+ESTATE = """\
+estate: kept
+jurisdictions:
+  us: {home: us-west, standby: us-east}
+regions:
+  us-west: {jurisdiction: us}
+  us-east: {jurisdiction: us}
+stores:
+  blocks:
+    system: postgres
+    shards: 2
+    schema: schema.sql
+    backup: {every: 1d, wal: 5s, keep: 7d}
+    questions:
+      - {sql: "SELECT count(*) FROM notes", is: ">= 0"}
+      - {sql: "SELECT count(*) FROM notes WHERE id < 0", is: "= 0"}
+promises:
+  - {name: we-can-restore, restore: blocks, within: 1h, verified every: 7d}
+"""
+SCHEMA = "CREATE TABLE IF NOT EXISTS notes (id bigint PRIMARY KEY, at timestamptz DEFAULT now())"
+BLOCKS = "production/us/blocks"
+PRIMARY = "production/us-west/blocks"
+SLACK_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EstateHere]:
+    folder = tmp_path_factory.mktemp("kept")
+    (folder / "estate.yaml").write_text(ESTATE)
+    (folder / "schema.sql").write_text(SCHEMA)
+    with cleared(EstateHere(folder)) as here:
+        up = here.caisson("up", "--detach")
+        assert up.code == 0, up.said
+        yield here
+
+
+@pytest.fixture(scope="module")
+def writes(estate: EstateHere) -> Iterator["Writes"]:
+    """One writer for all tests, begun before the first backup."""
+    writer = Writes(estate)
+    writer.thread.start()
+    until("something was written", lambda: writer.acknowledged)
+    yield writer
+    writer.stop.set()
+    writer.thread.join()
+
+
+@pytest.fixture(scope="module")
+def backed_up(estate: EstateHere, writes: "Writes") -> None:
+    del writes
+    done = estate.caisson("backup", BLOCKS, within_s=SLACK_S)
+    assert done.code == 0, done.said
+
+
+@dataclass
+class Writes:
+    """Writes one row after another; when each was begun, and when it was acknowledged."""
+
+    estate: EstateHere
+    begun: dict[int, float] = field(default_factory=dict)
+    acknowledged: dict[int, float] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with owner(self.estate) as session:
+            for number in itertools.count():
+                if self.stop.wait(0.005):
+                    return
+                self.begun[number] = time.time()
+                try:
+                    session.execute("INSERT INTO shard_0.notes VALUES (%s)", (number,))
+                except psycopg.Error as error:
+                    self.errors.append(str(error))
+                    return
+                self.acknowledged[number] = time.time()
+
+    def wrong_at(self, moment: float, present: set[int]) -> list[int]:
+        """What lacks although it was acknowledged by then, or is there although begun later."""
+        lacking = [n for n, at in list(self.acknowledged.items()) if at <= moment]
+        early = [n for n, at in list(self.begun.items()) if at > moment]
+        return [n for n in lacking if n not in present] + [n for n in early if n in present]
+
+
+def owner(estate: EstateHere, address: str | None = None) -> "psycopg.Connection[tuple[Any, ...]]":
+    """The superuser's session with the primary, or with a copy that was kept."""
+    host, port = (address or estate.components()[PRIMARY]["address"]).split(":")
+    return psycopg.connect(
+        host=host,
+        port=int(port),
+        user="caisson",
+        password=estate.secrets()[f"{BLOCKS}/owner"],
+        dbname="blocks",
+        autocommit=True,
+    )
+
+
+def written(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()
+
+
+def restored(estate: EstateHere, *options: str) -> dict[str, Any]:
+    done = estate.caisson("restore", BLOCKS, "--json", *options, within_s=SLACK_S)
+    assert done.code == 0, done.said
+    return done.json
+
+
+def numbers_in_copy(estate: EstateHere, operation: dict[str, Any]) -> set[int]:
+    address = operation["steps"][1]["detail"].split(" at ")[1]
+    with owner(estate, address) as session:
+        return {int(row[0]) for row in session.execute("SELECT id FROM shard_0.notes")}
+
+
+def listed(estate: EstateHere) -> dict[str, Any]:
+    (found,) = estate.caisson("backups", "--json").json["backups"]
+    return dict(found)
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_backup_lies_in_the_other_region_and_is_listed(estate: EstateHere) -> None:
+    found = listed(estate)
+    assert found["region"] == "us-east"
+    assert found["why_not"] is None
+    assert found["points"][0]["kind"] == "full"
+    assert found["points"][0]["size_bytes"] > 0
+    lies = estate.folder / ".caisson" / "repositories" / "us-east" / "production" / "us"
+    assert (lies / "backup" / "blocks").is_dir()
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_each_moment_is_restored_with_exactly_what_was_acknowledged(
+    estate: EstateHere, writes: Writes
+) -> None:
+    begun = time.time()
+    until("writes go on", lambda: time.time() > begun + 6.0)
+    draw = random.Random(7)  # noqa: S311 - moments, no secrets
+    for moment in sorted(draw.uniform(begun, begun + 6.0) for _ in range(3)):
+        operation = restored(estate, "--to", written(moment), "--keep")
+        present = numbers_in_copy(estate, operation)
+        assert present
+        assert writes.wrong_at(moment, present) == []
+    assert writes.errors == []
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_table_that_somebody_dropped_comes_back(estate: EstateHere) -> None:
+    with owner(estate) as session:
+        session.execute("CREATE TABLE shard_1.kept AS SELECT generate_series(1, 1000) AS id")
+        (until_then,) = session.execute("SELECT clock_timestamp()").fetchone() or (None,)
+        time.sleep(1.0)
+        session.execute("DROP TABLE shard_1.kept")
+    assert until_then is not None
+    operation = restored(estate, "--to", until_then.isoformat(), "--keep")
+    address = operation["steps"][1]["detail"].split(" at ")[1]
+    with owner(estate, address) as copy:
+        assert copy.execute("SELECT count(*) FROM shard_1.kept").fetchone() == (1000,)
+    with owner(estate) as session:
+        assert session.execute("SELECT to_regclass('shard_1.kept')").fetchone() == (None,)
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_restore_that_was_asked_is_evidence_and_nothing_of_it_stays(estate: EstateHere) -> None:
+    copies = estate.folder / ".caisson" / "copies"
+    before = set(copies.iterdir()) if copies.exists() else set()
+    operation = restored(estate)
+    assert operation["steps"][2]["detail"].startswith("2 of 2 questions asked")
+    evidence = listed(estate)["verified"]
+    assert evidence["drill"] == operation["id"]
+    assert evidence["figures"]["restore_s"] > 0
+    (row,) = estate.caisson("promises", "--json").json["promises"]
+    assert (row["name"], row["verdict"]) == ("we-can-restore", "holds")
+    assert set(copies.iterdir()) == before
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_wrong_answer_is_no_restore(estate: EstateHere) -> None:
+    with owner(estate) as session:
+        session.execute("INSERT INTO shard_1.notes VALUES (-1)")
+    before = listed(estate)["verified"]
+    failed = estate.caisson(
+        "restore", BLOCKS, "--to", written(time.time()), "--json", within_s=SLACK_S
+    )
+    with owner(estate) as session:
+        session.execute("DELETE FROM shard_1.notes WHERE id < 0")
+    assert failed.code == 1
+    assert failed.json["state"] == "failed"
+    assert "shard_1 answered 1" in failed.json["measurements"]["why"]
+    assert failed.json["measurements"]["undo"] == "undone"
+    assert listed(estate)["verified"] == before
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_what_cannot_be_restored_is_refused_before_anything_is_done(estate: EstateHere) -> None:
+    early = estate.caisson("restore", BLOCKS, "--to", "2001-01-01T00:00:00+00:00")
+    assert early.code == 1
+    assert "when the oldest backup was whole" in early.err
+    unknown = estate.caisson("restore", "production/us/nothing")
+    assert unknown.code == 2
+    assert f"what is: {BLOCKS}" in unknown.err
+    assert estate.caisson("restore", BLOCKS, "--to", "yesterday").code == 2
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_repository_that_cannot_be_reached_is_told_and_stops_nobody(
+    estate: EstateHere, writes: Writes
+) -> None:
+    before = listed(estate)["points"]
+    region = estate.folder / ".caisson" / "repositories" / "us-east"
+    region.chmod(0)
+    try:
+        shown = estate.caisson("backups", "--json")
+        failed = estate.caisson("backup", BLOCKS, within_s=SLACK_S)
+        refused = estate.caisson("restore", BLOCKS)
+        since = len(writes.acknowledged)
+        until("writes go on", lambda: len(writes.acknowledged) > since)
+    finally:
+        region.chmod(0o700)
+    assert shown.code == failed.code == refused.code == 1
+    (told,) = shown.json["backups"]
+    assert "the repository refuses access" in told["why_not"]
+    for said in (failed.err, refused.err):
+        assert "its repository in us-east: the repository refuses access" in said
+    assert writes.errors == []
+    assert listed(estate)["points"] == before
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_neither_key_nor_password_is_in_the_repository_or_in_a_log(estate: EstateHere) -> None:
+    home = estate.folder / ".caisson"
+    names = (f"{BLOCKS}/backup", "production/us/backups", f"{BLOCKS}/owner")
+    told = [estate.secrets()[name].encode() for name in names]
+    assert not [
+        path
+        for path in _files(home / "repositories", home / "logs", home / "ledger.head")
+        if any(secret in path.read_bytes() for secret in told)
+    ]
+
+
+def _files(*roots: Path) -> Iterator[Path]:
+    for root in roots:
+        yield from (each for each in (root, *root.rglob("*")) if each.is_file())
