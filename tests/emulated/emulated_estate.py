@@ -22,7 +22,7 @@ from caisson.estate.promise_files import Promised
 from caisson.terraform.writing.model import Rendering, Root
 from caisson.terraform.writing.promises import FILE
 from emulated_gaps import LEFT_OUT, MINISTACK, Lived
-from terraform_runs import without_network
+from terraform_runs import Terraform, without_network
 
 LONGEST_S = 1500.0
 
@@ -66,12 +66,15 @@ class Emulated:
 
     def plan_of(self, path: str) -> dict[str, Any]:
         """Return the plan that was made last of a root, as Terraform shows it."""
-        return without_network(self.out / path, self.out.parent).shown("caisson.tfplan")
+        return self._terraform(path).shown("caisson.tfplan")
 
     def left(self, path: str) -> list[str]:
         """Return the addresses that a root's state still has."""
-        terraform = without_network(self.out / path, self.out.parent)
+        terraform = self._terraform(path)
         return terraform.run("state", "list", well=(0, 1)).split()
+
+    def _terraform(self, path: str) -> Terraform:
+        return without_network(self.out / path, self.out.parent, unchecked=True)
 
 
 def _document(what: str, done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
@@ -106,7 +109,7 @@ def emulated_estate(lived: Lived, folder: Path) -> Iterator[Emulated]:
     """Give a copy of the estate in `folder`, and two AWS on loopback that forget at the end."""
     estate = _copied(lived.estate, folder / "estate")
     with emulated_aws() as aws, ministack(folder / "ministack", aws) as other:
-        settings = without_network(folder, folder).environment
+        settings = without_network(folder, folder, unchecked=True).environment
         environment = {
             **os.environ,
             **settings,
