@@ -181,34 +181,33 @@ def test_a_table_that_somebody_dropped_comes_back(estate: EstateHere) -> None:
 
 
 @pytest.mark.usefixtures("backed_up")
-def test_a_restore_that_was_asked_is_evidence_and_nothing_of_it_stays(estate: EstateHere) -> None:
+def test_a_restore_is_evidence_and_a_wrong_answer_breaks_the_promise(estate: EstateHere) -> None:
     copies = estate.folder / ".caisson" / "copies"
     before = set(copies.iterdir()) if copies.exists() else set()
     operation = restored(estate)
     assert operation["steps"][2]["detail"].startswith("2 of 2 questions asked")
-    evidence = listed(estate)["verified"]
-    assert evidence["drill"] == operation["id"]
-    assert evidence["figures"]["restore_s"] > 0
-    (row,) = estate.caisson("promises", "--json").json["promises"]
-    assert (row["name"], row["verdict"]) == ("we-can-restore", "holds")
+    assert judged(estate) == "holds"
+    shown = listed(estate)["restored"]
+    assert shown["drill"] == operation["id"]
+    assert shown["figures"]["restore_s"] > 0
+    with owner(estate) as session:
+        session.execute("INSERT INTO shard_1.notes VALUES (-1)")
+        failed = estate.caisson(
+            "restore", BLOCKS, "--to", written(time.time()), "--json", within_s=SLACK_S
+        )
+        session.execute("DELETE FROM shard_1.notes WHERE id < 0")
+    assert (failed.code, failed.json["state"]) == (1, "failed")
+    assert "shard_1 answered 1" in failed.json["measurements"]["why"]
+    assert failed.json["measurements"]["undo"] == "undone"
+    assert judged(estate) == "broken"
+    assert listed(estate)["restored"]["figures"]["restore_s"] is None
     assert set(copies.iterdir()) == before
 
 
-@pytest.mark.usefixtures("backed_up")
-def test_a_wrong_answer_is_no_restore(estate: EstateHere) -> None:
-    with owner(estate) as session:
-        session.execute("INSERT INTO shard_1.notes VALUES (-1)")
-    before = listed(estate)["verified"]
-    failed = estate.caisson(
-        "restore", BLOCKS, "--to", written(time.time()), "--json", within_s=SLACK_S
-    )
-    with owner(estate) as session:
-        session.execute("DELETE FROM shard_1.notes WHERE id < 0")
-    assert failed.code == 1
-    assert failed.json["state"] == "failed"
-    assert "shard_1 answered 1" in failed.json["measurements"]["why"]
-    assert failed.json["measurements"]["undo"] == "undone"
-    assert listed(estate)["verified"] == before
+def judged(estate: EstateHere) -> str:
+    (row,) = estate.caisson("promises", "--json").json["promises"]
+    assert row["name"] == "we-can-restore"
+    return str(row["verdict"])
 
 
 @pytest.mark.usefixtures("backed_up")

@@ -70,7 +70,7 @@ def test_no_backup_is_made_of_a_primary_that_is_silent_nor_into_what_cannot_be_r
 
 def test_a_copy_is_restored_beside_asked_and_discarded() -> None:
     there = repository(point("one", NOON), point("two", NOON + 3600, "incr"))
-    plan = plan_restore(there, "copy", moment=NOON + 1.5)
+    plan = plan_restore(there, "copy", now=NOON + 9000, moment=NOON + 1.5)
     written = "2026-09-21 14:13:21.500000+00:00"
     discard = Discard(BLOCKS, "copy")
     assert actions(plan) == [
@@ -87,15 +87,19 @@ def test_a_copy_is_restored_beside_asked_and_discarded() -> None:
 
 
 def test_a_copy_that_is_kept_is_not_discarded() -> None:
-    kept = actions(plan_restore(repository(point("one", NOON)), "copy", keep=True))
+    kept = actions(plan_restore(repository(point("one", NOON)), "copy", now=NOON, keep=True))
     assert kept[0] == RestoreBeside(BLOCKS, "copy", "one", None)
     assert Discard(BLOCKS, "copy") not in kept
 
 
 def test_a_moment_before_the_oldest_backup_cannot_be_restored() -> None:
     there = repository(point("one", NOON), point("two", NOON + 3600, "incr"))
-    early = reasons(plan_restore(there, "copy", moment=NOON + 0.5))
+    early = reasons(plan_restore(there, "copy", now=NOON + 9000, moment=NOON + 0.5))
     assert "before 2026-09-21 14:13:21+00:00, when the oldest backup was whole" in early
-    assert isinstance(plan_restore(there, "copy", moment=NOON + 1), Plan)
-    assert "has no backup yet" in reasons(plan_restore(repository(), "copy"))
-    assert "no such host" in reasons(plan_restore(repository(why_not="no such host"), "copy"))
+    assert isinstance(plan_restore(there, "copy", now=NOON + 9000, moment=NOON + 1), Plan)
+    late = plan_restore(there, "copy", now=NOON + 9000, moment=NOON + 9001)
+    assert "2026-09-21 16:43:21+00:00 has not come yet" in reasons(late)
+    assert "has no backup yet" in reasons(plan_restore(repository(), "copy", now=NOON))
+    assert "no such host" in reasons(
+        plan_restore(repository(why_not="no such host"), "copy", now=NOON)
+    )

@@ -27,6 +27,7 @@ from caisson.state.journal import Operation, OperationState
 from caisson.topology.backups import Query
 
 _LOOK_S = 30.0  # how often the schedule is looked at
+_ASKED = 2  # the step of a restore after which its time is told
 _AGAIN_S = 300.0  # a backup that failed is not tried again sooner
 
 
@@ -80,16 +81,20 @@ class Backups:
 
     def restore_plan(self, replica_set: str, moment: float | None, *, keep: bool) -> Plan | Refusal:
         repository = self._performer.backups.state(replica_set)
-        return plan_restore(repository, _place(replica_set), moment=moment, keep=keep)
+        now, place = time.time(), _place(replica_set)
+        return plan_restore(repository, place, now=now, moment=moment, keep=keep)
 
     def restore(
         self, replica_set: str, moment: float | None = None, *, keep: bool = False
     ) -> Operation:
-        """Restore beside and ask; a copy that has answered everything is evidence."""
+        """Restore beside and ask; a copy that has answered everything is evidence.
+
+        So is one that could not be restored, or has answered wrongly: then there is no time.
+        """
         done = self._operations.beside(
             replica_set, "restore", lambda: self.restore_plan(replica_set, moment, keep=keep)
         )
-        if done.state is OperationState.DONE and self._all_asked(replica_set):
+        if self._all_asked(replica_set):
             self._promises.record_evidence(self._evidence(done))
         return done
 
@@ -129,8 +134,8 @@ class Backups:
 
     def _evidence(self, operation: Operation) -> Evidence:
         store = self._world.replica_set(operation.subject).store
-        asked = operation.steps[2]
-        seconds = (asked.ended_at or 0.0) - operation.started_at
+        restored = operation.state is OperationState.DONE
+        seconds = (operation.steps[_ASKED].ended_at or 0.0) - operation.started_at
         return Evidence(
             at=operation.started_at,
             method="restore",
@@ -140,14 +145,14 @@ class Backups:
                 for each in self._world.estate.promises
                 if isinstance(each, Restore) and each.restore == store
             ),
-            figures={"restore_s": round(seconds, 3)},
+            figures={"restore_s": round(seconds, 3) if restored else None},
             fidelity=Fidelity.REHEARSAL,
             fingerprint=self._promises.fingerprint(operation.subject),
             drill=operation.id,
         )
 
     def _shown(self, state: RepositoryState) -> dict[str, Any]:
-        verified = self._promises.newest_evidence("restore", state.replica_set)
+        restored = self._promises.newest_evidence("restore", state.replica_set)
         return {
             "replica_set": state.replica_set,
             "region": state.region,
@@ -163,7 +168,7 @@ class Backups:
                 }
                 for each in state.points
             ],
-            "verified": verified.to_json() if verified else None,
+            "restored": restored.to_json() if restored else None,
         }
 
 

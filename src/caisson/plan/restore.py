@@ -11,14 +11,19 @@ from caisson.plan.repositories import RepositoryState, RestorePoint
 
 
 def plan_restore(
-    repository: RepositoryState, place: str, *, moment: float | None = None, keep: bool = False
+    repository: RepositoryState,
+    place: str,
+    *,
+    now: float,
+    moment: float | None = None,
+    keep: bool = False,
 ) -> Plan | Refusal:
-    """Restore to `moment`, in seconds since the epoch, or to the newest there is.
+    """Restore to `moment`, or to the newest there is; times are seconds since the epoch.
 
     The copy is discarded after it has answered, unless `keep`.
     """
     replica_set = repository.replica_set
-    if reasons := _objections(repository, moment):
+    if reasons := _objections(repository, moment, now):
         return Refusal("restore", replica_set, reasons, "see `caisson backups`")
     written = None if moment is None else written_moment(moment)
     backup = _newest(repository, moment).label
@@ -49,11 +54,13 @@ def _newest(repository: RepositoryState, moment: float | None) -> RestorePoint:
     return max(early, key=lambda point: point.stopped_at)
 
 
-def _objections(repository: RepositoryState, moment: float | None) -> tuple[str, ...]:
+def _objections(repository: RepositoryState, moment: float | None, now: float) -> tuple[str, ...]:
     if repository.why_not:
         return (f"its repository in {repository.region}: {repository.why_not}",)
     if repository.oldest is None:
         return (f"{repository.replica_set} has no backup yet",)
+    if moment is not None and moment > now:
+        return (f"{written_moment(moment)} has not come yet: it is {written_moment(now)}",)
     if moment is not None and moment < repository.oldest.restores_from:
         first = written_moment(repository.oldest.restores_from)
         return (f"{written_moment(moment)} is before {first}, when the oldest backup was whole",)

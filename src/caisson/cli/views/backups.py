@@ -31,7 +31,7 @@ def _show_store(console: Console, store: dict[str, Any]) -> None:
         paragraph(console, _point(point), indent=2, lead="  ")
     if not store["points"] and not store["why_not"]:
         paragraph(console, Text("no backup yet", "yellow"), indent=2, lead="  ")
-    paragraph(console, _verified(store["verified"]), indent=2, lead="  ")
+    paragraph(console, _restored(store["restored"]), indent=2, lead="  ")
 
 
 def _point(point: dict[str, Any]) -> Text:
@@ -44,12 +44,14 @@ def _point(point: dict[str, Any]) -> Text:
     )
 
 
-def _verified(evidence: dict[str, Any] | None) -> Text:
+def _restored(evidence: dict[str, Any] | None) -> Text:
     if evidence is None:
-        return Text("never restored: `caisson restore` shows whether it can be", "yellow")
+        return Text("never restored and asked: `caisson restore` shows whether it can be", "yellow")
     age = duration(max(0.0, time.time() - evidence["at"]))
-    took = duration(evidence["figures"]["restore_s"])
-    return Text(f"restored and checked {age} ago, in {took}", "green")
+    seconds = evidence["figures"]["restore_s"]
+    if seconds is None:
+        return Text(f"could not be restored {age} ago: {evidence['drill']}", "bold red")
+    return Text(f"restored and checked {age} ago, in {duration(seconds)}", "green")
 
 
 def size(count: float) -> str:
