@@ -10,7 +10,7 @@ from caisson.plan.document import describe, from_document, to_document
 from caisson.plan.model import Action, Plan, Step
 
 text = st.text(max_size=20)
-by_type = {str: text, int: st.integers(0, 2**62), bool: st.booleans()}
+by_type = {str: text, int: st.integers(0, 2**62), bool: st.booleans(), str | None: st.none() | text}
 actions = st.one_of(
     *(
         st.builds(kind, **{each.name: by_type[each.type] for each in fields(kind)})
