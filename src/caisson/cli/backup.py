@@ -7,10 +7,9 @@ from typing import Any
 import click
 
 from caisson.cli import output
-from caisson.cli.client import ControllerGone, OrderRefused, connect, refuse
-from caisson.cli.estates import estate_option, json_option, layout_of
+from caisson.cli.estates import estate_option, json_option
+from caisson.cli.orders import end_with, order
 from caisson.cli.views.backups import show_backups
-from caisson.cli.views.operation import show_operation, show_plan
 
 _LONGEST_S = 86_400.0
 _plan_option = click.option(
@@ -46,10 +45,16 @@ def backup(
 
     The schedule of the estate goes on by itself; this is for the moment before something risky.
     """
-    answer = _order(
-        "backup", estate, as_json=as_json, replica_set=replica_set, full=full, plan_only=plan_only
+    answer = order(
+        "backup",
+        estate,
+        as_json=as_json,
+        within_s=_LONGEST_S,
+        replica_set=replica_set,
+        full=full,
+        plan_only=plan_only,
     )
-    _show(answer, as_json=as_json)
+    end_with(answer, as_json=as_json)
 
 
 @click.command()
@@ -72,16 +77,17 @@ def restore(
     Nothing that runs is touched. A copy that has answered every question of the estate is
     evidence for the promises about it; the copy is then discarded, unless --keep.
     """
-    answer = _order(
+    answer = order(
         "restore",
         estate,
         as_json=as_json,
+        within_s=_LONGEST_S,
         replica_set=replica_set,
         moment=moment,
         keep=keep,
         plan_only=plan_only,
     )
-    _show(answer, as_json=as_json)
+    end_with(answer, as_json=as_json)
 
 
 @click.command()
@@ -89,30 +95,10 @@ def restore(
 @json_option
 def backups(estate: Path | None, as_json: bool) -> None:
     """List the backups of each store: their age and size, and the last restore that was checked."""
-    answer = _order("backups", estate, as_json=as_json)
+    answer = order("backups", estate, as_json=as_json, within_s=_LONGEST_S)
     if as_json:
         output.print_json(answer)
     else:
         show_backups(output.screen(), answer)
     unread = any(each["why_not"] for each in answer["backups"])
     raise SystemExit(output.BROKEN if unread else output.ALL_WELL)
-
-
-def _order(verb: str, estate: Path | None, *, as_json: bool, **arguments: Any) -> dict[str, Any]:
-    client = connect(layout_of(estate, as_json=as_json), as_json=as_json)
-    try:
-        return client.order(verb, _LONGEST_S, **arguments)
-    except OrderRefused as error:
-        refuse(error, as_json=as_json)
-    except ControllerGone as error:
-        output.fail(output.BROKEN, str(error), as_json=as_json)
-
-
-def _show(answer: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        output.print_json(answer)
-    elif "plan" in answer:
-        show_plan(output.screen(), answer["plan"])
-    else:
-        show_operation(output.screen(), answer)
-    raise SystemExit(output.ALL_WELL if answer.get("state", "done") == "done" else output.BROKEN)

@@ -1,14 +1,11 @@
 """`caisson failover` and `caisson failback`: move a jurisdiction's primaries."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from caisson.cli import output
-from caisson.cli.client import Client, ControllerGone, OrderRefused, connect, refuse
-from caisson.cli.estates import estate_option, json_option, layout_of
-from caisson.cli.views.operation import show_operation, show_plan
+from caisson.cli.estates import estate_option, json_option
+from caisson.cli.orders import end_with, order
 
 _environment_option = click.option(
     "--environment", default="production", show_default=True, help="Which copy of the estate."
@@ -38,16 +35,16 @@ def failover(
     A primary that still answers is sealed first; one that does not is outlasted: its lease
     ends by itself. Refused where acknowledged writes beyond the promised RPO would be lost.
     """
-    client = connect(layout_of(estate, as_json=as_json), as_json=as_json)
-    _perform(
-        client,
+    answer = order(
         "failover",
+        estate,
         as_json=as_json,
         environment=environment,
         region=region,
         plan_only=plan_only,
         accept_loss=accept_loss,
     )
+    end_with(answer, as_json=as_json)
 
 
 @click.command()
@@ -60,28 +57,12 @@ def failback(
     region: str, environment: str, plan_only: bool, estate: Path | None, as_json: bool
 ) -> None:
     """Bring the primaries back to REGION, their home: rejoin, catch up, switch, lose nothing."""
-    client = connect(layout_of(estate, as_json=as_json), as_json=as_json)
-    _perform(
-        client,
+    answer = order(
         "failback",
+        estate,
         as_json=as_json,
         environment=environment,
         region=region,
         plan_only=plan_only,
     )
-
-
-def _perform(client: Client, verb: str, *, as_json: bool, **arguments: Any) -> None:
-    try:
-        answer = client.order(verb, **arguments)
-    except OrderRefused as error:
-        refuse(error, as_json=as_json)
-    except ControllerGone as error:
-        output.fail(output.BROKEN, str(error), as_json=as_json)
-    if as_json:
-        output.print_json(answer)
-    elif "plan" in answer:
-        show_plan(output.screen(), answer["plan"])
-    else:
-        show_operation(output.screen(), answer)
-    raise SystemExit(output.ALL_WELL if answer.get("state", "done") == "done" else output.BROKEN)
+    end_with(answer, as_json=as_json)
