@@ -21,10 +21,10 @@ from caisson.prove.lasting import Lasting
 from caisson.prove.model import Fact, Verdict
 from caisson.prove.subjects import STORES
 from caisson.prove.survival import Area, Copy, Loss
-from caisson.prove.whereabouts import GLOBAL, whereabouts
+from caisson.prove.whereabouts import whereabouts
 from caisson.prove.world import World
 from caisson.topology.model import Source
-from caisson.topology.resources import TOOL_STATE, Holding
+from caisson.topology.resources import GLOBAL, TOOL_STATE, Holding
 
 _MOST_COPIES = 3
 

@@ -14,9 +14,9 @@ from itertools import count
 from math import inf
 
 from caisson.prove.model import Fact
-from caisson.prove.whereabouts import GLOBAL, other_account, whereabouts
+from caisson.prove.whereabouts import other_account, whereabouts
 from caisson.prove.world import World
-from caisson.topology.resources import Holding, Movement, Rest, Way
+from caisson.topology.resources import GLOBAL, Holding, Movement, Rest, Way
 from caisson.topology.truth import all_of, any_of
 
 # An export may be a part of the data only, so that it never shows that a promise is kept.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from caisson.prove.world import World
 from caisson.topology.arns import place_named
-from caisson.topology.resources import GLOBAL as GLOBAL  # noqa: PLC0414  part of this module too
+from caisson.topology.resources import GLOBAL
 
 
 @dataclass(frozen=True, slots=True)
