@@ -12,15 +12,14 @@ from typing import Any
 
 from caisson.controller.events import Events
 from caisson.controller.observer import Observer
-from caisson.controller.operations import Operations, Refused
+from caisson.controller.operations import Operations, Refused, or_refuse
 from caisson.controller.promises import Promises
 from caisson.estate.model import Restore
 from caisson.execute.performer import Performer
-from caisson.execute.repositories import Repositories
 from caisson.execute.world import World
 from caisson.ledger.evidence import Evidence, Fidelity
 from caisson.plan.backup import plan_backup
-from caisson.plan.model import Plan, Refusal, ReplicaSetState
+from caisson.plan.model import Plan, ReplicaSetState
 from caisson.plan.repositories import RepositoryState
 from caisson.plan.restore import plan_restore
 from caisson.state.journal import Operation, OperationState
@@ -49,7 +48,7 @@ class Backups:
         self._operations = operations
         self._promises = promises
         self._events = events
-        self._repositories = Repositories(world)
+        self._repositories = performer.repositories
         self._lock = threading.Lock()
         self._looked_at = time.monotonic()
         self._tried_at: dict[str, float] = {}
@@ -65,13 +64,11 @@ class Backups:
         """What `caisson backups` shows."""
         return {"backups": [self._shown(each) for each in self.states()]}
 
-    def backup_plan(self, replica_set: str, *, full: bool) -> Plan | Refusal:
-        return plan_backup(
-            replica_set,
-            [self._state(replica_set)],
-            [self._performer.backups.state(replica_set)],
-            full=full,
-        )
+    def backup_plan(self, replica_set: str, *, full: bool) -> Plan:
+        """What a backup would do now, or Refused."""
+        states = [self._state(replica_set)]
+        repositories = [self._performer.backups.state(replica_set)]
+        return or_refuse(plan_backup(replica_set, states, repositories, full=full))
 
     def back_up(self, replica_set: str, *, full: bool = False) -> Operation:
         self._tried_at[replica_set] = time.monotonic()
@@ -79,10 +76,11 @@ class Backups:
             replica_set, "backup", lambda: self.backup_plan(replica_set, full=full)
         )
 
-    def restore_plan(self, replica_set: str, moment: float | None, *, keep: bool) -> Plan | Refusal:
+    def restore_plan(self, replica_set: str, moment: float | None, *, keep: bool) -> Plan:
+        """What a restore would do now, or Refused."""
         repository = self._performer.backups.state(replica_set)
         now, place = time.time(), _place(replica_set)
-        return plan_restore(repository, place, now=now, moment=moment, keep=keep)
+        return or_refuse(plan_restore(repository, place, now=now, moment=moment, keep=keep))
 
     def restore(
         self, replica_set: str, moment: float | None = None, *, keep: bool = False

@@ -62,12 +62,12 @@ class Operations:
             rpo_s=self._promised_rpo_s(),
             accept_loss=accept_loss,
         )
-        return _or_refuse(plan)
+        return or_refuse(plan)
 
     def failback_plan(self, environment: str, region: str) -> Plan:
         """What a failback would do now, or Refused."""
         states = self._states(environment)
-        return _or_refuse(plan_failback(self._world.topology, environment, region, states))
+        return or_refuse(plan_failback(self._world.topology, environment, region, states))
 
     def failover(self, environment: str, region: str, *, accept_loss: bool = False) -> Operation:
         with self.alone(environment, "failover"):
@@ -97,13 +97,13 @@ class Operations:
         with self.alone(environment, "detach"):
             return self._run(plan_detach(self._state(replica_set), member))
 
-    def beside(self, subject: str, verb: str, plan: Callable[[], Plan | Refusal]) -> Operation:
+    def beside(self, subject: str, verb: str, plan: Callable[[], Plan]) -> Operation:
         """Plan and perform what goes on beside everything else; one at a time for a subject.
 
         A failover does not wait for it.
         """
         with self.alone(f"repository of {subject}", verb):
-            return self._run(_or_refuse(plan()))
+            return self._run(plan())
 
     def resume(self, operation: Operation) -> Operation:
         """Go on with an operation that was under way when the last controller ended."""
@@ -169,7 +169,8 @@ class Operations:
             return other
 
 
-def _or_refuse(plan: Plan | Refusal) -> Plan:
+def or_refuse(plan: Plan | Refusal) -> Plan:
+    """Return the plan, or raise what a refusal says."""
     if isinstance(plan, Refusal):
         raise Refused(*plan.reasons, plan.remedy)
     return plan

@@ -12,7 +12,6 @@ from caisson.controller.promises import Promises
 from caisson.controller.snapshot import operation_document
 from caisson.ledger.evidence import evidence_from_json
 from caisson.plan.document import to_document
-from caisson.plan.model import Plan, Refusal
 from caisson.targets.local.supervision import SupervisorError
 from caisson.topology.query import Index
 
@@ -80,7 +79,7 @@ class Requests:
     def _backup(self, arguments: dict[str, Any]) -> dict[str, Any]:
         replica_set, full = self._backed_up(arguments), arguments.get("full") is True
         if arguments.get("plan_only") is True:
-            return _planned(self._backups.backup_plan(replica_set, full=full))
+            return {"plan": to_document(self._backups.backup_plan(replica_set, full=full))}
         return operation_document(self._backups.back_up(replica_set, full=full))
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +88,8 @@ class Requests:
         if not isinstance(moment, float | int | None):
             raise BadRequest(("`moment` must be seconds since the epoch, or absent",))
         if arguments.get("plan_only") is True:
-            return _planned(self._backups.restore_plan(replica_set, moment, keep=keep))
+            plan = self._backups.restore_plan(replica_set, moment, keep=keep)
+            return {"plan": to_document(plan)}
         return operation_document(self._backups.restore(replica_set, moment, keep=keep))
 
     def _backed_up(self, arguments: dict[str, Any]) -> str:
@@ -145,12 +145,6 @@ class Requests:
             there_are = ", ".join(sorted(sites))
             raise BadRequest((f"there is no site {environment}/{region}; there are {there_are}",))
         return environment, region
-
-
-def _planned(plan: Plan | Refusal) -> dict[str, Any]:
-    if isinstance(plan, Refusal):
-        raise Refused(*plan.reasons, plan.remedy)
-    return {"plan": to_document(plan)}
 
 
 def _text(arguments: dict[str, Any], name: str) -> str:

@@ -44,10 +44,10 @@ class Performer:
     def __init__(self, world: World, leases: Leases) -> None:
         self._world = world
         self._leases = leases
-        repositories = Repositories(world)
-        self.postgres = PostgresMembers(world, leases, repositories)
-        self.backups = PostgresBackups(repositories, self.postgres)
-        self.copies = PostgresCopies(repositories, self.postgres)
+        self.repositories = Repositories(world)
+        self.postgres = PostgresMembers(world, leases, self.repositories)
+        self.backups = PostgresBackups(self.repositories, self.postgres)
+        self.copies = PostgresCopies(self.repositories, self.postgres)
         self.redis = RedisMembers(world)
         self._stateless = Stateless(world)
 
