@@ -1,7 +1,6 @@
 """Performs what plans say about restored copies of Postgres: beside what runs, seen by nobody."""
 
 import shutil
-import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from caisson.systems.pgbackrest.files import ToTime, Whole
 from caisson.systems.postgres import files
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.layout import write_private
-from caisson.targets.local.wire import ProcessSpec
 from caisson.topology.backups import Query
 from caisson.topology.model import Address
 
@@ -75,7 +73,8 @@ class PostgresCopies:
         """Replay the WAL up to the moment; from there the copy goes on by itself."""
         address = self._address(replica_set, place)
         self._configure(place, address)
-        spec = self._spec(replica_set, place)
+        region = self._repositories.region_of(replica_set)
+        spec = self._postgres.process(_process(place), region, self._copy(place).data)
         started = self._world.start_until(
             spec, lambda: self._recovered(replica_set, place), _RESTORE_S
         )
@@ -125,30 +124,9 @@ class PostgresCopies:
         write_private(copy.data / "postgresql.conf", text)
         write_private(copy.data / "pg_hba.conf", files.pg_hba_conf({}))
 
-    def _spec(self, replica_set: str, place: str) -> ProcessSpec:
-        copy = self._copy(place)
-        return ProcessSpec(
-            id=_process(place),
-            site=self._repositories.region_of(replica_set),
-            argv=files.server(self._world.program("postgres"), str(copy.data)),
-            env=self._world.environment("postgres"),
-            cwd=copy.data,
-            log=self._world.layout.log(f"copies/{place}"),
-            stop_signal=signal.SIGINT,
-            restart=True,
-        )
-
     def _session(self, replica_set: str, place: str, database: str) -> Session:
         address = self._address(replica_set, place)
-        return Session.open(
-            timeout_s=2.0,
-            host=address.host,
-            port=address.port,
-            user=files.OWNER,
-            password=self._world.secrets.of(f"{replica_set}/owner"),
-            dbname=database,
-            application_name="caisson",
-        )
+        return self._postgres.session_at(replica_set, address, database, 2.0)
 
     def _recovered(self, replica_set: str, place: str) -> bool | None:
         try:

@@ -16,7 +16,7 @@ from caisson.systems.postgres.observe import ServerState, server_state
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.layout import write_private
 from caisson.targets.local.wire import ProcessSpec
-from caisson.topology.model import Component, ReplicaSet
+from caisson.topology.model import Address, Component, ReplicaSet
 
 _STOP_S = 5.0
 _START_S = 40.0
@@ -37,12 +37,18 @@ class PostgresMembers:
     def session(self, member: str, database: str, timeout_s: float = 1.0) -> Session:
         """The controller's own session; its commits wait for the local disk only."""
         component, replica_set = self._of(member)
+        return self.session_at(replica_set.id, component.address, database, timeout_s)
+
+    def session_at(
+        self, replica_set: str, address: Address, database: str, timeout_s: float
+    ) -> Session:
+        """The same with any server that has a replica set's data, such as a restored copy."""
         return Session.open(
             timeout_s=timeout_s,
-            host=component.address.host,
-            port=component.address.port,
+            host=address.host,
+            port=address.port,
             user=files.OWNER,
-            password=self._world.secrets.of(f"{replica_set.id}/owner"),
+            password=self._world.secrets.of(f"{replica_set}/owner"),
             dbname=database,
             application_name="caisson",
             options="-c synchronous_commit=local",
@@ -217,14 +223,17 @@ class PostgresMembers:
             raise StepError(f"{component.id}: {program}: {result.output.strip()[-600:]}")
 
     def _spec(self, member: str) -> ProcessSpec:
-        component = self._world.component(member)
+        return self.process(member, self._world.component(member).region, self._data(member))
+
+    def process(self, name: str, region: str, data: Path) -> ProcessSpec:
+        """A server on its data; its log is called as it is."""
         return ProcessSpec(
-            id=member,
-            site=component.region,
-            argv=files.server(self._world.program("postgres"), str(self._data(member))),
+            id=name,
+            site=region,
+            argv=files.server(self._world.program("postgres"), str(data)),
             env=self._world.environment("postgres"),
-            cwd=self._data(member),
-            log=self._world.layout.log(member),
+            cwd=data,
+            log=self._world.layout.log(name),
             stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, data is flushed
             restart=True,
         )
