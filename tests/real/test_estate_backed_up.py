@@ -201,13 +201,42 @@ def test_a_restore_is_evidence_and_a_wrong_answer_breaks_the_promise(estate: Est
     assert failed.json["measurements"]["undo"] == "undone"
     assert judged(estate) == "broken"
     assert listed(estate)["restored"]["figures"]["restore_s"] is None
-    assert set(copies.iterdir()) == before
+    assert set(copies.iterdir()) <= before
 
 
 def judged(estate: EstateHere) -> str:
     (row,) = estate.caisson("promises", "--json").json["promises"]
     assert row["name"] == "we-can-restore"
     return str(row["verdict"])
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_drill_drops_a_table_of_its_own_and_finds_it_again(estate: EstateHere) -> None:
+    done = estate.caisson("drill", "drop-table", BLOCKS, "--json", within_s=SLACK_S)
+    assert done.code == 0, done.said
+    answered, table = done.json["found"]
+    assert answered["said"].startswith("2 of 2 questions asked")
+    assert int(table["said"].split()[0]) > 0
+    assert table["said"].endswith("rows, 0 lacking, 0 that were written later")
+    assert done.json["restore_s"] > 0
+    assert Path(done.json["report"]).read_text().count("drop-table production/us/blocks") > 0
+    with owner(estate) as session:
+        assert session.execute("SELECT to_regnamespace('caisson_drill')").fetchone() == (None,)
+    refused = estate.caisson("drill", "drop-table", PRIMARY)
+    assert refused.code == 2
+    assert f"what is: {BLOCKS}" in refused.err
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_drill_restores_the_newest_and_a_random_moment(estate: EstateHere) -> None:
+    done = estate.caisson("drill", "restore", BLOCKS, "--json", within_s=SLACK_S)
+    assert done.code == 0, done.said
+    newest, drawn = done.json["restored"]
+    assert newest["moment"] is None
+    (point, *_) = listed(estate)["points"]
+    assert point["stopped_at"] < drawn["moment"] < time.time()
+    assert [each["well"] for each in done.json["found"]] == [True, True]
+    assert done.json["bytes_per_s"] > 0
 
 
 @pytest.mark.usefixtures("backed_up")

@@ -12,12 +12,14 @@ import click
 from caisson.cli import output
 from caisson.cli.client import Client, ControllerGone, OrderRefused, connect, refuse
 from caisson.cli.estates import estate_option, json_option, layout_of, load_or_fail
+from caisson.cli.restore_drill import hold_restore_drill
 from caisson.cli.views.drill import show_drill
 from caisson.cli.views.progress import Progress
 from caisson.cli.watching import Watching
 from caisson.drill.model import FAULTS, Order
 from caisson.drill.probe import ProbeError
 from caisson.drill.report import render
+from caisson.drill.restoring import RESTORE_FAULTS
 from caisson.drill.run import DrillFailed, DrillRefused, run
 from caisson.drill.stale import OldPrimary
 from caisson.estate.loading import Loaded
@@ -55,8 +57,8 @@ class ControllerEstate:
 
 
 @click.command()
-@click.argument("fault", type=click.Choice(FAULTS))
-@click.argument("subject", metavar="REGION|COMPONENT")
+@click.argument("fault", type=click.Choice((*FAULTS, *RESTORE_FAULTS)))
+@click.argument("subject", metavar="REGION|COMPONENT|STORE")
 @estate_option
 @click.option("--environment", default="production", show_default=True, help="What is measured.")
 @click.option("--rate", default=40.0, show_default=True, help="Writes per second and group.")
@@ -70,7 +72,11 @@ def drill(
     lose-region REGION     SIGKILL everything in it at once
     freeze-region REGION   SIGSTOP everything in it; thawed after the failover
     kill COMPONENT         SIGKILL one component, such as production/us-west/blocks
+    restore STORE          restore the newest, and a moment drawn at random, and ask each copy
+    drop-table STORE       drop a table of the drill's own; restore to one second before
     """
+    if fault in RESTORE_FAULTS:
+        hold_restore_drill(estate, fault, subject, as_json=as_json)
     loaded = load_or_fail(estate, as_json=as_json)
     client = connect(layout_of(estate, as_json=as_json), as_json=as_json)
     result = perform(client, loaded, fault, subject, environment, rate, as_json=as_json)

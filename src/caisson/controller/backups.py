@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from caisson.controller.due import backup_is_due, restore_is_due
 from caisson.controller.events import Events
 from caisson.controller.observer import Observer
 from caisson.controller.operations import Operations, Refused, or_refuse
@@ -17,17 +18,19 @@ from caisson.controller.promises import Promises
 from caisson.estate.model import Restore
 from caisson.execute.performer import Performer
 from caisson.execute.world import World
+from caisson.ledger.demands import Demand, demand_of
 from caisson.ledger.evidence import Evidence, Fidelity
 from caisson.plan.backup import plan_backup
 from caisson.plan.model import Plan, ReplicaSetState
 from caisson.plan.repositories import RepositoryState
 from caisson.plan.restore import plan_restore
 from caisson.state.journal import Operation, OperationState
-from caisson.topology.backups import Query
+from caisson.topology.backups import Query, RestoreQuestion
 
 _LOOK_S = 30.0  # how often the schedule is looked at
 _ASKED = 2  # the step of a restore after which its time is told
 _AGAIN_S = 300.0  # a backup that failed is not tried again sooner
+_RESTORE_AGAIN_S = 3600.0  # nor a restore that was no evidence
 
 
 class Backups:
@@ -71,7 +74,7 @@ class Backups:
         return or_refuse(plan_backup(replica_set, states, repositories, full=full))
 
     def back_up(self, replica_set: str, *, full: bool = False) -> Operation:
-        self._tried_at[replica_set] = time.monotonic()
+        self._tried_at[f"backup {replica_set}"] = time.monotonic()
         return self._operations.beside(
             replica_set, "backup", lambda: self.backup_plan(replica_set, full=full)
         )
@@ -89,6 +92,7 @@ class Backups:
 
         So is one that could not be restored, or has answered wrongly: then there is no time.
         """
+        self._tried_at[f"restore {replica_set}"] = time.monotonic()
         done = self._operations.beside(
             replica_set, "restore", lambda: self.restore_plan(replica_set, moment, keep=keep)
         )
@@ -97,7 +101,10 @@ class Backups:
         return done
 
     def look_after(self, submit: Callable[[Callable[[], object]], object]) -> None:
-        """Make the backups that are due, also those that were missed; one after the other."""
+        """Make the backups that are due, also those that were missed; one after the other.
+
+        Then restore what a promise says has to be verified, before its evidence is too old.
+        """
         now = time.monotonic()
         if now - self._looked_at < _LOOK_S or not self._lock.acquire(blocking=False):
             return
@@ -109,25 +116,50 @@ class Backups:
             for state in self.states():
                 if self._is_due(state):
                     self.back_up(state.replica_set, full=True)
+                elif self._restore_is_due(state):
+                    self.restore(state.replica_set)
         except Refused as refusal:
-            self._events.add("warning", f"not backed up: {refusal}")
+            self._events.add("warning", f"not backed up, or not restored: {refusal}")
         finally:
             self._lock.release()
 
     def _is_due(self, repository: RepositoryState) -> bool:
         declared = self._repositories.backed_up(repository.replica_set)
-        tried = self._tried_at.get(repository.replica_set)
-        if declared is None or (tried is not None and time.monotonic() - tried < _AGAIN_S):
+        if declared is None or self._was_tried(f"backup {repository.replica_set}", _AGAIN_S):
             return False
-        newest = repository.newest
-        return newest is None or time.time() - newest.started_at >= declared.every_s
+        return backup_is_due(repository, declared.every_s, time.time())
+
+    def _restore_is_due(self, repository: RepositoryState) -> bool:
+        """A promise has to be verified, and the last restore will soon be too old to show it."""
+        replica_set = repository.replica_set
+        promised = [each.verified_every_s for each in self._demands(replica_set)]
+        if not promised or repository.newest is None or not self._questions(replica_set):
+            return False
+        return restore_is_due(
+            self._promises.newest_evidence("restore", replica_set),
+            self._promises.fingerprint(replica_set),
+            min(promised),
+            time.time(),
+        ) and not self._was_tried(f"restore {replica_set}", _RESTORE_AGAIN_S)
+
+    def _demands(self, replica_set: str) -> list[Demand]:
+        promises = [each for each in self._world.estate.promises if isinstance(each, Restore)]
+        demands = [demand_of(each, self._world.topology) for each in promises]
+        return [each for each in demands if each and replica_set in each.subjects]
+
+    def _was_tried(self, what: str, within_s: float) -> bool:
+        tried = self._tried_at.get(what)
+        return tried is not None and time.monotonic() - tried < within_s
 
     def _state(self, replica_set: str) -> ReplicaSetState:
         return next(s for s in self._observer.states() if s.replica_set == replica_set)
 
-    def _all_asked(self, replica_set: str) -> bool:
+    def _questions(self, replica_set: str) -> tuple[RestoreQuestion, ...]:
         declared = self._repositories.backed_up(replica_set)
-        questions = declared.questions if declared else ()
+        return declared.questions if declared else ()
+
+    def _all_asked(self, replica_set: str) -> bool:
+        questions = self._questions(replica_set)
         return bool(questions) and all(isinstance(each, Query) for each in questions)
 
     def _evidence(self, operation: Operation) -> Evidence:

@@ -23,6 +23,7 @@ from caisson.controller.operations import Operations
 from caisson.controller.promises import Promises
 from caisson.controller.provisioning import provision_plan
 from caisson.controller.requests import Requests
+from caisson.controller.restore_drills import RestoreDrills
 from caisson.controller.snapshot import Snapshots
 from caisson.estate.loading import Loaded
 from caisson.execute.errors import BinariesMissing
@@ -152,6 +153,8 @@ class Controller:
         self._backups = Backups(
             self._world, performer, self._observer, self._operations, self._promises, self.events
         )
+        self._restore_drills = RestoreDrills(self._world, performer, self._backups, self._drills)
+        self._drills.clear = self._restore_drills.clear
         self._guardian = Guardian(
             world=self._world,
             performer=performer,
@@ -270,6 +273,7 @@ class Controller:
             self._operations,
             self._drills,
             self._backups,
+            self._restore_drills,
             self._promises,
             self.ask_to_stop,
         )

@@ -6,6 +6,7 @@ fault is undone, and the regions that it touched get their primaries back. The i
 durable, so that the next controller does it when this one dies too.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -28,7 +29,8 @@ _RETURN_S = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """`fault` is lose-region, freeze-region or kill; `state` is running, done or abandoned.
+    """`fault` is lose-region, freeze-region, kill or one of restores; `state` is running, done
+    or abandoned.
 
     `fault_id` is the supervisor's, None for a kill. `result` is the report once it is done.
     """
@@ -61,17 +63,25 @@ class Drills:
             name.removeprefix(_PREFIX): Drill(**kept)
             for name, kept in settings.under(_PREFIX).items()
         }
+        self.clear: Callable[[Drill], None] = _nothing
         self._renewed_at: dict[str, float] = {}
         self._restoring: set[str] = set()
 
-    def begin(self, fault: str, subject: str) -> Drill:
-        """Record the intention; the fault comes with `strike`. One drill at a time."""
-        if running := [d.id for d in self.all() if d.state == "running"]:
-            raise Refused(f"{running[0]} is under way")
+    def begin(self, fault: str, subject: str, *, held: bool = False) -> Drill:
+        """Record the intention; the fault comes with `strike`. One drill at a time.
+
+        One that is `held` lives as long as this controller, or until it is let go.
+        """
+        if running := self._running():
+            raise Refused(f"{running[0].id} is under way")
         drill = Drill(f"drill-{len(self.all()) + 1:04d}", fault, subject, time.time(), "running")
-        self._renewed_at[drill.id] = time.monotonic()
+        self._renewed_at[drill.id] = math.inf if held else time.monotonic()
         self._keep(drill)
         return drill
+
+    def let_go(self, drill_id: str) -> None:
+        """A drill that was held and has not ended by now is restored like any that went silent."""
+        self._renewed_at.pop(drill_id, None)
 
     def strike(self, drill_id: str) -> float:
         """Cause the fault; returns the time just before it, in seconds since the epoch."""
@@ -136,6 +146,9 @@ class Drills:
                 self._restoring.add(drill.id)
                 submit(partial(self._restore_or_tell, drill))
 
+    def under_way(self) -> bool:
+        return bool(self._running())
+
     def _running(self) -> list[Drill]:
         return [d for d in self.all() if d.state == "running"]
 
@@ -154,6 +167,7 @@ class Drills:
                 self._world.supervisor.undo(drill.fault_id)
         except SupervisorError as error:
             self._events.add("info", f"{drill.id}: its fault was undone before ({error})")
+        self.clear(drill)
         away = self._bring_home()
         self._keep(replace(drill, state="abandoned", fault_id=None))
         if away:
@@ -192,3 +206,7 @@ class Drills:
         self._settings.put(f"{_PREFIX}{drill.id}", asdict(drill))
         with self._lock:
             self._known[drill.id] = drill
+
+
+def _nothing(_: Drill) -> None:
+    """Most faults leave nothing of their own behind."""

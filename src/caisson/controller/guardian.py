@@ -80,7 +80,8 @@ class Guardian:
                 self._tried_at[reaction] = now
                 self._pool.submit(self._react, reaction)
         self._drills.look_after(self._pool.submit)
-        self._backups.look_after(self._pool.submit)
+        if not self._drills.under_way():  # a drill measures the estate, not its backups
+            self._backups.look_after(self._pool.submit)
 
     def _outlook(self, now: float) -> policy.Outlook:
         states = self._observer.states()

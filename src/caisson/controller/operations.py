@@ -17,6 +17,8 @@ from caisson.plan.rejoin import plan_detach, plan_rejoin
 from caisson.plan.settle import plan_settle
 from caisson.state.journal import Operation, OperationState
 
+_BESIDE_S = 15.0
+
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer
     """The verb would not be safe now, for these reasons."""
@@ -100,9 +102,9 @@ class Operations:
     def beside(self, subject: str, verb: str, plan: Callable[[], Plan]) -> Operation:
         """Plan and perform what goes on beside everything else; one at a time for a subject.
 
-        A failover does not wait for it.
+        A failover does not wait for it. What is short is waited for.
         """
-        with self.alone(f"repository of {subject}", verb):
+        with self.alone(f"repository of {subject}", verb, _BESIDE_S):
             return self._run(plan())
 
     def resume(self, operation: Operation) -> Operation:

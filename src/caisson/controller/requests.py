@@ -9,7 +9,9 @@ from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.operations import Operations, Refused
 from caisson.controller.promises import Promises
+from caisson.controller.restore_drills import RestoreDrills
 from caisson.controller.snapshot import operation_document
+from caisson.drill.restoring import RESTORE_FAULTS
 from caisson.ledger.evidence import evidence_from_json
 from caisson.plan.document import to_document
 from caisson.targets.local.supervision import SupervisorError
@@ -27,6 +29,7 @@ class Requests:
         operations: Operations,
         drills: Drills,
         backups: Backups,
+        restore_drills: RestoreDrills,
         promises: Promises,
         stop: Callable[[], None],
     ) -> None:
@@ -34,6 +37,7 @@ class Requests:
         self._operations = operations
         self._drills = drills
         self._backups = backups
+        self._restore_drills = restore_drills
         self._promises = promises
         self._stop = stop
         self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -42,6 +46,7 @@ class Requests:
             "backup": self._backup,
             "backups": lambda _: backups.document(),
             "restore": self._restore,
+            "drill-restore": self._drill_restore,
             "drill-begin": self._drill_begin,
             "drill-strike": lambda a: {"at": drills.strike(_text(a, "drill"))},
             "drill-renew": self._drill_renew,
@@ -100,6 +105,12 @@ class Requests:
                 (f"{replica_set} is not backed up here; what is: {there_are}",),
             )
         return replica_set
+
+    def _drill_restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        fault, replica_set = _text(arguments, "fault"), self._backed_up(arguments)
+        if fault not in RESTORE_FAULTS:
+            raise BadRequest((f"there is no fault {fault}; there are {', '.join(RESTORE_FAULTS)}",))
+        return self._restore_drills.hold(fault, replica_set)
 
     def _drill_begin(self, arguments: dict[str, Any]) -> dict[str, Any]:
         fault, subject = _text(arguments, "fault"), _text(arguments, "subject")

@@ -51,12 +51,25 @@ _MEANINGS = {
 }
 
 
+_RESTORED = {
+    "Restored": """from the order to the last right answer of the copy to the store's questions; of
+        several restores the slowest. It stands beside what runs: nobody is sent there.""",
+    "Written": "bytes of the store that restores wrote to disk, by the time of that step alone.",
+}
+_TIMES = {
+    "rto_s": "RTO, recovery time",
+    "rpo_s": "RPO, data lost",
+    "restore_s": "Restored after",
+}
+
+
 def render(report: Report, back: str | None = None) -> str:
     """The report of one drill as HTML; `back` is a link to where the reader came from."""
     sections = (
         _head(report, back),
         _verdicts(report.get("verdicts", ())),
         _figures(report),
+        _found(report.get("found", ())),
         _picture(report),
         _tenants(report),
         _steps(report.get("steps", ())),
@@ -129,10 +142,14 @@ def _verdict(verdict: Report) -> str:
     decision = verdict["verdict"] if verdict["verdict"] in _GLYPHS else "unknown"
     word = "cannot tell" if decision == "unknown" else decision
     why = "; ".join(_text(reason) for reason in verdict.get("why", ()))
+    return _item(decision, f"{verdict['promise']}: {word}", why)
+
+
+def _item(decision: str, head: str, why: str) -> str:
     glyph = f'<svg viewBox="0 0 20 20" aria-hidden="true">{_GLYPHS[decision]}</svg>'
     return (
         f'<li class="{decision}">{glyph}'
-        f"<div><strong>{_text(verdict['promise'])}: {word}</strong> <small>{why}</small></div></li>"
+        f"<div><strong>{_text(head)}</strong> <small>{why}</small></div></li>"
     )
 
 
@@ -142,11 +159,7 @@ def _figures(report: Report) -> str:
 
 
 def _times(report: Report) -> list[str]:
-    return [
-        _tile(title, _seconds(report[key]))
-        for key, title in (("rto_s", "RTO, recovery time"), ("rpo_s", "RPO, data lost"))
-        if key in report
-    ]
+    return [_tile(title, _seconds(report[key])) for key, title in _TIMES.items() if key in report]
 
 
 def _writes(report: Report) -> list[str]:
@@ -168,6 +181,10 @@ def _special(report: Report) -> list[str]:
         accepted = thawed.get("accepted")
         note = f"of {_count(thawed.get('attempts'))} tried"
         tiles.append(_tile("Thawed primary took", _count(accepted), note, bad=bool(accepted)))
+    if "bytes_per_s" in report:
+        speed = report["bytes_per_s"]
+        shown = "cannot tell" if speed is None else f"{speed / 1e6:,.1f} MB"
+        tiles.append(_tile("Written in a second", shown))
     if back := report.get("failback"):
         wait = back.get("median_wait_s")
         most = f"; at most {_seconds(back['max_wait_s'])}" if "max_wait_s" in back else ""
@@ -179,6 +196,17 @@ def _tile(title: str, figure: str, note: str = "", *, bad: bool = False) -> str:
     small = f" <small>{note}</small>" if note else ""
     kind = ' class="bad"' if bad else ""
     return f"<div{kind}><dt>{title}</dt><dd>{figure}{small}</dd></div>"
+
+
+def _found(found: Sequence[Report]) -> str:
+    """What was looked at, each with whether it is as it should be."""
+    return _list(
+        "verdicts",
+        (
+            _item("holds" if each["well"] else "broken", each["what"], _text(each["said"]))
+            for each in found
+        ),
+    )
 
 
 def _picture(report: Report) -> str:
@@ -275,9 +303,8 @@ def _step(step: Report, begin: float, span: float) -> str:
 
 
 def _method(report: Report) -> str:
-    meanings = "".join(
-        f"<dt>{title}</dt><dd>{meaning}</dd>" for title, meaning in _MEANINGS.items()
-    )
+    words = _RESTORED if "restore_s" in report else _MEANINGS
+    meanings = "".join(f"<dt>{title}</dt><dd>{meaning}</dd>" for title, meaning in words.items())
     how = _list("method", (f"<li>{_text(line)}</li>" for line in report.get("method", ())))
     measured = f"<h2>How it was measured</h2>{how}" if how else ""
     return f'{measured}<h2>What the words mean</h2><dl class="small">{meanings}</dl>'

@@ -85,7 +85,7 @@ class PostgresCopies:
         declared = self._repositories.backed_up(replica_set)
         questions = declared.questions if declared else ()
         shards = self._world.replica_set(replica_set).shards
-        with self._session(replica_set, place, self._store(replica_set)) as session:
+        with self.session(replica_set, place) as session:
             asked = [q for q in questions if isinstance(q, Query)]
             wrong = [why for question in asked for why in _wrong(session, question, shards)]
         if wrong:
@@ -99,6 +99,10 @@ class PostgresCopies:
             self._world.supervisor.stop(process, _STOP_S)
         shutil.rmtree(self._copy(place).folder, ignore_errors=True)
         return "discarded"
+
+    def session(self, replica_set: str, place: str) -> Session:
+        """The controller's own session with the store's database of a copy that runs."""
+        return self._session(replica_set, place, self._store(replica_set))
 
     # -- parts ----------------------------------------------------------------------------
 

@@ -1,0 +1,39 @@
+"""The drills of `caisson drill` that the controller carries out by itself: those that restore."""
+
+from pathlib import Path
+from typing import NoReturn
+
+from caisson.cli import output
+from caisson.cli.client import ControllerGone, OrderRefused, connect, refuse
+from caisson.cli.estates import layout_of
+from caisson.cli.views.drill import show_restore_drill
+from caisson.cli.views.progress import Progress
+from caisson.cli.watching import Watching
+from caisson.drill.report import render
+from caisson.targets.local.layout import write_whole
+
+_LONGEST_S = 86_400.0
+
+
+def hold_restore_drill(
+    estate: Path | None, fault: str, replica_set: str, *, as_json: bool
+) -> NoReturn:
+    """Have a drill carried out, write its page, show its report, and end the command."""
+    layout = layout_of(estate, as_json=as_json)
+    client = connect(layout, as_json=as_json)
+    try:
+        with Watching(client, Progress(output.notes())):
+            result = client.order("drill-restore", _LONGEST_S, fault=fault, replica_set=replica_set)
+    except OrderRefused as error:
+        refuse(error, as_json=as_json)
+    except ControllerGone as error:
+        output.fail(output.BROKEN, str(error), as_json=as_json)
+    page = layout.drills / f"{result['id']}.html"
+    write_whole(page, render(result))
+    result = {**result, "report": str(page)}
+    if as_json:
+        output.print_json(result)
+    else:
+        show_restore_drill(output.screen(), result)
+    kept = all(verdict["verdict"] == "holds" for verdict in result["verdicts"])
+    raise SystemExit(output.ALL_WELL if result["well"] and kept else output.BROKEN)

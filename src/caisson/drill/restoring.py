@@ -1,0 +1,123 @@
+"""Drills of restores: what was looked at on the restored copy, as one JSON document. Pure.
+
+Nothing that runs is broken by them: what they lose on purpose is the drill's own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from caisson.estate.model import Restore
+
+RESTORE, DROP_TABLE = "restore", "drop-table"
+RESTORE_FAULTS = (RESTORE, DROP_TABLE)
+
+_METHODS = {
+    RESTORE: (
+        "The newest that the repository has, and one moment drawn at random of all that it has"
+        " without a hole, were restored into copies beside what runs.",
+    ),
+    DROP_TABLE: (
+        "The drill made a table of its own, in the store's database, wrote into it row by row"
+        " and dropped it. The store was restored to one second before, into a copy beside what"
+        " runs, and every row compared with when it was begun and acknowledged.",
+    ),
+}
+_ALWAYS = (
+    "Each copy was started where no service sees it, asked the store's questions, and discarded.",
+    "Everything ran on this one machine: it is a rehearsal, its disks are not those of a cloud.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that was looked at; `well` when it is as it should be."""
+
+    what: str
+    said: str
+    well: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A copy as it came to be; `restore_s` is None when it never answered as it should.
+
+    `moment` is in seconds since the epoch, None for the newest; `copied_s` is the part of
+    `restore_s` in which `size_bytes` were written.
+    """
+
+    operation: str
+    moment: float | None
+    restore_s: float | None
+    size_bytes: int
+    copied_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreDrill:
+    """A drill that has ended; times are seconds since the epoch."""
+
+    id: str
+    fault: str
+    subject: str
+    started_at: float
+    ended_at: float
+    restored: tuple[Restored, ...]
+    found: tuple[Found, ...]
+    steps: tuple[dict[str, Any], ...]
+
+
+def report(drill: RestoreDrill, promises: Sequence[Restore]) -> dict[str, Any]:
+    """What `--json` prints and the page draws; the slowest restore is the one that counts."""
+    slowest = _slowest(drill.restored)
+    return {
+        "id": drill.id,
+        "fault": drill.fault,
+        "subject": drill.subject,
+        "started_at": drill.started_at,
+        "ended_at": drill.ended_at,
+        "restore_s": slowest,
+        "bytes_per_s": _throughput(drill.restored),
+        "fidelity": "rehearsal",
+        "restored": [asdict(each) for each in drill.restored],
+        "found": [asdict(each) for each in drill.found],
+        "well": all(each.well for each in drill.found),
+        "steps": [_since(drill.started_at, step) for step in drill.steps],
+        "verdicts": [_verdict(promise, slowest) for promise in promises],
+        "method": [*_METHODS[drill.fault], *_ALWAYS],
+    }
+
+
+def _slowest(restored: Sequence[Restored]) -> float | None:
+    seconds = [each.restore_s for each in restored]
+    measured = [each for each in seconds if each is not None]
+    return max(measured) if measured and len(measured) == len(seconds) else None
+
+
+def _throughput(restored: Sequence[Restored]) -> float | None:
+    """Bytes that restores wrote in a second, over all of them; None when none wrote any."""
+    seconds = sum(each.copied_s for each in restored)
+    size = sum(each.size_bytes for each in restored)
+    return round(size / seconds) if seconds and size else None
+
+
+def _since(began: float, step: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": step["name"],
+        "at_s": round(step["started_at"] - began, 3),
+        "seconds": round(step["ended_at"] - step["started_at"], 3),
+        "detail": step["detail"],
+    }
+
+
+def _verdict(promise: Restore, restore_s: float | None) -> dict[str, Any]:
+    """Whether this drill is within the promised time; the board judges the promise itself."""
+    if restore_s is None:
+        return {"promise": promise.name, "verdict": "broken", "why": ["not restored"]}
+    within = restore_s <= promise.within
+    sign = "≤" if within else "is more than"
+    return {
+        "promise": promise.name,
+        "verdict": "holds" if within else "broken",
+        "why": [f"restored after {restore_s:g} s {sign} {promise.within:g} s"],
+    }
