@@ -251,6 +251,19 @@ def test_of_much_output_the_end_is_kept(supervisor: Supervisor, tmp_path: Path) 
     assert result.output.endswith("\n99999\n100000\nend\n")
 
 
+def test_all_that_a_tool_says_goes_into_a_private_file(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    argv = ("sh", "-c", "seq 1 50000; echo it failed >&2; exit 3")
+    into = tmp_path / "said"
+    result = supervisor.run(HERE, argv, env=ENV, cwd=tmp_path, timeout_s=20, into=into)
+    assert (result.exit_code, result.output) == (3, "")
+    assert into.read_text().splitlines() == [*map(str, range(1, 50001)), "it failed"]
+    assert into.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SupervisorError, match="File exists"):
+        supervisor.run(HERE, argv, env=ENV, cwd=tmp_path, timeout_s=20, into=into)
+
+
 def test_a_tool_that_takes_too_long_is_killed_with_all_it_started(
     supervisor: Supervisor, mark: str, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ REQUESTS = (
     wire.Stop("a", 1.5),
     wire.Run("s", ("initdb", "x"), {"A": "b"}, Path("/"), 9.0, "secret\nwith lines"),
     wire.Run("s", ("initdb",), {}, Path("/"), 9.0),
+    wire.Run("s", ("initdb",), {}, Path("/"), 9.0, into=Path("/out")),
     wire.Processes(),
     wire.Kill("a"),
     wire.LoseSite("s", 3.0),

@@ -4,8 +4,9 @@ A repository that the estate says nothing of is a folder of its region, below `r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from caisson.execute.errors import StepError
 from caisson.execute.world import World
@@ -76,31 +77,45 @@ class Repositories:
         folder = self._folder(self._declared(self.world.replica_set(replica_set)))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    def place(self, replica_set: str) -> str:
+        """The folder in which its repository lies."""
+        return str(self._folder(self._declared(self.world.replica_set(replica_set))))
+
     def region_of(self, replica_set: str) -> str:
         return self._declared(self.world.replica_set(replica_set)).region
 
     def run(self, site: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> str:
         """Run pgBackRest to its end; raise StepError with its trouble in one sentence."""
-        result = self._run(site, replica_set, argv, timeout_s)
-        if result.timed_out:
-            raise StepError(f"{PROGRAM} {replica_set}: not within {timeout_s:g} s")
-        if result.exit_code != 0:
-            raise StepError(str(explain(result.exit_code, result.output)))
-        return result.output
+        return _answer(replica_set, self._run(site, replica_set, argv, timeout_s), timeout_s)
 
     def ask(self, replica_set: str, argv: tuple[str, ...]) -> str:
         """Run what only reads the repository, in its region."""
         return self.run(self.region_of(replica_set), replica_set, argv, _QUERY_S)
 
+    def ask_for_all(
+        self, replica_set: str, argv: tuple[str, ...], timeout_s: float = _QUERY_S
+    ) -> str:
+        """The same for what may answer at length: all of it, by way of a private file."""
+        with TemporaryDirectory(prefix="said-", dir=self.world.layout.run) as folder:
+            into = Path(folder, "output")
+            site = self.region_of(replica_set)
+            result = self._run(site, replica_set, argv, timeout_s, into)
+            said = into.read_text("utf-8", errors="replace")
+        return _answer(replica_set, replace(result, output=said), timeout_s)
+
     def _run(
-        self, site: str, replica_set: str, argv: tuple[str, ...], timeout_s: float
+        self,
+        site: str,
+        replica_set: str,
+        argv: tuple[str, ...],
+        timeout_s: float,
+        into: Path | None = None,
     ) -> ToolResult:
         password = self.world.secrets.of(f"{replica_set}/backup")
         passfile = self.world.layout.pgbackrest(replica_set) / "pgpass"
         write_private(passfile, password_file(password, BACKUP))
-        return self.world.run_tool(
-            site, PROGRAM, *argv, more={"PGPASSFILE": str(passfile)}, timeout_s=timeout_s
-        )
+        more = {"PGPASSFILE": str(passfile)}
+        return self.world.run_tool(site, PROGRAM, *argv, more=more, timeout_s=timeout_s, into=into)
 
     def _configured(
         self, replica_set: ReplicaSet, conf: Path, member: files.Member
@@ -132,3 +147,12 @@ class Repositories:
         """Here every repository is a folder, or `up` is refused."""
         own = repository.folder
         return Path(repository.url or "") if own is None else self.world.layout.home / own
+
+
+def _answer(replica_set: str, result: ToolResult, timeout_s: float) -> str:
+    """What pgBackRest said, or StepError with its trouble."""
+    if result.timed_out:
+        raise StepError(f"{PROGRAM} {replica_set}: not within {timeout_s:g} s")
+    if result.exit_code != 0:
+        raise StepError(str(explain(result.exit_code, result.output)))
+    return result.output

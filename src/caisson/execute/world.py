@@ -114,14 +114,19 @@ class World:
         *argv: str,
         more: Mapping[str, str] | None = None,
         timeout_s: float = _TOOL_S,
+        into: Path | None = None,
     ) -> ToolResult:
-        """Run a server's own tool to its end, under the supervisor's ownership."""
+        """Run a server's own tool to its end, under the supervisor's ownership.
+
+        `into` is a new file for all of its output, of which otherwise the end is kept.
+        """
         return self.supervisor.run(
             site,
             argv,
             env=self.environment(program) | dict(more or {}),
             cwd=self.layout.home,
             timeout_s=timeout_s,
+            into=into,
         )
 
 

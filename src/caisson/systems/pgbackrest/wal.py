@@ -86,19 +86,26 @@ def reach(there: Collection[Segment], backup: Span) -> Segment | None:
     if any(segment not in there for segment in backup):
         return None
     at = Segment(backup.timeline, backup.last)
-    while following := _following(there, at):
+    firsts = _firsts(there)
+    while following := _following(there, firsts, at):
         at = following
     return at
 
 
-def _following(there: Collection[Segment], at: Segment) -> Segment | None:
+def _firsts(there: Collection[Segment]) -> tuple[Segment, ...]:
+    """With which segment each timeline begins."""
+    firsts: dict[int, Segment] = {}
+    for each in there:
+        firsts[each.timeline] = min(each, firsts.get(each.timeline, each))
+    return tuple(firsts.values())
+
+
+def _following(
+    there: Collection[Segment], firsts: Collection[Segment], at: Segment
+) -> Segment | None:
     # A timeline begins within a segment, whose former half its parent completes or does not.
     near = (at.number, at.number + 1)
-    branches = [
-        first
-        for timeline in {each.timeline for each in there if each.timeline > at.timeline}
-        if (first := min(each for each in there if each.timeline == timeline)).number in near
-    ]
+    branches = [first for first in firsts if first.timeline > at.timeline and first.number in near]
     along = Segment(at.timeline, at.number + 1)
     return max(branches, default=along if along in there else None)
 

@@ -114,6 +114,7 @@ SOFTWARE = (
             "initdb",
             "pg_basebackup",
             "pg_rewind",
+            "pg_waldump",
             "pg_ctl",
             "pg_controldata",
             "psql",

@@ -38,11 +38,14 @@ class Server:
 
 @dataclass(slots=True)
 class Tool:
-    """A one-shot program; `request` is answered when it is gone."""
+    """A one-shot program; `request` is answered when it is gone.
+
+    `pipe` is where its output comes from, None when that goes into a file.
+    """
 
     request: int
     body: Body
-    pipe: int
+    pipe: int | None
     kill_at: float
     output: bytearray = field(default_factory=bytearray)
     timed_out: bool = False

@@ -126,9 +126,13 @@ class Supervisor:
         cwd: Path,
         timeout_s: float,
         stdin: str | None = None,
+        into: Path | None = None,
     ) -> ToolResult:
-        """Run a tool to its end; killed after `timeout_s`. What it leaves running is killed."""
-        request = wire.Run(site, argv, env, cwd, timeout_s, stdin)
+        """Run a tool to its end; killed after `timeout_s`. What it leaves running is killed.
+
+        With `into`, all of its output is in that file, which must not exist before.
+        """
+        request = wire.Run(site, argv, env, cwd, timeout_s, stdin, into)
         return wire.restore(ToolResult, self._ask(request, timeout_s))
 
     def processes(self) -> tuple[ProcessState, ...]:

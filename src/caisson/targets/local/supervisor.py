@@ -266,21 +266,23 @@ class Keeper:
             raise RefusedError(
                 f"{request.argv[0]} cannot run: site {request.site} is lost or frozen"
             )
+        source, sink = _output(request.into)
         stdin = self._input(request.stdin)
-        source, sink = os.pipe()
         try:
             body = _spawn(request.site, request.argv, request.env, request.cwd, (stdin, sink))
         except OSError as error:
-            os.close(source)
+            if source is not None:
+                os.close(source)
             raise RefusedError(f"cannot run {request.argv[0]}: {error}") from error
         finally:
             os.close(sink)
             if stdin != self._null:
                 os.close(stdin)
-        os.set_blocking(source, False)
         tool = Tool(number, body, source, time.monotonic() + request.timeout_s)
         self._tools.append(tool)
-        self._selector.register(source, selectors.EVENT_READ, lambda _: self._read(tool))
+        if source is not None:
+            os.set_blocking(source, False)
+            self._selector.register(source, selectors.EVENT_READ, lambda _: self._read(tool))
 
     def _input(self, text: str | None) -> int:
         if text is None:
@@ -293,6 +295,8 @@ class Keeper:
 
     def _read(self, tool: Tool) -> bool:
         """Take some output; False when there is none now or no more at all."""
+        if tool.pipe is None:
+            return False
         try:
             data = os.read(tool.pipe, _OUTPUT_KEPT)
         except BlockingIOError:
@@ -310,8 +314,9 @@ class Keeper:
     def _tool_gone(self, tool: Tool, exit_code: int) -> None:
         while self._read(tool):
             pass
-        self._unregister(tool.pipe)
-        os.close(tool.pipe)
+        if tool.pipe is not None:
+            self._unregister(tool.pipe)
+            os.close(tool.pipe)
         self._tools.remove(tool)
         output = tool.output.decode(errors="replace")
         result = wire.ToolResult(exit_code, output, tool.timed_out)
@@ -473,6 +478,13 @@ class Keeper:
             server.wanted, server.restart_at = False, None
             if server.body is not None:
                 self._ask_to_end(server, grace_s)
+
+
+def _output(file: Path | None) -> tuple[int | None, int]:
+    """Where to read what a tool says, None when it goes into a file; and where the tool writes."""
+    if file is None:
+        return os.pipe()
+    return None, os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def _pid(server: Server) -> int:

@@ -48,7 +48,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A one-shot tool; `stdin` is text given to it, None is an empty input."""
+    """A one-shot tool; `stdin` is text given to it, None is an empty input.
+
+    With `into`, all that it says goes into that new file, which only its owner can read.
+    """
 
     site: str
     argv: tuple[str, ...]
@@ -56,6 +59,7 @@ class Run:
     cwd: Path
     timeout_s: float
     stdin: str | None = None
+    into: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,10 @@ class StartResult:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """How a tool ended: `output` is the end of stdout and stderr together, up to 64 KiB."""
+    """How a tool ended: `output` is the end of stdout and stderr together, up to 64 KiB.
+
+    It is empty when the tool wrote into a file.
+    """
 
     exit_code: int
     output: str
@@ -194,6 +201,7 @@ _RESTORED: Mapping[str, Callable[[Any], Any]] = {
     "argv": tuple,
     "cwd": Path,
     "log": Path,
+    "into": lambda given: None if given is None else Path(given),
     "spec": lambda fields: restore(ProcessSpec, fields),
 }
 
