@@ -35,11 +35,12 @@ class _Moment(click.ParamType[float]):
 @click.command()
 @click.argument("replica_set", metavar="STORE")
 @click.option("--full", is_flag=True, help="Copy everything, not only what changed.")
+@click.option("--new", "anew", is_flag=True, help="Begin anew where all backups are gone.")
 @_plan_option
 @estate_option
 @json_option
 def backup(
-    replica_set: str, full: bool, plan_only: bool, estate: Path | None, as_json: bool
+    replica_set: str, full: bool, anew: bool, plan_only: bool, estate: Path | None, as_json: bool
 ) -> None:
     """Back up STORE, such as production/us/blocks, now.
 
@@ -52,6 +53,7 @@ def backup(
         within_s=_LONGEST_S,
         replica_set=replica_set,
         full=full,
+        new=anew,
         plan_only=plan_only,
     )
     end_with(answer, as_json=as_json)
@@ -100,5 +102,5 @@ def backups(estate: Path | None, as_json: bool) -> None:
         output.print_json(answer)
     else:
         show_backups(output.screen(), answer)
-    unread = any(each["why_not"] for each in answer["backups"])
+    unread = any(each["why_not"] or each["gone"] for each in answer["backups"])
     raise SystemExit(output.BROKEN if unread else output.ALL_WELL)

@@ -63,6 +63,7 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
                 "backups", "caisson.cli.backup", "Each store's backups, and the last one checked."
             ),
             Verb("restore", "caisson.cli.backup", "Restore beside what runs, and check the copy."),
+            Verb("verify", "caisson.cli.verify", "Read a repository whole, and name each fault."),
             Verb("drill", "caisson.cli.drill", "Break something, measure, restore, record."),
             Verb("demo", "caisson.cli.demo", "Bring the estate up and lose a region, to watch."),
         ),

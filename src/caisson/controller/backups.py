@@ -12,11 +12,16 @@ from typing import Any
 
 from caisson.controller.due import backup_is_due, restore_is_due
 from caisson.controller.events import Events
+from caisson.controller.looks import Looks
 from caisson.controller.observer import Observer
 from caisson.controller.operations import Operations, Refused, or_refuse
 from caisson.controller.promises import Promises
+from caisson.controller.remembered import Remembered
+from caisson.controller.verification import Verifications
+from caisson.controller.waiting import Changes, Waiting
 from caisson.estate.model import Restore
 from caisson.execute.performer import Performer
+from caisson.execute.verification import Verifier
 from caisson.execute.world import World
 from caisson.ledger.demands import Demand, demand_of
 from caisson.ledger.evidence import Evidence, Fidelity
@@ -24,7 +29,9 @@ from caisson.plan.backup import plan_backup
 from caisson.plan.model import Plan, ReplicaSetState
 from caisson.plan.repositories import RepositoryState
 from caisson.plan.restore import plan_restore
+from caisson.plan.windows import windows_document
 from caisson.state.journal import Operation, OperationState
+from caisson.state.settings import Settings
 from caisson.topology.backups import Query, RestoreQuestion
 
 _LOOK_S = 30.0  # how often the schedule is looked at
@@ -44,6 +51,7 @@ class Backups:
         operations: Operations,
         promises: Promises,
         events: Events,
+        settings: Settings,
     ) -> None:
         self._world = world
         self._performer = performer
@@ -55,33 +63,41 @@ class Backups:
         self._lock = threading.Lock()
         self._looked_at = time.monotonic()
         self._tried_at: dict[str, float] = {}
+        made, remembered = performer.backups, Remembered(settings)
+        self._looks = Looks(self._repositories, made, remembered)
+        changes = Changes(events, over=self._look_soon)
+        self._waiting = Waiting(self._repositories, made, changes, begun=remembered.existed)
+        verifier = Verifier(self._repositories, made)
+        self.verifications = Verifications(world, verifier, remembered, promises, events)
 
     def sets(self) -> tuple[str, ...]:
         return self._repositories.sets()
 
     def states(self) -> tuple[RepositoryState, ...]:
         """Every repository as it is now; asking takes a second or so for each."""
-        return tuple(self._performer.backups.state(each) for each in self.sets())
+        return tuple(self._looks.moments(each) for each in self.sets())
 
     def document(self) -> dict[str, Any]:
         """What `caisson backups` shows."""
         return {"backups": [self._shown(each) for each in self.states()]}
 
-    def backup_plan(self, replica_set: str, *, full: bool) -> Plan:
+    def backup_plan(self, replica_set: str, *, full: bool, anew: bool = False) -> Plan:
         """What a backup would do now, or Refused."""
         states = [self._state(replica_set)]
-        repositories = [self._performer.backups.state(replica_set)]
-        return or_refuse(plan_backup(replica_set, states, repositories, full=full))
+        repositories = [self._looks.points(replica_set)]
+        return or_refuse(plan_backup(replica_set, states, repositories, full=full, anew=anew))
 
-    def back_up(self, replica_set: str, *, full: bool = False) -> Operation:
+    def back_up(self, replica_set: str, *, full: bool = False, anew: bool = False) -> Operation:
         self._tried_at[f"backup {replica_set}"] = time.monotonic()
-        return self._operations.beside(
-            replica_set, "backup", lambda: self.backup_plan(replica_set, full=full)
+        done = self._operations.beside(
+            replica_set, "backup", lambda: self.backup_plan(replica_set, full=full, anew=anew)
         )
+        self._looks.points(replica_set)  # what was made is remembered, should it be lost
+        return done
 
     def restore_plan(self, replica_set: str, moment: float | None, *, keep: bool) -> Plan:
         """What a restore would do now, or Refused."""
-        repository = self._performer.backups.state(replica_set)
+        repository = self._looks.moments(replica_set)
         now, place = time.time(), _place(replica_set)
         return or_refuse(plan_restore(repository, place, now=now, moment=moment, keep=keep))
 
@@ -105,6 +121,7 @@ class Backups:
 
         Then restore what a promise says has to be verified, before its evidence is too old.
         """
+        self._waiting.look_after(submit)
         now = time.monotonic()
         if now - self._looked_at < _LOOK_S or not self._lock.acquire(blocking=False):
             return
@@ -113,15 +130,35 @@ class Backups:
 
     def _make_what_is_due(self) -> None:
         try:
-            for state in self.states():
-                if self._is_due(state):
-                    self.back_up(state.replica_set, full=True)
-                elif self._restore_is_due(state):
-                    self.restore(state.replica_set)
-        except Refused as refusal:
-            self._events.add("warning", f"not backed up, or not restored: {refusal}")
+            for replica_set in self.sets():
+                self._tend(self._looks.cheap(replica_set))
         finally:
             self._lock.release()
+
+    def _tend(self, state: RepositoryState) -> None:
+        """What one store is refused keeps no other from its own."""
+        try:
+            if self._is_due(state):
+                self._tell_hole(state)
+                self.back_up(state.replica_set, full=True)
+            elif self._restore_is_due(state):
+                self.restore(state.replica_set)
+        except Refused as refusal:
+            self._events.add("warning", f"not backed up, or not restored: {refusal}")
+        self.verifications.verify_when_due(state)
+
+    def _tell_hole(self, repository: RepositoryState) -> None:
+        if repository.needs_backup:
+            self._events.add(
+                "error",
+                f"{repository.replica_set}: what is archived now cannot be restored, for WAL before"
+                " it is missing: a full backup is made at once",
+            )
+
+    def _look_soon(self, replica_set: str) -> None:
+        """WAL may have been dropped while it waited."""
+        self._looks.closely(replica_set)
+        self._looked_at = 0.0
 
     def _is_due(self, repository: RepositoryState) -> bool:
         declared = self._repositories.backed_up(repository.replica_set)
@@ -183,6 +220,7 @@ class Backups:
 
     def _shown(self, state: RepositoryState) -> dict[str, Any]:
         restored = self._promises.newest_evidence("restore", state.replica_set)
+        waits = self._waiting.now(state.replica_set)
         return {
             "replica_set": state.replica_set,
             "region": state.region,
@@ -199,6 +237,10 @@ class Backups:
                 for each in state.points
             ],
             "restored": restored.to_json() if restored else None,
+            "gone": state.gone,
+            **windows_document(state.windows),
+            "waiting": waits.to_json() if waits else None,
+            "verified": self.verifications.last(state.replica_set),
         }
 
 

@@ -151,7 +151,13 @@ class Controller:
             self._world, self._state.settings, self._observer, self._operations, self.events
         )
         self._backups = Backups(
-            self._world, performer, self._observer, self._operations, self._promises, self.events
+            self._world,
+            performer,
+            self._observer,
+            self._operations,
+            self._promises,
+            self.events,
+            self._state.settings,
         )
         self._restore_drills = RestoreDrills(self._world, performer, self._backups, self._drills)
         self._drills.clear = self._restore_drills.clear

@@ -7,9 +7,9 @@ _DAY_S = 86_400.0
 
 
 def backup_is_due(repository: RepositoryState, every_s: float, now: float) -> bool:
-    """The last backup began long enough ago, or there is none."""
+    """The last backup began long enough ago, or there is none after which WAL is of use."""
     newest = repository.newest
-    return newest is None or now - newest.started_at >= every_s
+    return newest is None or repository.needs_backup or now - newest.started_at >= every_s
 
 
 def restore_is_due(

@@ -46,6 +46,7 @@ class Requests:
             "backup": self._backup,
             "backups": lambda _: backups.document(),
             "restore": self._restore,
+            "verify": lambda a: backups.verifications.verify(self._backed_up(a)),
             "drill-restore": self._drill_restore,
             "drill-begin": self._drill_begin,
             "drill-strike": lambda a: {"at": drills.strike(_text(a, "drill"))},
@@ -83,9 +84,11 @@ class Requests:
 
     def _backup(self, arguments: dict[str, Any]) -> dict[str, Any]:
         replica_set, full = self._backed_up(arguments), arguments.get("full") is True
+        anew = arguments.get("new") is True
         if arguments.get("plan_only") is True:
-            return {"plan": to_document(self._backups.backup_plan(replica_set, full=full))}
-        return operation_document(self._backups.back_up(replica_set, full=full))
+            plan = self._backups.backup_plan(replica_set, full=full, anew=anew)
+            return {"plan": to_document(plan)}
+        return operation_document(self._backups.back_up(replica_set, full=full, anew=anew))
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         replica_set, keep = self._backed_up(arguments), arguments.get("keep") is True

@@ -1,14 +1,29 @@
 """Performs what plans say about backups of Postgres: repositories, and what is copied into them."""
 
+from dataclasses import replace
+
 from caisson.execute.errors import GivenUp, StepError
+from caisson.execute.moments import Asked, Moments
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.repositories import Repositories
 from caisson.plan.repositories import RepositoryState, RestorePoint
-from caisson.systems.pgbackrest.answers import AnswerError, Backup, read_info
-from caisson.systems.pgbackrest.files import Kind
+from caisson.systems.pgbackrest.answers import (
+    AnswerError,
+    Archive,
+    Backup,
+    Stanza,
+    read_info,
+    read_listing,
+)
+from caisson.systems.pgbackrest.files import Commands, Kind
 from caisson.systems.pgbackrest.problems import explain_status
+from caisson.systems.pgbackrest.waiting import QUEUE_SQL, Queue, read_queue
+from caisson.systems.postgres.files import SEGMENT_BYTES
+from caisson.systems.postgres.session import PostgresError
 from caisson.targets.local.supervision import SupervisorError
 
+# What may come of asking a repository that is away, or damaged.
+UNREADABLE = (StepError, SupervisorError, AnswerError)
 _STANZA_S = 60.0
 _BACKUP_S = 86_400.0
 
@@ -19,6 +34,7 @@ class PostgresBackups:
     def __init__(self, repositories: Repositories, postgres: PostgresMembers) -> None:
         self._repositories = repositories
         self._postgres = postgres
+        self._moments = Moments(repositories)
 
     def prepare(self, replica_set: str, member: str) -> str:
         """Make the repository ready for a running primary, and see a WAL segment arrive in it."""
@@ -41,16 +57,65 @@ class PostgresBackups:
 
     def state(self, replica_set: str) -> RepositoryState:
         """What the repository has; why it could not be read, where it could not."""
-        repositories = self._repositories
-        region = repositories.region_of(replica_set)
-        declared = repositories.world.replica_set(replica_set)
-        commands = repositories.of_member(declared.primary)
         try:
-            told = read_info(repositories.ask(replica_set, commands.info()), commands.stanza)
-        except (StepError, SupervisorError, AnswerError) as error:
-            return RepositoryState(replica_set, region, why_not=str(error))
-        why_not = str(explain_status(told.problem)) if told.problem else None
-        return RepositoryState(replica_set, region, tuple(map(_point, told.backups)), why_not)
+            return self._state(replica_set, self.info(replica_set))
+        except UNREADABLE as error:
+            return self._unreadable(replica_set, error)
+
+    def moments(self, replica_set: str, unusable: tuple[str, ...] = ()) -> RepositoryState:
+        """The same, and which moments can be restored without what is known to be `unusable`."""
+        try:
+            queue = self.queue(replica_set)  # before the archive is listed, to which more comes
+            info = self.info(replica_set)
+            state = self._state(replica_set, info)
+            if state.why_not or not info.backups:
+                return state
+            asked = Asked(
+                replica_set,
+                info.backups,
+                self.listing(replica_set),
+                queue.segment_bytes if queue else SEGMENT_BYTES,
+                queue.archived if queue else "",
+                unusable,
+            )
+            windows = self._moments.windows(asked, self.commands(replica_set))
+            return replace(state, windows=windows)
+        except UNREADABLE as error:
+            return self._unreadable(replica_set, error)
+
+    def commands(self, replica_set: str) -> Commands:
+        return self._repositories.of_member(
+            self._repositories.world.replica_set(replica_set).primary
+        )
+
+    def info(self, replica_set: str) -> Stanza:
+        commands = self.commands(replica_set)
+        return read_info(self._repositories.ask(replica_set, commands.info()), commands.stanza)
+
+    def listing(self, replica_set: str) -> tuple[Archive, ...]:
+        argv = self.commands(replica_set).listing()
+        return read_listing(self._repositories.ask_for_all(replica_set, argv))
+
+    def queue(self, replica_set: str) -> Queue | None:
+        """The WAL that waits at the primary; None when that does not answer."""
+        world = self._repositories.world
+        primary = world.directory.primary_of(replica_set)
+        try:
+            with self._postgres.session(
+                primary or world.replica_set(replica_set).primary, "postgres"
+            ) as session:
+                return read_queue(session.query(QUEUE_SQL)[0])
+        except PostgresError:
+            return None
+
+    def _state(self, replica_set: str, info: Stanza) -> RepositoryState:
+        region = self._repositories.region_of(replica_set)
+        why_not = str(explain_status(info.problem)) if info.problem else None
+        return RepositoryState(replica_set, region, tuple(map(_point, info.backups)), why_not)
+
+    def _unreadable(self, replica_set: str, error: Exception) -> RepositoryState:
+        region = self._repositories.region_of(replica_set)
+        return RepositoryState(replica_set, region, why_not=str(error))
 
     def _tool(self, member: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> None:
         region = self._repositories.world.component(member).region

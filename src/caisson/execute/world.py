@@ -22,7 +22,7 @@ from caisson.topology.query import Index
 
 # What it takes to run a system, from its first start to a rejoin after a failover.
 PROGRAMS = {
-    "postgres": ("postgres", "initdb", "pg_basebackup", "pg_rewind"),
+    "postgres": ("postgres", "initdb", "pg_basebackup", "pg_rewind", "pg_waldump"),
     "redis": ("redis-server",),
     "memcached": ("memcached",),
     "haproxy": ("haproxy",),

@@ -20,10 +20,12 @@ def plan_backup(
     repositories: Iterable[RepositoryState],
     *,
     full: bool = False,
+    anew: bool = False,
 ) -> Plan | Refusal:
     """Back up every replica set that has a repository in `repositories`.
 
     A repository without any backup gets a full one, others what changed since, unless `full`.
+    One whose backups are gone is begun `anew` only by that word.
     """
     by_set = {each.replica_set: each for each in repositories}
     chosen = [each for each in states if each.replica_set in by_set]
@@ -36,6 +38,9 @@ def plan_backup(
         )
     if reasons := [why for each in chosen for why in _objections(each, by_set[each.replica_set])]:
         return Refusal("backup", subject, tuple(reasons), "see `caisson status` and `backups`")
+    gone = [by_set[each.replica_set] for each in chosen if by_set[each.replica_set].gone]
+    if bool(gone) != anew:
+        return _not_anew(subject, gone)
     stores = stores_of(each.replica_set for each in chosen)
     return Plan(
         "backup",
@@ -57,6 +62,18 @@ def plan_backup(
             f"{stores} of {environment_of(subject)} go on; reading them all costs their disks",
         ),
     )
+
+
+def _not_anew(subject: str, gone: Iterable[RepositoryState]) -> Refusal:
+    """What was lost is looked for first: a repository that is made anew covers up that it was."""
+    if reasons := [
+        f"{each.replica_set}: its backups in {each.region} are gone, the newest was {each.gone}"
+        for each in gone
+    ]:
+        remedy = f"bring its folder back, or begin without: `caisson backup {subject} --new`"
+        return Refusal("backup", subject, tuple(reasons), remedy)
+    why = "its repository is there, or was never made: there is nothing to begin anew"
+    return Refusal("backup", subject, (why,), "leave out `--new`")
 
 
 def _objections(state: ReplicaSetState, repository: RepositoryState) -> list[str]:

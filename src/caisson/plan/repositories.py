@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from caisson.plan.windows import Hole, Window, holes_between
+
 
 @dataclass(frozen=True, slots=True)
 class RestorePoint:
@@ -32,13 +34,29 @@ class RestorePoint:
 class RepositoryState:
     """One replica set's repository as last read; `points` oldest first.
 
-    `why_not` says why it could not be read, None when it was.
+    `why_not` says why it could not be read, None when it was. `windows` are the moments that
+    can be restored, oldest first, None when nobody looked. `gone` is the label of the newest
+    backup that was there, when there is none any more.
     """
 
     replica_set: str
     region: str
     points: tuple[RestorePoint, ...] = ()
     why_not: str | None = None
+    windows: tuple[Window, ...] | None = None
+    gone: str | None = None
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """The moments in between that cannot be restored."""
+        return tuple(holes_between(self.windows or ()))
+
+    @property
+    def needs_backup(self) -> bool:
+        """Whether no WAL that is archived from now on is of any use before the next backup."""
+        if self.newest is None or self.windows is None:
+            return False
+        return not self.windows or self.windows[-1].missing is not None
 
     @property
     def newest(self) -> RestorePoint | None:

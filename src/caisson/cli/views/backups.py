@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from caisson.cli.views.windows import restorable
 from caisson.cli.views.words import paragraph
 from caisson.ledger.wording import duration
 
@@ -30,8 +31,16 @@ def _show_store(console: Console, store: dict[str, Any]) -> None:
     for point in reversed(store["points"]):
         paragraph(console, _point(point), indent=2, lead="  ")
     if not store["points"] and not store["why_not"]:
-        paragraph(console, Text("no backup yet", "yellow"), indent=2, lead="  ")
+        paragraph(console, _none(store["gone"]), indent=2, lead="  ")
+    for line in restorable(store):
+        paragraph(console, line, indent=2, lead="  ")
     paragraph(console, _restored(store["restored"]), indent=2, lead="  ")
+
+
+def _none(gone: str | None) -> Text:
+    if gone is None:
+        return Text("no backup yet", "yellow")
+    return Text(f"gone: {gone} was here, and no backup is left", "bold red")
 
 
 def _point(point: dict[str, Any]) -> Text:

@@ -8,6 +8,7 @@ from caisson.topology.model import Address
 OWNER = "caisson"  # the superuser that the controller uses
 REPLICATION = "caisson_replication"
 BACKUP = "caisson_backup"
+SEGMENT_BYTES = 1 << 20  # of WAL, in the servers that are made here
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def initdb(binary: str, data: str, password_path: str) -> tuple[str, ...]:
         *(binary, "-D", data, "-E", "UTF8", "--locale=C.UTF-8", "-U", OWNER),
         *("--auth=scram-sha-256", f"--pwfile={password_path}", "--data-checksums", "--no-sync"),
         # A promotion begins a new segment, and a rewind copies all that are kept: small ones.
-        "--wal-segsize=1",
+        f"--wal-segsize={SEGMENT_BYTES >> 20}",
     )
 
 
