@@ -13,7 +13,7 @@ _LISTING_SHARE = 60.0  # an archive is listed for at most one part in so many of
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Asking takes some 0.1 s for each; where an archive has 50,000 segments, more than a second."""
+    """Asking takes some 0.1 s for each, and over a second where there are 50,000 segments."""
 
     repositories: Repositories
     backups: PostgresBackups
