@@ -155,11 +155,10 @@ def delete(file: Path, draw: random.Random) -> None:
 
 
 def take_anothers_content(file: Path, draw: random.Random) -> None:
-    kin = [other for other in sorted(file.parent.iterdir()) if other.is_file() and other != file]
-    if kin:
-        shutil.copyfile(draw.choice(kin), file)
-    else:
-        file.unlink()
+    own = file.read_bytes()
+    kin = [each for each in sorted(file.parent.iterdir()) if each.is_file()]
+    others = [each for each in kin if each.read_bytes() != own]
+    file.write_bytes(draw.choice(others).read_bytes() if others else b"")
 
 
 def delete_its_folder(file: Path, draw: random.Random) -> None:
