@@ -23,7 +23,7 @@ from caisson.systems.pgbackrest.problems import Trouble, explain
 from caisson.systems.pgbackrest.repository import Access, RepositoryRefused, repository_of
 from caisson.systems.pgbackrest.verification import Fault, read_verify, unseen
 from caisson.systems.pgbackrest.waiting import Pressure, Queue, pressure
-from caisson.systems.pgbackrest.wal import Segment, Span, holes, reach
+from caisson.systems.pgbackrest.wal import Paths, Segment, Span, holes
 
 MEGABYTE = 1 << 20
 LABEL = "20261123-222413F"
@@ -300,7 +300,7 @@ def test_what_an_archive_lacks_is_found(
 def test_a_restore_reaches_up_to_the_first_hole(
     there: set[Segment], expected: Segment | None
 ) -> None:
-    assert reach(there, BACKUP) == expected
+    assert Paths.among(there).end(BACKUP) == expected
 
 
 # -- what is not looked for ----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from caisson.plan.restore import plan_restore, written_moment
 from caisson.plan.windows import Hole, Window, windows_document
 from caisson.systems.pgbackrest.answers import Archive, Archived, Backup
 from caisson.systems.pgbackrest.files import Kind
-from caisson.systems.pgbackrest.wal import Segment, Span, reach
+from caisson.systems.pgbackrest.wal import Paths, Segment, Span
 from caisson.systems.pgbackrest.windows import segments_back_from, stretches
 from caisson.systems.postgres.waldump import last_commit
 
@@ -87,8 +87,9 @@ def test_a_timeline_is_followed_only_by_its_history() -> None:
 
 
 def test_a_long_archive_is_followed_in_one_pass() -> None:
-    there = {Segment(1, number) for number in range(20_000)}
-    assert reach(there, Span(1, 0, 1)) == Segment(1, 19_999)
+    paths = Paths.among({Segment(1, number) for number in range(20_000)})
+    for first in (18_000, 9_000, 0):
+        assert paths.end(Span(1, first, first + 1)) == Segment(1, 19_999)
 
 
 def test_when_a_segment_ended_is_read_from_its_last_commits() -> None:

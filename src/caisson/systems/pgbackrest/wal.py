@@ -5,7 +5,7 @@ the hole without a word when no target was named. So holes are found here, by th
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 _LOG_BYTES = 1 << 32  # the middle eight digits of a name count these, the last eight segments
@@ -78,36 +78,41 @@ def spans(segments: Iterable[Segment]) -> Iterator[Span]:
         yield begun
 
 
-def reach(there: Collection[Segment], backup: Span) -> Segment | None:
-    """Up to where a restore of the backup gets without a target; None if it is not whole itself.
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Along which segments restores go. Ask for the newest backup first: no way is gone twice."""
 
-    Along the newest timeline that branches off from what was reached, as Postgres does.
-    """
-    if any(segment not in there for segment in backup):
-        return None
-    at = Segment(backup.timeline, backup.last)
-    firsts = _firsts(there)
-    while following := _following(there, firsts, at):
-        at = following
-    return at
+    there: Collection[Segment]
+    firsts: tuple[Segment, ...]  # with which each timeline begins
+    _ends: dict[Segment, Segment] = field(default_factory=dict)
 
+    @classmethod
+    def among(cls, there: Collection[Segment]) -> "Paths":
+        firsts: dict[int, Segment] = {}
+        for each in there:
+            firsts[each.timeline] = min(each, firsts.get(each.timeline, each))
+        return cls(there, tuple(firsts.values()))
 
-def _firsts(there: Collection[Segment]) -> tuple[Segment, ...]:
-    """With which segment each timeline begins."""
-    firsts: dict[int, Segment] = {}
-    for each in there:
-        firsts[each.timeline] = min(each, firsts.get(each.timeline, each))
-    return tuple(firsts.values())
+    def end(self, backup: Span) -> Segment | None:
+        """Up to where a restore of the backup gets without a target; None if it is not whole.
 
+        Along the newest timeline that branches off from what was reached, as Postgres does.
+        """
+        if any(segment not in self.there for segment in backup):
+            return None
+        begin = at = Segment(backup.timeline, backup.last)
+        while at not in self._ends and (following := self._following(at)):
+            at = following
+        return self._ends.setdefault(begin, self._ends.get(at, at))
 
-def _following(
-    there: Collection[Segment], firsts: Collection[Segment], at: Segment
-) -> Segment | None:
-    # A timeline begins within a segment, whose former half its parent completes or does not.
-    near = (at.number, at.number + 1)
-    branches = [first for first in firsts if first.timeline > at.timeline and first.number in near]
-    along = Segment(at.timeline, at.number + 1)
-    return max(branches, default=along if along in there else None)
+    def _following(self, at: Segment) -> Segment | None:
+        # A timeline begins within a segment, whose former half its parent completes or does not.
+        near = (at.number, at.number + 1)
+        branches = [
+            first for first in self.firsts if first.timeline > at.timeline and first.number in near
+        ]
+        along = Segment(at.timeline, at.number + 1)
+        return max(branches, default=along if along in self.there else None)
 
 
 def _between(before: Segment, after: Segment, there: Collection[Segment]) -> Iterator[Segment]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from caisson.systems.pgbackrest.answers import Archive, Backup
-from caisson.systems.pgbackrest.wal import Segment, reach
+from caisson.systems.pgbackrest.wal import Paths, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,16 @@ def stretches(
     there = _usable(tuple(archives)[-1:], segment_bytes, unusable)
     whole = [each for each in backups if not {each.label, *each.needs} & set(unusable)]
     known = _known(backups, there, segment_bytes, archived)
+    paths = Paths.among(there)
     by_end: dict[Segment, list[Backup]] = {}
-    for backup in sorted(whole, key=lambda each: each.stopped_at):
-        if end := reach(there, backup.span(segment_bytes)):
+    for backup in sorted(whole, key=lambda each: each.stopped_at, reverse=True):
+        if end := paths.end(backup.span(segment_bytes)):
             by_end.setdefault(end, []).append(backup)
     return tuple(
-        Stretch(tuple(along), end.name(segment_bytes), _missing(end, known, segment_bytes))
-        for end, along in by_end.items()
+        Stretch(
+            tuple(reversed(along)), end.name(segment_bytes), _missing(end, known, segment_bytes)
+        )
+        for end, along in reversed(by_end.items())
     )
 
 
@@ -59,12 +62,18 @@ def _usable(
     archives: Collection[Archive], segment_bytes: int, unusable: Collection[str]
 ) -> frozenset[Segment]:
     """Without the timelines that no restore follows, for they do not say where they begin."""
+    lost = frozenset(_without_history(archives))
     return frozenset(
         Segment.of(each.name, segment_bytes)
         for archive in archives
         for each in archive.segments
-        if each.name not in unusable and int(each.name[:8], 16) not in archive.without_history
+        if each.name not in unusable and (archive.id, int(each.name[:8], 16)) not in lost
     )
+
+
+def _without_history(archives: Collection[Archive]) -> Iterator[tuple[str, int]]:
+    for archive in archives:
+        yield from ((archive.id, timeline) for timeline in archive.without_history)
 
 
 def _known(
