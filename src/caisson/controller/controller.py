@@ -301,6 +301,7 @@ class Controller:
             if operation.verb in _BEGUN_ANEW:
                 self._state.journal.finish(operation.id, OperationState.ABANDONED)
         shutil.rmtree(self._layout.copies, ignore_errors=True)
+        self._layout.forget_passing()
 
     def _wait_until_seen(self) -> None:
         """The guardian must not judge by what was not looked at yet."""

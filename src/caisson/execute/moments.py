@@ -78,7 +78,7 @@ class Moments:
         """When the last transaction of a segment ended."""
         repositories = self.repositories
         world = repositories.world
-        with TemporaryDirectory(prefix="segment-", dir=world.layout.run) as folder:
+        with TemporaryDirectory(prefix="segment-", dir=world.layout.passing()) as folder:
             file = str(Path(folder, segment))
             repositories.ask(replica_set, commands.archive_get(segment, file))
             site = repositories.region_of(replica_set)

@@ -96,7 +96,7 @@ class Repositories:
         self, replica_set: str, argv: tuple[str, ...], timeout_s: float = _QUERY_S
     ) -> str:
         """The same for what may answer at length: all of it, by way of a private file."""
-        with TemporaryDirectory(prefix="said-", dir=self.world.layout.run) as folder:
+        with TemporaryDirectory(prefix="said-", dir=self.world.layout.passing()) as folder:
             into = Path(folder, "output")
             site = self.region_of(replica_set)
             result = self._run(site, replica_set, argv, timeout_s, into)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,6 +81,19 @@ class Layout:
     def pgbackrest(self, replica_set: str) -> Path:
         """What all pgBackRest processes of a replica set share; private."""
         return self.run / "pgbackrest" / replica_set
+
+    def passing(self) -> Path:
+        """A private folder, made here, for files that no later call needs."""
+        self._passing.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._passing
+
+    def forget_passing(self) -> None:
+        """Take away what a controller that was killed has left there."""
+        shutil.rmtree(self._passing, ignore_errors=True)
+
+    @property
+    def _passing(self) -> Path:
+        return self.run / "passing"
 
     def data(self, component: str) -> Path:
         return self.home / "data" / component
