@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from backed_up_postgres import SEGMENT_BYTES, BackedUp, Server, backed_up
 
+from caisson.systems.pgbackrest.answers import Archive
 from caisson.systems.pgbackrest.files import Commands, Kind, Whole
-from caisson.systems.pgbackrest.looking import History, Look
+from caisson.systems.pgbackrest.looking import History, Look, ended_early, first_segments
 from caisson.systems.pgbackrest.meaning import Told
 from caisson.systems.pgbackrest.problems import Trouble
+from caisson.systems.pgbackrest.verification import Fault, read_verify
 from caisson.systems.postgres.files import Upstream
 
 COUNT = int(os.environ.get("CAISSON_CORRUPTIONS", "8"))
@@ -61,17 +63,27 @@ class Story:
                 said = there.run(commands.history(archive.id, timeline))
                 text = said.text if said.code == 0 else None
                 histories.append(History(archive.id, timeline, text))
+        ended = there.run(commands.verify())
+        early = ended_early(ended.code, ended.text)
         look = Look(
             there.info(commands),
             archives,
-            there.verify(commands),
+            read_verify(ended.text),
             tuple(histories),
             SEGMENT_BYTES,
             self.archived,
             self.newest,
+            early,
+            tuple(self._unreadable(commands, archives)) if early else (),
         )
-        assert look.verification.complete
+        assert look.verification.complete or early
         return look.faults
+
+    def _unreadable(self, commands: Commands, archives: tuple[Archive, ...]) -> Iterator[Fault]:
+        for name in first_segments(archives):
+            got = self.there.run(commands.archive_get(name, str(self.there.root / name)))
+            if got.code != 0:
+                yield Fault(name, got.text)
 
     def restored(self) -> list[tuple[str | None, ...]]:
         copy = self.there.restored("copy", Whole(), {})
@@ -193,6 +205,15 @@ def test_no_corruption_is_restored_silently(story: Story, number: int) -> None:
         return
     assert story.restored() == story.everything, what
     print(f"harmless {what}")  # noqa: T201
+
+
+def test_a_first_segment_at_which_pgbackrest_gives_up_is_named(story: Story) -> None:
+    first = min(story.put_right().glob(KINDS["WAL"]))
+    os.truncate(first, first.stat().st_size // 2)
+    named, ended, *_ = story.look(story.there.commands(story.server))
+    assert (named.fault.subject, named.newest) == (first.name[:24], False)
+    assert "CryptoError" in named.fault.what
+    assert ended.fault.what.startswith("verify ended before it had read everything")
 
 
 def test_a_sound_repository_is_sound_and_one_without_its_key_is_not(story: Story) -> None:

@@ -95,13 +95,17 @@ class Repositories:
     def ask_for_all(
         self, replica_set: str, argv: tuple[str, ...], timeout_s: float = _QUERY_S
     ) -> str:
-        """The same for what may answer at length: all of it, by way of a private file."""
+        """The same for what may answer at length: all of it."""
+        return _answer(replica_set, self.run_for_all(replica_set, argv, timeout_s), timeout_s)
+
+    def run_for_all(self, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> ToolResult:
+        """However it ended, with all that it said, by way of a private file."""
         with TemporaryDirectory(prefix="said-", dir=self.world.layout.passing()) as folder:
             into = Path(folder, "output")
             site = self.region_of(replica_set)
             result = self._run(site, replica_set, argv, timeout_s, into)
             said = into.read_text("utf-8", errors="replace")
-        return _answer(replica_set, replace(result, output=said), timeout_s)
+        return replace(result, output=said)
 
     def _run(
         self,

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from caisson.execute.backups import PostgresBackups
 from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.repositories import Repositories
 from caisson.systems.pgbackrest.answers import Archive, Stanza
-from caisson.systems.pgbackrest.looking import History, Look
+from caisson.systems.pgbackrest.looking import History, Look, ended_early, first_segments
 from caisson.systems.pgbackrest.meaning import Told
-from caisson.systems.pgbackrest.verification import read_verify
+from caisson.systems.pgbackrest.problems import explain
+from caisson.systems.pgbackrest.verification import Fault, read_verify
 from caisson.systems.postgres.files import SEGMENT_BYTES
+from caisson.targets.local.wire import ToolResult
 
 _VERIFY_S = 86_400.0
 _LOOKS = 3  # at a repository that changes while it is looked at
@@ -47,10 +51,11 @@ class Verifier:
     def _look(self, replica_set: str, info: Stanza, remembered: str | None) -> Look:
         queue = self.backups.queue(replica_set)  # before the archive is listed, as more comes to it
         archives = self.backups.listing(replica_set)
-        argv = self.backups.commands(replica_set).verify()
-        verification = read_verify(self.repositories.ask_for_all(replica_set, argv, _VERIFY_S))
-        if not verification.complete:
-            raise StepError(f"{replica_set}: pgBackRest ended before it had verified everything")
+        ended = self._run(replica_set)
+        early = ended_early(ended.exit_code, ended.output)
+        verification = read_verify(ended.output)
+        if early is None and not verification.complete:
+            raise StepError(str(explain(ended.exit_code, ended.output)))
         return Look(
             info,
             archives,
@@ -59,7 +64,26 @@ class Verifier:
             queue.segment_bytes if queue else SEGMENT_BYTES,
             queue.archived if queue else "",
             remembered,
+            early,
+            tuple(self._unreadable(replica_set, archives)) if early else (),
         )
+
+    def _run(self, replica_set: str) -> ToolResult:
+        argv = self.backups.commands(replica_set).verify()
+        ended = self.repositories.run_for_all(replica_set, argv, _VERIFY_S)
+        if ended.timed_out:
+            raise GivenUp(f"{replica_set}: not verified within {_VERIFY_S:g} s")
+        return ended
+
+    def _unreadable(self, replica_set: str, archives: tuple[Archive, ...]) -> Iterator[Fault]:
+        commands = self.backups.commands(replica_set)
+        for name in first_segments(archives):
+            with TemporaryDirectory(dir=self.repositories.world.layout.passing()) as folder:
+                argv = commands.archive_get(name, str(Path(folder, name)))
+                try:
+                    self.repositories.ask(replica_set, argv)
+                except StepError as error:
+                    yield Fault(name, str(error))
 
     def _histories(self, replica_set: str, archives: tuple[Archive, ...]) -> Iterator[History]:
         commands = self.backups.commands(replica_set)

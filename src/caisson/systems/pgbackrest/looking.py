@@ -5,10 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caisson.systems.pgbackrest.answers import Archive, Stanza
-from caisson.systems.pgbackrest.meaning import Told, tell
-from caisson.systems.pgbackrest.problems import explain_status
+from caisson.systems.pgbackrest.meaning import ENDED, Told, tell
+from caisson.systems.pgbackrest.problems import Trouble, explain, explain_status
 from caisson.systems.pgbackrest.verification import Fault, Verification, unseen
 
+# What keeps a repository from being read, though nothing in it may be wrong.
+_AWAY = {
+    Trouble.FULL,
+    Trouble.REPOSITORY,
+    Trouble.REFUSED,
+    Trouble.BUSY,
+    Trouble.ENDED,
+    Trouble.CONFIGURATION,
+}
 # A line of a timeline's history: of which timeline it is the child, up to where, and why.
 _PARTED = re.compile(r"(\d+)\t[0-9A-F]+/[0-9A-F]+\t.*")
 
@@ -27,7 +36,8 @@ class Look:
     """What was asked of a repository, `archived` of its Postgres before the archive was listed.
 
     `remembered` is the newest backup that is known to have been there; empty and None where
-    nothing is known.
+    nothing is known. `ended_early` is why the verification did, and `unreadable` what was then
+    found by reading the `first_segments`.
     """
 
     info: Stanza
@@ -37,13 +47,17 @@ class Look:
     segment_bytes: int
     archived: str = ""
     remembered: str | None = None
+    ended_early: str | None = None
+    unreadable: tuple[Fault, ...] = ()
 
     @property
     def faults(self) -> tuple[Told, ...]:
-        """Each once, and what it means; nothing when the verification is not complete."""
+        """Each once, and what it means; holes only when the verification is complete."""
         found = (
             *self.verification.faults,
             *unseen(self.verification, self.info, self.archives, self.segment_bytes, self.archived),
+            *self.unreadable,
+            *([Fault("repository", f"{ENDED}: {self.ended_early}")] if self.ended_early else []),
             *_of_histories(self.histories),
             *self._of_the_list(),
         )
@@ -58,6 +72,20 @@ class Look:
         elif self.remembered and all(b.label != self.remembered for b in self.info.backups):
             what = "the whole backup is gone, also from the repository's list of backups"
             yield Fault(self.remembered, what, self.remembered)
+
+
+def ended_early(exit_code: int, output: str) -> str | None:
+    """Why `verify` ended at something damaged; None when it did not, or was kept from reading.
+
+    It reads the first segment of each archive by itself, and ends when that is damaged (2.45).
+    """
+    if exit_code == 0 or (problem := explain(exit_code, output)).trouble in _AWAY:
+        return None
+    return problem.message
+
+
+def first_segments(archives: tuple[Archive, ...]) -> tuple[str, ...]:
+    return tuple(archive.segments[0].name for archive in archives if archive.segments)
 
 
 def _of_histories(histories: tuple[History, ...]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from caisson.systems.pgbackrest.answers import Backup
 from caisson.systems.pgbackrest.verification import Fault
 from caisson.systems.pgbackrest.wal import Segment
 
+ENDED = "verify ended before it had read everything"
 _SEGMENT = re.compile(r"(?<![0-9A-F])[0-9A-F]{24}(?![0-9A-F])")
 _HISTORY = re.compile(r"/([0-9A-F]{8})\.history\b")
 
@@ -26,6 +27,8 @@ def tell(fault: Fault, backups: Collection[Backup], segment_bytes: int) -> Told:
     newest = max(backups, key=lambda each: each.stopped_at, default=None)
     if fault.spared:
         return Told(fault, False, "nothing is lost yet, for there is a second copy")
+    if fault.what.startswith(ENDED):
+        return Told(fault, False, "take the file away that is unreadable, and verify again")
     if fault.backup:
         return _of_backup(fault, backups, newest)
     if timeline := _HISTORY.search(fault.subject):
