@@ -169,10 +169,11 @@ class RestoreDrills:
         )
 
     def _first_moment(self, replica_set: str) -> float:
-        oldest = self._performer.backups.state(replica_set).oldest
-        if oldest is None:
-            raise Refused(f"{replica_set} has no backup yet")
-        return oldest.restores_from
+        """From which on every moment can be restored: after the last hole."""
+        windows = self._performer.backups.moments(replica_set).windows
+        if not windows:
+            raise Refused(f"{replica_set} has no backup that can be restored")
+        return windows[-1].since
 
     def _primary(self, replica_set: str) -> Session:
         primary = self._world.directory.primary_of(replica_set)
