@@ -15,7 +15,7 @@ with 2.45, by damaging a repository in some thirty ways:
 | WAL gone in the middle, before a backup's end, all of it | `ok` | `wal.holes` |
 | the newest WAL gone | `ok` | `wal.holes`, told what was archived |
 | a timeline's history file gone | `ok` | `Archive.without_history` |
-| the whole repository as it was some days ago | `ok` | nothing in it: what is remembered (`looking.py`) |
+| the whole repository as it was some days ago | `ok` | nothing in it: `Look.remembered` |
 
 None of it shows that the data is what the application wrote: only a restore does.
 """
