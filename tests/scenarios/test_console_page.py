@@ -37,6 +37,31 @@ def component(site: str, name: str, kind: str, role: str, address: str) -> dict[
     }
 
 
+def kept(now: float) -> dict[str, Any]:
+    """Nine days of backups, the first gone by now, and a hole of five hours three days ago."""
+    at = [now - days * 86_400 for days in range(9, -1, -1)]
+    hole = {"from": now - 3.2 * 86_400, "to": now - 3 * 86_400}
+    return {
+        "replica_set": "production/us/blocks",
+        "region": "us-east",
+        "why_not": None,
+        "points": [
+            {
+                "label": f"2026010{number}-000000F",
+                "kind": "full",
+                "started_at": moment - 30,
+                "stopped_at": moment - 20,
+                "size_bytes": 31_000_000,
+                "stored_bytes": 4_000_000,
+            }
+            for number, moment in enumerate(at)
+        ],
+        "windows": [{"from": at[0], "to": hole["from"]}, {"from": hole["to"], "to": now - 40}],
+        "holes": [hole],
+        "restored": {"at": now - 7200, "figures": {"restore_s": 12.4}, "drill": "restore-0009"},
+    }
+
+
 def site(
     environment: str, region: str, jurisdiction: str, number: int, serves: bool
 ) -> dict[str, Any]:
@@ -182,6 +207,7 @@ def healthy() -> dict[str, Any]:
                 ],
             }
         ],
+        "backups": [kept(now)],
         "drills": [
             {
                 "id": "drill-0003",
@@ -405,6 +431,20 @@ def test_map_shows_sites_roles_flows_and_the_edge(page: Browser) -> None:
     assert page.complaints == []
 
 
+def test_calendar_shows_what_can_be_restored_and_holes_as_holes(page: Browser) -> None:
+    days = texts(page, ".calendar li")
+    assert 10 <= len(days) <= 16
+    holed = texts(page, ".calendar li.holed .unseen")
+    assert 1 <= len(holed) <= 2
+    assert all("a hole from" in day for day in holed)
+    assert sum("1 backup" in day for day in texts(page, ".calendar .unseen")) == 10
+    assert "nothing can be restored" not in texts(page, ".calendar li.kept .unseen")[-1]
+    assert "1 hole" in texts(page, ".kept-store .newest")[0]
+    assert "restored and asked 2 h ago, in 12 s" in texts(page, ".kept-store .newest")[1]
+    page.evaluate("document.querySelectorAll('#environments button')[1].click()")
+    assert texts(page, "#backups") == ["Nothing of staging is declared to be backed up."]
+
+
 def test_environment_switch_shows_the_other_sites(page: Browser) -> None:
     page.evaluate("document.querySelector('#environments [data-key=staging]').click()")
     assert texts(page, ".site h4") == ["us-west", "us-east"]
@@ -461,6 +501,7 @@ def test_text_of_the_snapshot_never_becomes_markup(page: Browser, shown: Shown) 
     now["promises"][0] |= {"name": HOSTILE, "sentence": HOSTILE, "why": [HOSTILE]}
     now["promises"][0]["evidence"][0] |= {"method": HOSTILE, "report": "javascript:window.hacked=1"}
     now["operations"][0]["steps"][0] |= {"name": HOSTILE, "detail": HOSTILE}
+    now["backups"][0] |= {"region": HOSTILE, "why_not": HOSTILE}
     now["drills"][0] |= {"id": HOSTILE, "fault": HOSTILE}
     now["sites"][1]["components"][0] |= {"id": HOSTILE, "name": HOSTILE, "detail": HOSTILE}
     now["flows"][0]["source"] = HOSTILE

@@ -263,8 +263,9 @@ function replicationLine(source, target, flow) {
 const bestFirst = (a, b) =>
   a.stale - b.stale || FIDELITY_ORDER.indexOf(b.fidelity) - FIDELITY_ORDER.indexOf(a.fidelity) || b.at - a.at;
 
-function figures({ rto_s, rpo_s, writes_lost }) {
+function figures({ rto_s, rpo_s, restore_s, writes_lost }) {
   return [
+    present(restore_s) && ["restored", figure(restore_s)],
     rto_s !== undefined && ["RTO", figure(rto_s)],
     rpo_s !== undefined && ["RPO", figure(rpo_s)],
     writes_lost !== undefined && ["lost", writes_lost === null ? "cannot tell" : String(writes_lost)],
@@ -362,6 +363,7 @@ function draw() {
   drawMap();
   drawPromises();
   drawOperations();
+  drawBackups();
   drawDrills();
   drawEvents();
 }

@@ -39,7 +39,7 @@ _GRACE_S = 2.0  # for open requests, once the server is told to stop
 
 _PAGE = "page.html"
 _STYLES = ("console.css",)
-_SCRIPTS = ("elements.js", "console.js")
+_SCRIPTS = ("elements.js", "backups.js", "console.js")
 
 
 class SnapshotSource(Protocol):

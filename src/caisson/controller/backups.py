@@ -81,6 +81,11 @@ class Backups:
         """What `caisson backups` shows."""
         return {"backups": [self._shown(each) for each in self.states()]}
 
+    def seen(self) -> list[dict[str, Any]]:
+        """The same as last looked at, at once; without what was never looked at."""
+        last = [self._looks.last(each) for each in self.sets()]
+        return [self._shown(each, ask=False) for each in last if each is not None]
+
     def backup_plan(self, replica_set: str, *, full: bool, anew: bool = False) -> Plan:
         """What a backup would do now, or Refused."""
         states = [self._state(replica_set)]
@@ -218,9 +223,10 @@ class Backups:
             drill=operation.id,
         )
 
-    def _shown(self, state: RepositoryState) -> dict[str, Any]:
+    def _shown(self, state: RepositoryState, *, ask: bool = True) -> dict[str, Any]:
         restored = self._promises.newest_evidence("restore", state.replica_set)
-        waits = self._waiting.now(state.replica_set)
+        waiting = self._waiting.now if ask else self._waiting.last
+        waits = waiting(state.replica_set)
         return {
             "replica_set": state.replica_set,
             "region": state.region,

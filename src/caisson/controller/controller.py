@@ -172,7 +172,12 @@ class Controller:
             events=self.events,
         )
         self._snapshots = Snapshots(
-            self._world, self._observer, self._state.journal, self._drills, self.events
+            self._world,
+            self._observer,
+            self._state.journal,
+            self._drills,
+            self._backups,
+            self.events,
         )
         self.url = ""
 

@@ -1,7 +1,7 @@
 """What the repositories are like now, joined with what is remembered of them."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from caisson.controller.remembered import Remembered
 from caisson.execute.backups import PostgresBackups
@@ -19,15 +19,25 @@ class Looks:
     backups: PostgresBackups
     remembered: Remembered
     _list_at: dict[str, float] = field(default_factory=dict)
+    _last: dict[str, RepositoryState] = field(default_factory=dict)
 
     def points(self, replica_set: str) -> RepositoryState:
         """The repository's backups, or those that are gone."""
-        return self._known(self.backups.state(replica_set))
+        state = self._known(self.backups.state(replica_set))
+        known = self._last.get(replica_set)
+        self._last[replica_set] = replace(state, windows=known.windows if known else None)
+        return state
 
     def moments(self, replica_set: str) -> RepositoryState:
         """The same, and which moments can be restored."""
         unusable = self.remembered.unusable(replica_set)
-        return self._known(self.backups.moments(replica_set, unusable))
+        state = self._known(self.backups.moments(replica_set, unusable))
+        self._last[replica_set] = state
+        return state
+
+    def last(self, replica_set: str) -> RepositoryState | None:
+        """What was seen last, without asking; its moments may be older than its backups."""
+        return self._last.get(replica_set)
 
     def cheap(self, replica_set: str) -> RepositoryState:
         """For who looks all the time: the moments only where they were not looked for lately."""

@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+from caisson.controller.backups import Backups
 from caisson.controller.drills import Drill, Drills
 from caisson.controller.events import Events
 from caisson.controller.observer import Observer, Sight
@@ -17,6 +18,7 @@ from caisson.targets.local.wire import ProcessState
 from caisson.topology.model import Component, Flow, FlowKind, Site
 
 _OPERATIONS = 30
+_FIGURES = ("rto_s", "rpo_s", "restore_s", "writes_lost")
 _DOWN = {"held": "lost", "frozen": "frozen", "backoff": "backoff", "stopped": "stopped"}
 
 
@@ -24,12 +26,19 @@ class Snapshots:
     """`state` is starting, up or stopping."""
 
     def __init__(
-        self, world: World, observer: Observer, journal: Journal, drills: Drills, events: Events
+        self,
+        world: World,
+        observer: Observer,
+        journal: Journal,
+        drills: Drills,
+        backups: Backups,
+        events: Events,
     ) -> None:
         self._world = world
         self._observer = observer
         self._journal = journal
         self._drills = drills
+        self._backups = backups
         self._events = events
         self.state = "starting"
 
@@ -53,6 +62,7 @@ class Snapshots:
             "flows": [self._flow(f) for f in self._world.topology.flows if _shown(f)],
             "promises": [_promise(row) for row in promises],
             "operations": [operation_document(o) for o in self._journal.operations(_OPERATIONS)],
+            "backups": self._backups.seen(),
             "drills": [_drill(d) for d in self._drills.all()],
             "events": [asdict(event) for event in self._events.latest()],
         }
@@ -200,5 +210,5 @@ def _drill(drill: Drill) -> dict[str, Any]:
         "subject": drill.subject,
         "at": drill.at,
         "state": drill.state,
-        **{key: result.get(key) for key in ("rto_s", "rpo_s", "writes_lost")},
+        **{key: result[key] for key in _FIGURES if key in result},
     }

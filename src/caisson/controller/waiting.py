@@ -71,6 +71,7 @@ class Waiting:
         self._changes = changes
         self._begun = begun
         self._lock = threading.Lock()
+        self._last: dict[str, Waits | None] = {}
         self._looked_at = time.monotonic()
 
     def look_after(self, submit: Callable[[Callable[[], object]], object]) -> None:
@@ -91,10 +92,17 @@ class Waiting:
             return None
         return Waits(queue, pressure(queue, WAITING_BYTES, declared.wal_s))
 
+    def last(self, replica_set: str) -> Waits | None:
+        """How it waited when that was looked at last."""
+        return self._last.get(replica_set)
+
     def _look(self) -> None:
         try:
             for replica_set in self._repositories.sets():
-                if self._begun(replica_set) and (waits := self.now(replica_set)):
+                if not self._begun(replica_set):
+                    continue
+                waits = self._last[replica_set] = self.now(replica_set)
+                if waits is not None:
                     self._changes.tell(replica_set, waits)
         finally:
             self._lock.release()
