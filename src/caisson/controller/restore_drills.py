@@ -15,18 +15,29 @@ from typing import Any
 from caisson.controller.backups import Backups
 from caisson.controller.drills import Drill, Drills
 from caisson.controller.operations import Refused
-from caisson.drill.restoring import DROP_TABLE, RESTORE, Found, Restored, RestoreDrill, report
+from caisson.controller.ransom import rows_by_table, try_everything
+from caisson.drill.restoring import (
+    DROP_TABLE,
+    RANSOM,
+    RESTORE,
+    Found,
+    Restored,
+    RestoreDrill,
+    report,
+)
 from caisson.estate.model import Restore
 from caisson.execute.performer import Performer
 from caisson.execute.world import World
 from caisson.plan.document import from_document
 from caisson.plan.model import RestoreBeside
 from caisson.state.journal import Operation, OperationState, StepRecord
+from caisson.systems.postgres.lease import Keeper
 from caisson.systems.postgres.session import PostgresError, Session
 
 _WRITE_S = 3.0  # how long the table that is dropped is written to
 _PAUSE_S = 0.01
 _BEFORE_S = 1.0  # how long before the drop is restored
+_LEASE_S = 600.0  # a robbed copy takes writes for so long
 _SCHEMA = "caisson_drill"
 _MAKE = f"CREATE SCHEMA {_SCHEMA}; CREATE TABLE {_SCHEMA}.lost (id bigint PRIMARY KEY)"
 _CLEAR = f"DROP SCHEMA IF EXISTS {_SCHEMA} CASCADE"
@@ -73,6 +84,7 @@ class RestoreDrills:
         self._faults: dict[str, Callable[[str, _Seen], None]] = {
             RESTORE: self._restore,
             DROP_TABLE: self._drop_table,
+            RANSOM: self._ransom,
         }
 
     def hold(self, fault: str, replica_set: str) -> dict[str, Any]:
@@ -120,6 +132,46 @@ class RestoreDrills:
             seen.found.append(_compared(rows, self._rows_in(replica_set, copy), moment))
         finally:
             self._performer.copies.discard(copy)
+
+    def _ransom(self, replica_set: str, seen: _Seen) -> None:
+        """A copy is robbed; what can be restored of the same moment after that has to be all."""
+        moment, before = time.time(), self._performer.backups.state(replica_set).points
+        copy = self._restored(replica_set, moment, seen, keep=True)
+        if copy is None:
+            return
+        try:
+            rows = self._rob(replica_set, copy, seen)
+        finally:
+            self._performer.copies.discard(copy)
+        after = self._performer.backups.state(replica_set).points
+        said = f"{len(before)} before, {len(after)} after"
+        there = {point.label for point in before} <= {point.label for point in after}
+        seen.found.append(Found("the backups are all there", said, well=there))
+        again = self._restored(replica_set, moment, seen, keep=True)
+        if again is None:
+            return
+        try:
+            with self._performer.copies.session(replica_set, again) as owner:
+                seen.found.append(_remaining(rows, rows_by_table(owner)))
+        finally:
+            self._performer.copies.discard(again)
+
+    def _rob(self, replica_set: str, copy: str, seen: _Seen) -> dict[str, int]:
+        """Try everything with each service's password; the rows that there were before."""
+        copies = self._performer.copies
+        roles = self._performer.postgres.service_roles(self._world.replica_set(replica_set))
+        if not roles:
+            raise Refused(f"no service uses {replica_set}: there is no password to be stolen")
+        with copies.session(replica_set, copy) as owner:
+            rows = rows_by_table(owner)
+            if not any(rows.values()):
+                raise Refused(f"{replica_set} has no row yet: nothing would be shown by robbing it")
+            generation = self._world.directory.generation_of(replica_set) + 1
+            Keeper(generation, _LEASE_S).grant(owner)
+        for role in roles:
+            with copies.session_of(replica_set, copy, role) as thief:
+                seen.found += try_everything(role.name, thief, tuple(rows))
+        return rows
 
     def _write_and_drop(self, replica_set: str) -> _Rows:
         rows, until = _Rows(), time.monotonic() + _WRITE_S
@@ -200,6 +252,12 @@ class RestoreDrills:
                 if isinstance(each, Restore) and each.restore == store
             ],
         )
+
+
+def _remaining(before: dict[str, int], after: dict[str, int]) -> Found:
+    """Whether a restore after the robbery has what a restore before it had."""
+    said = f"{sum(after.values())} of {sum(before.values())} rows in {len(after)} tables"
+    return Found("what remains of the same moment", said, well=before == after)
 
 
 def _write(session: Session, rows: _Rows) -> None:

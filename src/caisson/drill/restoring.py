@@ -9,8 +9,8 @@ from typing import Any
 
 from caisson.estate.model import Restore
 
-RESTORE, DROP_TABLE = "restore", "drop-table"
-RESTORE_FAULTS = (RESTORE, DROP_TABLE)
+RESTORE, DROP_TABLE, RANSOM = "restore", "drop-table", "ransom"
+RESTORE_FAULTS = (RESTORE, DROP_TABLE, RANSOM)
 
 _METHODS = {
     RESTORE: (
@@ -21,6 +21,13 @@ _METHODS = {
         "The drill made a table of its own, in the store's database, wrote into it row by row"
         " and dropped it. The store was restored to one second before, into a copy beside what"
         " runs, and every row compared with when it was begun and acknowledged.",
+    ),
+    RANSOM: (
+        "A copy beside what runs was given the right to write and robbed with the password of each"
+        " service that uses the store: what a service must not do was tried, and all that could"
+        " be deleted was. Then the same moment was restored again and its rows counted.",
+        "Whoever runs programs as the user of the servers can delete a repository in a folder;"
+        " this was not tried. A bucket with locked objects in another account withstands it.",
     ),
 }
 _ALWAYS = (

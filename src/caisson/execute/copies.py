@@ -11,6 +11,7 @@ from caisson.execute.repositories import PROGRAM, Repositories
 from caisson.execute.world import World, wait_for
 from caisson.systems.pgbackrest.files import ToTime, Whole
 from caisson.systems.postgres import files
+from caisson.systems.postgres.provision import ServiceRole
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.layout import write_private
 from caisson.topology.backups import Query
@@ -72,7 +73,7 @@ class PostgresCopies:
     def start(self, replica_set: str, place: str) -> str:
         """Replay the WAL up to the moment; from there the copy goes on by itself."""
         address = self._address(replica_set, place)
-        self._configure(place, address)
+        self._configure(replica_set, place, address)
         region = self._repositories.region_of(replica_set)
         spec = self._postgres.process(_process(place), region, self._copy(place).data)
         started = self._world.start_until(
@@ -104,6 +105,18 @@ class PostgresCopies:
         """The controller's own session with the store's database of a copy that runs."""
         return self._session(replica_set, place, self._store(replica_set))
 
+    def session_of(self, replica_set: str, place: str, role: ServiceRole) -> Session:
+        """A service's session with a copy that runs, as the service itself would have it."""
+        address = self._address(replica_set, place)
+        return Session.open(
+            timeout_s=2.0,
+            host=address.host,
+            port=address.port,
+            user=role.name,
+            password=role.password,
+            dbname=self._store(replica_set),
+        )
+
     # -- parts ----------------------------------------------------------------------------
 
     def _copy(self, place: str) -> _Copy:
@@ -122,11 +135,14 @@ class PostgresCopies:
             write_private(file, str(_free_port(here.address.host)))
         return Address(here.address.host, int(file.read_text("utf-8")))
 
-    def _configure(self, place: str, address: Address) -> None:
+    def _configure(self, replica_set: str, place: str, address: Address) -> None:
         copy = self._copy(place)
         text = files.postgresql_conf(address, application_name=place, upstream=None)
         write_private(copy.data / "postgresql.conf", text)
-        write_private(copy.data / "pg_hba.conf", files.pg_hba_conf({}))
+        declared = self._world.replica_set(replica_set)
+        services = self._postgres.service_roles(declared)
+        roles = {role.name: declared.store for role in services}
+        write_private(copy.data / "pg_hba.conf", files.pg_hba_conf(roles))
 
     def _session(self, replica_set: str, place: str, database: str) -> Session:
         address = self._address(replica_set, place)

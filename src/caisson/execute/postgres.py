@@ -95,7 +95,7 @@ class PostgresMembers:
 
     def apply_schema(self, member: str) -> str:
         _, replica_set = self._of(member)
-        roles = self._service_roles(replica_set)
+        roles = self.service_roles(replica_set)
         with self.session(member, "postgres") as session:
             provision.roles(session, roles, self._world.secrets.of(f"{replica_set.id}/replication"))
             provision.database(session, replica_set.store)
@@ -255,7 +255,7 @@ class PostgresMembers:
                 archiving=archiving,
             ),
         )
-        roles = {role.name: replica_set.store for role in self._service_roles(replica_set)}
+        roles = {role.name: replica_set.store for role in self.service_roles(replica_set)}
         write_private(data / "pg_hba.conf", files.pg_hba_conf(roles, socket=backed_up))
 
     def _upstream(self, member: str | None) -> files.Upstream | None:
@@ -375,7 +375,8 @@ class PostgresMembers:
         session.query(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
         session.query("SELECT pg_reload_conf()")
 
-    def _service_roles(self, replica_set: ReplicaSet) -> tuple[provision.ServiceRole, ...]:
+    def service_roles(self, replica_set: ReplicaSet) -> tuple[provision.ServiceRole, ...]:
+        """The roles of the services that use a replica set, with their passwords."""
         return tuple(
             provision.ServiceRole(c.service, self._world.secrets.of(c.id), c.access)
             for c in self._world.topology.credentials
