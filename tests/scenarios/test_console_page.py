@@ -45,6 +45,7 @@ def kept(now: float) -> dict[str, Any]:
         "replica_set": "production/us/blocks",
         "region": "us-east",
         "why_not": None,
+        "unlocked": None,
         "points": [
             {
                 "label": f"2026010{number}-000000F",

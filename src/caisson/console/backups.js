@@ -60,6 +60,7 @@ function drawStore(store) {
   return h("article", { class: "kept-store", "data-key": store.replica_set },
     h("h3", null, store.replica_set.split("/").slice(1).join("/"), " ", h("small", null, `in ${store.region}`)),
     store.why_not && h("p", { class: "why-not" }, glyph(["cross", "bad"]), store.why_not),
+    store.unlocked && h("p", null, glyph(["warn", "warn"]), h("span", null, store.unlocked)),
     h("p", { class: "newest" }, newestSentence(store)),
     h("p", { class: "newest" }, restoredSentence(store.restored)),
     store.points.length > 0 && h("p", { class: "week", "aria-hidden": "true" }, WEEK.map((name) => h("span", null, name))),

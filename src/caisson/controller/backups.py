@@ -25,6 +25,7 @@ from caisson.execute.verification import Verifier
 from caisson.execute.world import World
 from caisson.ledger.demands import Demand, demand_of
 from caisson.ledger.evidence import Evidence, Fidelity
+from caisson.ledger.wording import duration
 from caisson.plan.backup import plan_backup
 from caisson.plan.model import Plan, ReplicaSetState
 from caisson.plan.repositories import RepositoryState
@@ -223,6 +224,16 @@ class Backups:
             drill=operation.id,
         )
 
+    def _unlocked(self, replica_set: str) -> str | None:
+        """Why nothing keeps its backups from being deleted, where the estate says that it is so."""
+        declared = self._repositories.backed_up(replica_set)
+        if declared is None or declared.locked_s is None:
+            return None
+        return (
+            f"not locked for {duration(declared.locked_s)} as declared: whoever runs the servers"
+            " of this machine can delete its folders"
+        )
+
     def _shown(self, state: RepositoryState, *, ask: bool = True) -> dict[str, Any]:
         restored = self._promises.newest_evidence("restore", state.replica_set)
         waiting = self._waiting.now if ask else self._waiting.last
@@ -231,6 +242,7 @@ class Backups:
             "replica_set": state.replica_set,
             "region": state.region,
             "why_not": state.why_not,
+            "unlocked": self._unlocked(state.replica_set),
             "points": [
                 {
                     "label": each.label,

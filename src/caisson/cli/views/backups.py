@@ -28,6 +28,8 @@ def _show_store(console: Console, store: dict[str, Any]) -> None:
     paragraph(console, head, indent=0)
     if store["why_not"]:
         paragraph(console, Text(store["why_not"], "bold red"), indent=2)
+    if store["unlocked"]:
+        paragraph(console, Text(store["unlocked"], "yellow"), indent=2)
     for point in reversed(store["points"]):
         paragraph(console, _point(point), indent=2, lead="  ")
     if not store["points"] and not store["why_not"]:
