@@ -59,6 +59,7 @@ def kept(now: float) -> dict[str, Any]:
         ],
         "windows": [{"from": at[0], "to": hole["from"]}, {"from": hole["to"], "to": now - 40}],
         "holes": [hole],
+        "newest_restorable": now - 40,
         "restored": {"at": now - 7200, "figures": {"restore_s": 12.4}, "drill": "restore-0009"},
     }
 

@@ -12,10 +12,15 @@ const nextDay = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate
 const ofDay = (day) => [day.getTime() / 1000, nextDay(day).getTime() / 1000];
 const dayName = (day) => day.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "long" });
 const time = (at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+const moment = (at) => (midnight(at) < midnight(now()) ? `${dayName(midnight(at))}, ${time(at)}` : time(at));
+
+// What nobody could find out is null; a hole without an end lasts until the next backup.
+const windowsOf = (store) => store.windows ?? [];
+const holesOf = (store) => store.holes ?? [];
 
 // What of a span lies within a day, null when nothing does.
 function within({ from, to }, [begins, ends]) {
-  const [first, last] = [Math.max(from, begins), Math.min(to, ends)];
+  const [first, last] = [Math.max(from, begins), Math.min(to ?? now(), ends)];
   return first < last ? { from: first, to: last } : null;
 }
 
@@ -32,7 +37,7 @@ function daysOf(store, today) {
 function drawDay(store, day) {
   const [begins, ends] = ofDay(day);
   const inDay = (spans) => spans.map((span) => within(span, [begins, ends])).filter(Boolean);
-  const windows = inDay(store.windows), holes = inDay(store.holes);
+  const windows = inDay(windowsOf(store)), holes = inDay(holesOf(store));
   const points = store.points.filter((point) => begins <= point.stopped_at && point.stopped_at < ends);
   const x = (at) => (((at - begins) / (ends - begins)) * DAY_WIDTH).toFixed(1);
   const stretch = (kind) => ({ from, to }) => h("path", { class: kind, d: `M${x(from)} 3H${x(to)}V11H${x(from)}Z` });
@@ -69,12 +74,12 @@ function drawStore(store) {
 }
 
 function newestSentence(store) {
-  const newest = store.points.at(-1), reaches = store.windows.at(-1);
+  const newest = store.points.at(-1), reaches = store.newest_restorable, holes = holesOf(store);
   if (!newest) return [glyph(["ask", "idle"]), h("span", null, "no backup yet")];
-  const up = reaches ? `any moment up to ${time(reaches.to)}` : `the backup of ${age(newest.stopped_at)}`;
+  const up = present(reaches) ? `any moment up to ${moment(reaches)}` : `the backup of ${age(newest.stopped_at)}`;
   const all = `${count(store.points.length, "backup")}, the last ${age(newest.stopped_at)}`;
-  return [glyph(store.holes.length ? ["warn", "warn"] : ["ok", "good"]),
-    h("span", null, `${up}; ${all}`, store.holes.length > 0 && `; ${count(store.holes.length, "hole")}`)];
+  return [glyph(holes.length ? ["warn", "warn"] : ["ok", "good"]),
+    h("span", null, `${up}; ${all}`, holes.length > 0 && `; ${count(holes.length, "hole")}`)];
 }
 
 function restoredSentence(evidence) {
