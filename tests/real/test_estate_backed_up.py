@@ -240,6 +240,22 @@ def test_a_drill_restores_the_newest_and_a_random_moment(estate: EstateHere) -> 
 
 
 @pytest.mark.usefixtures("backed_up")
+def test_a_drill_damages_copies_of_the_repository_and_each_damage_is_named(
+    estate: EstateHere,
+) -> None:
+    lies = estate.folder / ".caisson" / "repositories"
+    before = {path: path.read_bytes() for path in _files(lies) if "backup" in path.parts}
+    done = estate.caisson("drill", "corrupt-backup", BLOCKS, "--json", within_s=SLACK_S)
+    assert done.code == 0, done.said
+    untouched, *damaged = done.json["found"]
+    assert untouched["said"] == "sound"
+    assert len(damaged) == 7
+    assert all(each["well"] for each in damaged)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list((estate.folder / ".caisson").glob("corrupt-*"))
+
+
+@pytest.mark.usefixtures("backed_up")
 def test_what_cannot_be_restored_is_refused_before_anything_is_done(estate: EstateHere) -> None:
     early = estate.caisson("restore", BLOCKS, "--to", "2001-01-01T00:00:00+00:00")
     assert early.code == 1

@@ -74,6 +74,7 @@ def drill(
     kill COMPONENT         SIGKILL one component, such as production/us-west/blocks
     restore STORE          restore the newest, and a moment drawn at random, and ask each copy
     drop-table STORE       drop a table of the drill's own; restore to one second before
+    corrupt-backup STORE   damage copies of its repository; is each damage named?
     ransom STORE           rob a restored copy with the services' passwords; what remains?
     """
     if fault in RESTORE_FAULTS:

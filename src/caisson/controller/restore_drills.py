@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from caisson.controller.backups import Backups
+from caisson.controller.corruption import Corruption
 from caisson.controller.drills import Drill, Drills
 from caisson.controller.operations import Refused
 from caisson.controller.ransom import rows_by_table, try_everything
 from caisson.drill.restoring import (
+    CORRUPT_BACKUP,
     DROP_TABLE,
     RANSOM,
     RESTORE,
@@ -85,7 +87,9 @@ class RestoreDrills:
             RESTORE: self._restore,
             DROP_TABLE: self._drop_table,
             RANSOM: self._ransom,
+            CORRUPT_BACKUP: self._corrupt_backup,
         }
+        self._corruption = Corruption(world, performer)
 
     def hold(self, fault: str, replica_set: str) -> dict[str, Any]:
         """Carry out a drill to its end and return its report; Refused when it cannot be held."""
@@ -94,7 +98,7 @@ class RestoreDrills:
         with self._held(fault, replica_set) as drill:
             try:
                 self._faults[fault](replica_set, seen)
-            except PostgresError as error:
+            except (PostgresError, OSError) as error:
                 raise Refused(f"{replica_set}: {error}") from error
             result = self._report(drill, seen)
             self._drills.end(drill.id, result)
@@ -121,6 +125,9 @@ class RestoreDrills:
         first = self._first_moment(replica_set)
         moment = random.uniform(first, time.time())  # noqa: S311 - a moment, no secret
         self._restored(replica_set, moment, seen)
+
+    def _corrupt_backup(self, replica_set: str, seen: _Seen) -> None:
+        seen.found += self._corruption.hold(replica_set)
 
     def _drop_table(self, replica_set: str, seen: _Seen) -> None:
         rows = self._write_and_drop(replica_set)

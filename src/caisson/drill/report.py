@@ -303,11 +303,18 @@ def _step(step: Report, begin: float, span: float) -> str:
 
 
 def _method(report: Report) -> str:
-    words = _RESTORED if "restore_s" in report else _MEANINGS
+    words = _words(report)
     meanings = "".join(f"<dt>{title}</dt><dd>{meaning}</dd>" for title, meaning in words.items())
     how = _list("method", (f"<li>{_text(line)}</li>" for line in report.get("method", ())))
     measured = f"<h2>How it was measured</h2>{how}" if how else ""
-    return f'{measured}<h2>What the words mean</h2><dl class="small">{meanings}</dl>'
+    explained = f'<h2>What the words mean</h2><dl class="small">{meanings}</dl>' if words else ""
+    return measured + explained
+
+
+def _words(report: Report) -> Mapping[str, str]:
+    if "restore_s" in report:
+        return _RESTORED
+    return {} if "found" in report else _MEANINGS
 
 
 def _list(kind: str, items: Iterable[str]) -> str:

@@ -138,10 +138,13 @@ class Repositories:
             repository_of(str(self._folder(repository))),
             folders,
             files.Options(keep_s=declared.keep_s),
-            key=self.world.secrets.of(repository.key),
+            key=self._key(repository),
         )
         write_private(path, text)
         return files.Commands(self.world.program(PROGRAM), str(path), replica_set.store)
+
+    def _key(self, repository: backups.Repository) -> str:
+        return self.world.secrets.of(repository.key)
 
     def _declared(self, replica_set: ReplicaSet) -> backups.Repository:
         wanted = f"{replica_set.environment}/{replica_set.jurisdiction}"

@@ -35,10 +35,11 @@ def show_restore_drill(console: Console, result: dict[str, Any]) -> None:
         word = "[green]✓[/green]" if each["well"] else "[red]✗[/red]"
         said = f"  [dim]{escape(each['said'])}[/dim]"
         console.print(f"{word}  {escape(each['what'])}{said}", soft_wrap=True)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, value in _restore_figures(result):
-        table.add_row(f"[dim]{name}[/dim]", value)
-    console.print(table)
+    if "restore_s" in result:
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        for name, value in _restore_figures(result):
+            table.add_row(f"[dim]{name}[/dim]", value)
+        console.print(table)
     _show_verdicts(console, result)
 
 
