@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from caisson.drill.run import DrillFailed, DrillRefused, run
 from caisson.drill.stale import OldPrimary
 from caisson.estate.loading import Loaded
 from caisson.estate.model import LoseRegion, Probe
+from caisson.state.writes import drop_before
 from caisson.targets.local.layout import Layout, write_whole
 
 
@@ -149,6 +151,7 @@ def order_of(
     region = subject.split("/")[1] if fault == "kill" and subject.count("/") == 2 else subject  # noqa: PLR2004
     jurisdiction = _jurisdiction(snapshot, environment, region)
     edge = _edge(snapshot, environment)
+    service, probe = _probed(loaded)
     tenants = loaded.estate.tenants
     struck = tuple(name for name, tenant in tenants.items() if tenant.home == jurisdiction)
     served = {s["jurisdiction"] for s in snapshot["sites"] if s["environment"] == environment}
@@ -165,7 +168,7 @@ def order_of(
         environment=environment,
         region=region,
         edge=edge,
-        probe=_probe(loaded),
+        probe=probe,
         struck=struck,
         others=others,
         promises=tuple(p for p in loaded.estate.promises if isinstance(p, LoseRegion))
@@ -180,6 +183,7 @@ def order_of(
             if store.system == "postgres"
         },
         per_second=rate,
+        writes=_writes_ledger(loaded, layout, environment, service),
     )
 
 
@@ -203,10 +207,22 @@ def _edge(snapshot: dict[str, Any], environment: str) -> str:
     raise DrillRefused(f"{environment} has no public edge: no service is public")
 
 
-def _probe(loaded: Loaded) -> Probe:
-    for service in loaded.estate.services.values():
+def _writes_ledger(loaded: Loaded, layout: Layout, environment: str, service: str) -> Path | None:
+    """Its folder, without what is older than every backup; None where nothing is backed up."""
+    uses, stores = loaded.estate.services[service].uses, loaded.estate.stores
+    written = [stores[name] for name, access in uses.items() if access == "write"]
+    kept_s = [store.backup.keep for store in written if store.backup is not None]
+    if not kept_s:
+        return None
+    folder = layout.writes(environment, service)
+    drop_before(folder, time.time() - max(kept_s))
+    return folder
+
+
+def _probed(loaded: Loaded) -> tuple[str, Probe]:
+    for name, service in loaded.estate.services.items():
         if service.public and service.probe:
-            return service.probe
+            return name, service.probe
     raise DrillRefused(
         "no public service declares a `probe`: say how a drill may write and ask like a user"
     )

@@ -33,7 +33,6 @@ from caisson.plan.restore import plan_restore
 from caisson.plan.windows import windows_document
 from caisson.state.journal import Operation, OperationState
 from caisson.state.settings import Settings
-from caisson.topology.backups import Query, RestoreQuestion
 
 _LOOK_S = 30.0  # how often the schedule is looked at
 _ASKED = 2  # the step of a restore after which its time is told
@@ -110,7 +109,7 @@ class Backups:
     def restore(
         self, replica_set: str, moment: float | None = None, *, keep: bool = False
     ) -> Operation:
-        """Restore beside and ask; a copy that has answered everything is evidence.
+        """Restore beside and ask; a copy that was asked everything is evidence.
 
         So is one that could not be restored, or has answered wrongly: then there is no time.
         """
@@ -118,7 +117,7 @@ class Backups:
         done = self._operations.beside(
             replica_set, "restore", lambda: self.restore_plan(replica_set, moment, keep=keep)
         )
-        if self._all_asked(replica_set):
+        if self._tells_something(done):
             self._promises.record_evidence(self._evidence(done))
         return done
 
@@ -176,7 +175,11 @@ class Backups:
         """A promise has to be verified, and the last restore will soon be too old to show it."""
         replica_set = repository.replica_set
         promised = [each.verified_every_s for each in self._demands(replica_set)]
-        if not promised or repository.newest is None or not self._questions(replica_set):
+        if (
+            not promised
+            or repository.newest is None
+            or not self._performer.copies.questions.of(replica_set)
+        ):
             return False
         return restore_is_due(
             self._promises.newest_evidence("restore", replica_set),
@@ -197,13 +200,13 @@ class Backups:
     def _state(self, replica_set: str) -> ReplicaSetState:
         return next(s for s in self._observer.states() if s.replica_set == replica_set)
 
-    def _questions(self, replica_set: str) -> tuple[RestoreQuestion, ...]:
-        declared = self._repositories.backed_up(replica_set)
-        return declared.questions if declared else ()
-
-    def _all_asked(self, replica_set: str) -> bool:
-        questions = self._questions(replica_set)
-        return bool(questions) and all(isinstance(each, Query) for each in questions)
+    def _tells_something(self, operation: Operation) -> bool:
+        """Whether every question was asked, or nothing could be asked of what was restored."""
+        questions = self._performer.copies.questions
+        if operation.state is not OperationState.DONE:
+            return bool(questions.of(operation.subject))
+        asked = questions.last(operation.subject)
+        return asked is not None and asked.everything
 
     def _evidence(self, operation: Operation) -> Evidence:
         store = self._world.replica_set(operation.subject).store
@@ -218,7 +221,9 @@ class Backups:
                 for each in self._world.estate.promises
                 if isinstance(each, Restore) and each.restore == store
             ),
-            figures={"restore_s": round(seconds, 3) if restored else None},
+            figures=self._lack(operation.subject) | {"restore_s": round(seconds, 3)}
+            if restored
+            else {"restore_s": None},
             fidelity=Fidelity.REHEARSAL,
             fingerprint=self._promises.fingerprint(operation.subject),
             drill=operation.id,
@@ -233,6 +238,18 @@ class Backups:
             f"not locked for {duration(declared.locked_s)} as declared: whoever runs the servers"
             " of this machine can delete its folders"
         )
+
+    def _lack(self, replica_set: str) -> dict[str, float | None]:
+        """What the copy lacked, where that was measured."""
+        asked = self._performer.copies.questions.last(replica_set)
+        lack = asked.lack if asked else None
+        if lack is None or lack.rpo_s is None:
+            return {}
+        return {
+            "rpo_s": lack.rpo_s,
+            "writes_acknowledged": lack.looked_for,
+            "writes_lost": lack.missing,
+        }
 
     def _shown(self, state: RepositoryState, *, ask: bool = True) -> dict[str, Any]:
         restored = self._promises.newest_evidence("restore", state.replica_set)

@@ -1,6 +1,7 @@
 """What a drill is asked to do, and what it acts through."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from caisson.drill.stale import OldPrimary
@@ -46,6 +47,7 @@ class Order:
     """`subject` is a region, or for `kill` a component; measured is one environment.
 
     `struck` are the tenants of the jurisdiction that is hit, `others` those of all others.
+    `writes` is the folder of the writes ledger, None where nothing is ever restored by it.
     """
 
     fault: str
@@ -60,3 +62,4 @@ class Order:
     old_primaries: tuple[OldPrimary, ...]
     replication: dict[str, str]
     per_second: float = 40.0
+    writes: Path | None = None

@@ -16,6 +16,8 @@ import aiohttp
 
 from caisson.drill.measure import Sample
 from caisson.estate.model import Probe
+from caisson.estate.probing import filled
+from caisson.state.writes import Run, Write
 
 PATIENCE_S = 1.0
 _PAGES = 6  # per tenant: writers of one page wait for each other
@@ -34,6 +36,7 @@ class Writer:
     probe: Probe
     tenants: Sequence[str]
     per_second: float
+    ledger: Run | None = None
     samples: list[Sample] = field(default_factory=list)
     _pages: dict[str, list[str]] = field(default_factory=dict)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -44,7 +47,7 @@ class Writer:
         for tenant in self.tenants:
             self._pages[tenant] = [str(uuid.uuid4()) for _ in range(_PAGES)]
             for page in self._pages[tenant] if self.probe.prepare else ():
-                path = _filled(self.probe.prepare.put, tenant, page)  # type: ignore[union-attr]
+                path = filled(self.probe.prepare.put, tenant, page)  # type: ignore[union-attr]
                 status = await self._put(session, path, self.probe.prepare.body)  # type: ignore[union-attr]
                 if not 200 <= status < 300:  # noqa: PLR2004
                     raise ProbeError(f"PUT {path} was answered with {status}")
@@ -77,22 +80,16 @@ class Writer:
 
     async def _write_one(self, session: aiohttp.ClientSession, tenant: str, page: str) -> None:
         identifier = str(uuid.uuid4())
-        path = _filled(self.probe.write.put, tenant, page, id=identifier)
-        started_at = time.monotonic()
+        path = filled(self.probe.write.put, tenant, page, id=identifier)
+        started_at, begun_at = time.monotonic(), time.time()
         try:
             status = await self._put(session, path, self.probe.write.body)
         except (aiohttp.ClientError, TimeoutError):
             status = 0
-        self.samples.append(
-            Sample(
-                tenant,
-                page,
-                identifier,
-                started_at,
-                time.monotonic(),
-                200 <= status < 300,  # noqa: PLR2004
-            )
-        )
+        good = 200 <= status < 300  # noqa: PLR2004
+        if good and self.ledger is not None:
+            self.ledger.acknowledged(Write(tenant, page, identifier, begun_at, time.time()))
+        self.samples.append(Sample(tenant, page, identifier, started_at, time.monotonic(), good))
 
     async def _put(self, session: aiohttp.ClientSession, path: str, body: dict[str, str]) -> int:
         async with (
@@ -105,7 +102,7 @@ class Writer:
     async def _list(self, session: aiohttp.ClientSession, tenant: str, page: str) -> list[str]:
         listing, found, after = self.probe.list, list[str](), ""
         while True:
-            path = _filled(listing.get, tenant, page, after=after)
+            path = filled(listing.get, tenant, page, after=after)
             document = await _get_json(session, f"http://{self.edge}{path}")
             found += [str(identifier) for identifier in document[listing.ids]]
             if not document.get(listing.next):
@@ -127,10 +124,3 @@ async def _get_json(session: aiohttp.ClientSession, url: str) -> dict[str, "list
         if time.monotonic() > deadline:
             raise ProbeError(f"GET {url} {why}")
         await asyncio.sleep(0.2)
-
-
-def _filled(template: str, tenant: str, page: str, **others: str) -> str:
-    values = {"tenant": tenant, "page": page, **others}
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", value)
-    return template.replace("after=&", "")

@@ -17,6 +17,7 @@ from caisson.drill.document import Marks, Seen, report
 from caisson.drill.model import Estate, Order, Tick
 from caisson.drill.probe import Writer
 from caisson.drill.stale import StaleWriters
+from caisson.state.writes import Run as WritesLedger
 
 BASELINE_S = 2.0
 _AFTERWARDS_S = 3.5
@@ -52,6 +53,7 @@ class _Run:
     stale: tuple[StaleWriters, ...]
     marks: Marks = field(default_factory=Marks)
     drill: str = ""
+    ledger: WritesLedger | None = None
 
 
 async def run(estate: Estate, order: Order, tell: Tell) -> dict[str, Any]:
@@ -66,10 +68,13 @@ async def run(estate: Estate, order: Order, tell: Tell) -> dict[str, Any]:
     this = _Run(estate, order, tell, writers, stale)
     this.drill = await _call(estate.begin, order.fault, order.subject)
     renewing = asyncio.create_task(_renew(this))
+    _open_ledger(this)
     try:
         return await _with_probe(this)
     finally:
         renewing.cancel()
+        if this.ledger is not None:
+            this.ledger.close()
         for each in stale:
             each.close()
 
@@ -92,9 +97,34 @@ async def _with_probe(this: _Run) -> dict[str, Any]:
             await asyncio.gather(*tasks)
         this.tell.say("counting what was acknowledged against what is there")
         present = [await writer.present(session) for writer in this.writers]
+    _close_ledger(this, [ids for ids, _ in present])
     result = report(this.order, this.drill, this.marks, this.writers, present, seen)
     await _call(this.estate.end, this.drill, result, _evidence(this.order, result))
     return result
+
+
+def _open_ledger(this: _Run) -> None:
+    """What is acknowledged from here on is remembered beyond the drill."""
+    if this.order.writes is not None:
+        name = f"{this.marks.began_wall:.0f}-{this.drill}"
+        this.ledger = WritesLedger(this.order.writes, name)
+        for writer in this.writers:
+            writer.ledger = this.ledger
+
+
+def _close_ledger(this: _Run, present: list[set[str]]) -> None:
+    """Say which writes the estate itself has lost: no backup of it can have them."""
+    if this.ledger is None:
+        return
+    this.ledger.counted(
+        [
+            each.id
+            for writer, found in zip(this.writers, present, strict=True)
+            for each in measure.lost(writer.samples, found)
+        ]
+    )
+    if this.ledger.failure:
+        this.tell.say(f"the writes ledger is not whole: {this.ledger.failure}")
 
 
 async def _break_and_return(this: _Run) -> Seen:
@@ -104,6 +134,8 @@ async def _break_and_return(this: _Run) -> Seen:
         await asyncio.to_thread(each.begin)
     this.tell.say(f"{this.order.fault} {this.order.subject}")
     this.marks.add("fault")
+    if this.ledger is not None:
+        this.ledger.struck()
     await _call(this.estate.strike, this.drill)
     recovered = await _recovered(this)
     this.tell.say(

@@ -11,7 +11,7 @@ from typing import Any
 
 from caisson.execute.world import World
 from caisson.targets.local.layout import write_private
-from caisson.topology.model import Component, Credential, Kind
+from caisson.topology.model import Address, Component, Credential, Kind
 
 
 def publish(world: World, environment: str, jurisdiction: str) -> None:
@@ -41,13 +41,47 @@ def document(world: World, service: Component) -> dict[str, Any]:
         == (service.environment, service.jurisdiction)
     ]
     stores = {c.store: _store(world, service, c) for c in credentials}
-    tenants = world.index.tenants_of(service.environment, service.jurisdiction or "")
+    known = {name: store for name, store in stores.items() if store is not None}
+    return told(world, service.environment, service.region, service.jurisdiction, known)
+
+
+def told(
+    world: World,
+    environment: str,
+    region: str,
+    jurisdiction: str | None,
+    stores: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """What a service in a region reads when its stores are these, each as `entry` has it."""
+    tenants = world.index.tenants_of(environment, jurisdiction or "")
     return {
-        "environment": service.environment,
-        "region": service.region,
-        "jurisdiction": service.jurisdiction,
-        "stores": {name: store for name, store in stores.items() if store is not None},
+        "environment": environment,
+        "region": region,
+        "jurisdiction": jurisdiction,
+        "stores": stores,
         "tenants": {tenant.name: {"shard": tenant.shard} for tenant in tenants},
+    }
+
+
+def entry(
+    credential: Credential,
+    system: str,
+    address: Address,
+    password: str,
+    *,
+    generation: int,
+    shards: int,
+) -> dict[str, Any]:
+    """One store of a service: where it is, and as whom to open it."""
+    return {
+        "system": system,
+        "host": address.host,
+        "port": address.port,
+        "user": credential.service,
+        "password": password,
+        "generation": generation,
+        "shards": shards,
+        "database": credential.store,
     }
 
 
@@ -56,16 +90,10 @@ def _store(world: World, service: Component, credential: Credential) -> dict[str
     if member is None:
         return None
     store = world.component(member)
-    return {
-        "system": store.system,
-        "host": store.address.host,
-        "port": store.address.port,
-        "user": credential.service,
-        "password": world.secrets.of(credential.id),
-        "generation": generation,
-        "shards": shards,
-        "database": credential.store,
-    }
+    password = world.secrets.of(credential.id)
+    return entry(
+        credential, store.system, store.address, password, generation=generation, shards=shards
+    )
 
 
 def _place(world: World, service: Component, credential: Credential) -> tuple[str | None, int, int]:

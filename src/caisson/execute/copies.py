@@ -1,25 +1,27 @@
 """Performs what plans say about restored copies of Postgres: beside what runs, seen by nobody."""
 
 import shutil
-import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from caisson.execute.errors import GivenUp, StepError
+from caisson.execute.asked_services import AskedServices
+from caisson.execute.loopback import free_port
 from caisson.execute.postgres import PostgresMembers
+from caisson.execute.questions import Questions
 from caisson.execute.repositories import PROGRAM, Repositories
+from caisson.execute.restored import RestoredCopy
+from caisson.execute.service_copies import ServiceCopies
 from caisson.execute.world import World, wait_for
 from caisson.systems.pgbackrest.files import ToTime, Whole
 from caisson.systems.postgres import files
 from caisson.systems.postgres.provision import ServiceRole
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.layout import write_private
-from caisson.topology.backups import Query
 from caisson.topology.model import Address
 
 _RESTORE_S = 86_400.0
 _ARCHIVED_S = 60.0
-_STOP_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class _Copy:
     def port(self) -> Path:
         return self.folder / "port"
 
+    @property
+    def began(self) -> Path:
+        """When its restore began, in seconds since the epoch."""
+        return self.folder / "began"
+
 
 class PostgresCopies:
     """Every method may be repeated. A copy lies, and runs, in its repository's region."""
@@ -47,6 +54,9 @@ class PostgresCopies:
     def __init__(self, repositories: Repositories, postgres: PostgresMembers) -> None:
         self._repositories = repositories
         self._postgres = postgres
+        self._services = ServiceCopies(repositories.world, postgres)
+        asked = AskedServices(repositories.world, self._services)
+        self.questions = Questions(repositories, asked)
 
     @property
     def _world(self) -> World:
@@ -59,6 +69,7 @@ class PostgresCopies:
             return "was restored already"
         shutil.rmtree(copy.folder, ignore_errors=True)
         copy.data.mkdir(mode=0o700, parents=True)
+        write_private(copy.began, str(time.time()))
         commands = self._repositories.of_copy(replica_set, copy.folder, copy.data)
         if moment is not None:
             self._archive_until_now(replica_set)
@@ -83,21 +94,21 @@ class PostgresCopies:
 
     def ask(self, replica_set: str, place: str) -> str:
         """Ask every question of the store; raise GivenUp with each wrong answer."""
-        declared = self._repositories.backed_up(replica_set)
-        questions = declared.questions if declared else ()
-        shards = self._world.replica_set(replica_set).shards
-        with self.session(replica_set, place) as session:
-            asked = [q for q in questions if isinstance(q, Query)]
-            wrong = [why for question in asked for why in _wrong(session, question, shards)]
-        if wrong:
-            raise GivenUp("; ".join(wrong))
-        return f"{len(asked)} of {len(questions)} questions asked, all answered as they should be"
+        return self.questions.ask(
+            RestoredCopy(
+                replica_set,
+                _process(place),
+                self._repositories.region_of(replica_set),
+                self._copy(place).folder,
+                self._address(replica_set, place),
+                float(self._copy(place).began.read_text("utf-8")),
+                lambda: self.session(replica_set, place),
+            )
+        )
 
     def discard(self, place: str) -> str:
         """Stop the copy and take its files away."""
-        process = _process(place)
-        if any(each.id == process for each in self._world.supervisor.processes()):
-            self._world.supervisor.stop(process, _STOP_S)
+        self._services.stop(_process(place))
         shutil.rmtree(self._copy(place).folder, ignore_errors=True)
         return "discarded"
 
@@ -132,7 +143,7 @@ class PostgresCopies:
         here = next((each for each in members if each.region == region), members[0])
         file = self._copy(place).port
         if not file.exists():
-            write_private(file, str(_free_port(here.address.host)))
+            write_private(file, str(free_port(here.address.host)))
         return Address(here.address.host, int(file.read_text("utf-8")))
 
     def _configure(self, replica_set: str, place: str, address: Address) -> None:
@@ -180,33 +191,6 @@ def _process(place: str) -> str:
 def _archived(session: Session, segment: str) -> bool | None:
     last = session.query("SELECT last_archived_wal FROM pg_stat_archiver")[0][0]
     return (last is not None and last[8:24] >= segment[8:]) or None
-
-
-def _wrong(session: Session, question: Query, shards: int) -> list[str]:
-    """How a question was answered wrongly; `every` shard must answer it, or some."""
-    answers = {shard: _answer(session, question.sql, shard) for shard in range(shards)}
-    wrong = {shard: said for shard, said in answers.items() if not question.relation.holds(said)}
-    if not wrong or (not question.every and len(wrong) < shards):
-        return []
-    shard, said = next(iter(wrong.items()))
-    return [f"{question}: shard_{shard} answered {said} ({len(wrong)} of {shards} shards)"]
-
-
-def _answer(session: Session, sql: str, shard: int) -> str | None:
-    session.query(f"SET search_path = shard_{shard}")
-    try:
-        rows = session.query(sql, timeout_s=300.0)
-    except PostgresError as error:
-        if error.sqlstate is None:
-            raise StepError(f"the copy does not answer: {error}") from error
-        return f"an error: {error}"
-    return rows[0][0] if rows else None
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def _bytes_in(folder: Path) -> int:

@@ -385,10 +385,15 @@ class PostgresMembers:
         )
 
     def _schema(self, replica_set: ReplicaSet) -> str:
-        if replica_set.schema is None:
-            return "SELECT 1"
-        text = (self._world.layout.root / replica_set.schema).read_text("utf-8")
-        return re.sub(r";\s*\Z", "", text)
+        return schema_of(self._world, replica_set)
+
+
+def schema_of(world: World, replica_set: ReplicaSet) -> str:
+    """The SQL that makes the tables of one logical shard."""
+    if replica_set.schema is None:
+        return "SELECT 1"
+    text = (world.layout.root / replica_set.schema).read_text("utf-8")
+    return re.sub(r";\s*\Z", "", text)
 
 
 def _is_promoted(session: Session) -> bool | None:

@@ -1,19 +1,19 @@
 """Starts what keeps no data of its own: caches, services, proxies and edges; routes the edges."""
 
 import signal
-import socket
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from caisson.execute import connections
 from caisson.execute.errors import StepError
+from caisson.execute.loopback import accepts, answers
+from caisson.execute.service_process import service_process
 from caisson.execute.world import World
 from caisson.systems.haproxy import files as haproxy
 from caisson.systems.haproxy.runtime import RuntimeRefused, set_server
 from caisson.systems.memcached import files as memcached
 from caisson.targets.local.layout import write_private
 from caisson.targets.local.wire import ProcessSpec
-from caisson.topology.model import Address, Component, Kind
+from caisson.topology.model import Component, Kind
 
 _START_S = 30.0
 _CACHE_MEGABYTES = {"small": 16, "normal": 64}
@@ -47,24 +47,16 @@ class Stateless:
     def start_service(self, component: Component) -> str:
         service = self._world.estate.services[component.name]
         connections.write(self._world, component)
-        spec = ProcessSpec(
-            id=component.id,
-            site=component.region,
-            argv=tuple(service.run),
-            env={
-                **self._world.environment(),
-                "CAISSON_LISTEN": str(component.address),
-                "CAISSON_CONNECTIONS": str(connections.path(self._world, component)),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONUNBUFFERED": "1",
-            },
-            cwd=self._world.layout.root,
-            log=self._world.layout.log(component.id),
-            stop_signal=signal.SIGTERM,
-            restart=True,
+        spec = service_process(
+            self._world,
+            component.name,
+            component.id,
+            component.region,
+            component.address,
+            connections.path(self._world, component),
         )
         return self._world.start_until(
-            spec, lambda: _answers(component.address, service.ready), _START_S
+            spec, lambda: answers(component.address, service.ready), _START_S
         )
 
     def start_proxy(self, component: Component) -> str:
@@ -173,7 +165,7 @@ class Stateless:
             stop_signal=signal.SIGTERM,
             restart=True,
         )
-        return self._world.start_until(spec, lambda: _accepts(component.address), _START_S)
+        return self._world.start_until(spec, lambda: accepts(component.address), _START_S)
 
     def _cfg(self, component: Component) -> Path:
         return self._world.layout.conf(component.id) / "haproxy.cfg"
@@ -183,22 +175,3 @@ class Stateless:
 
     def _socket(self, component: Component) -> Path:
         return self._world.layout.socket(component.id)
-
-
-def _accepts(address: Address) -> bool | None:
-    try:
-        with socket.create_connection((address.host, address.port), 0.5):
-            return True
-    except OSError:
-        return None
-
-
-def _answers(address: Address, path: str) -> bool | None:
-    connection = HTTPConnection(address.host, address.port, timeout=1.0)
-    try:
-        connection.request("GET", path)
-        return True if connection.getresponse().status == 200 else None  # noqa: PLR2004
-    except (OSError, HTTPException):
-        return None
-    finally:
-        connection.close()

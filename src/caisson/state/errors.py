@@ -6,7 +6,8 @@ StateError
 ├── StateNewer         written by a newer version of this program
 ├── StateReadOnly      a write through a read-only opening
 ├── StateUnavailable   the database cannot be reached, is full or is damaged
-└── JournalRefused     a record about an operation or step that is unknown or has ended
+├── JournalRefused     a record about an operation or step that is unknown or has ended
+└── WritesDamaged      a file of the writes ledger that cannot be read
 """
 
 
@@ -46,3 +47,7 @@ class StateUnavailable(StateError):  # noqa: N818
 
 class JournalRefused(StateError):  # noqa: N818
     """The operation or step is unknown, or the operation has ended."""
+
+
+class WritesDamaged(StateError):  # noqa: N818
+    """A line of a writes ledger, and not its last, is none."""

@@ -64,6 +64,10 @@ class Layout:
         """Where copies are restored to, each in a folder of its own."""
         return self.home / "copies"
 
+    def writes(self, environment: str, service: str) -> Path:
+        """The writes ledger of the probe of a service."""
+        return self.home / "writes" / environment / service
+
     def shut_repositories(self, region: str) -> None:
         """Let nobody into the repositories of a region, as if it were lost."""
         with suppress(FileNotFoundError):  # nothing was backed up there

@@ -1,0 +1,82 @@
+"""Asks a restored copy the store's own questions: SQL, and what a service says on the copy."""
+
+import threading
+
+from caisson.execute.answers import Answer, Asked
+from caisson.execute.asked_services import AskedServices
+from caisson.execute.errors import GivenUp, StepError
+from caisson.execute.repositories import Repositories
+from caisson.execute.restored import RestoredCopy
+from caisson.systems.postgres.session import PostgresError, Session
+from caisson.topology.backups import Query, RestoreQuestion
+
+_QUERY_S = 300.0
+
+
+class Questions:
+    """Thread-safe."""
+
+    def __init__(self, repositories: Repositories, services: AskedServices) -> None:
+        self._repositories = repositories
+        self._services = services
+        self._lock = threading.Lock()
+        self._last: dict[str, Asked] = {}
+
+    def ask(self, copy: RestoredCopy) -> str:
+        """Ask every question of the store; raise GivenUp with each wrong answer."""
+        asked = Asked((*self._ask_sql(copy), *self._ask_services(copy)))
+        with self._lock:
+            self._last[copy.replica_set] = asked
+        if asked.wrong:
+            raise GivenUp("; ".join(asked.wrong))
+        return str(asked)
+
+    def last(self, replica_set: str) -> Asked | None:
+        """What was asked last of a copy of the replica set; None before the first."""
+        with self._lock:
+            return self._last.get(replica_set)
+
+    def of(self, replica_set: str) -> tuple[RestoreQuestion, ...]:
+        """The questions of a store, asked of each of its copies."""
+        declared = self._repositories.backed_up(replica_set)
+        return declared.questions if declared else ()
+
+    def services(self, replica_set: str) -> tuple[str, ...]:
+        """The services of which a copy is started to be asked."""
+        asked = (each.service for each in self.of(replica_set) if not isinstance(each, Query))
+        return tuple(dict.fromkeys(asked))
+
+    def _ask_sql(self, copy: RestoredCopy) -> tuple[Answer, ...]:
+        shards = self._repositories.world.replica_set(copy.replica_set).shards
+        queries = [each for each in self.of(copy.replica_set) if isinstance(each, Query)]
+        with copy.session() as session:
+            return tuple(Answer(each, _wrong(session, each, shards)) for each in queries)
+
+    def _ask_services(self, copy: RestoredCopy) -> tuple[Answer, ...]:
+        of_services = [each for each in self.of(copy.replica_set) if not isinstance(each, Query)]
+        found: list[Answer] = []
+        for service in self.services(copy.replica_set):
+            questions = tuple(each for each in of_services if each.service == service)
+            found += self._services.ask(copy, service, questions)
+        return tuple(found)
+
+
+def _wrong(session: Session, question: Query, shards: int) -> str | None:
+    """How a question was answered wrongly; `every` shard must answer it, or some."""
+    answers = {shard: _answer(session, question.sql, shard) for shard in range(shards)}
+    wrong = {shard: said for shard, said in answers.items() if not question.relation.holds(said)}
+    if not wrong or (not question.every and len(wrong) < shards):
+        return None
+    shard, said = next(iter(wrong.items()))
+    return f"{question}: shard_{shard} answered {said} ({len(wrong)} of {shards} shards)"
+
+
+def _answer(session: Session, sql: str, shard: int) -> str | None:
+    session.query(f"SET search_path = shard_{shard}")
+    try:
+        rows = session.query(sql, timeout_s=_QUERY_S)
+    except PostgresError as error:
+        if error.sqlstate is None:
+            raise StepError(f"the copy does not answer: {error}") from error
+        return f"an error: {error}"
+    return rows[0][0] if rows else None

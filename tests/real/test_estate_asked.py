@@ -1,0 +1,154 @@
+"""A restored copy is asked by the application itself: a copy of it runs on the copy.
+
+One small estate for all tests. Its service uses three stores, of which one is backed up.
+"""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from estate_support import EstateHere, cleared
+
+NOTES = "production/us/notes"
+ESTATE = f"""\
+estate: asked
+jurisdictions:
+  us: {{home: us-west, standby: us-east}}
+regions:
+  us-west: {{jurisdiction: us}}
+  us-east: {{jurisdiction: us}}
+stores:
+  notes:
+    system: postgres
+    schema: notes.sql
+    backup: {{every: 1d, wal: 5s, keep: 7d}}
+    questions:
+      - {{sql: "SELECT count(*) FROM notes", is: ">= 0"}}
+      - {{get: /forbidden, answers: 409}}
+      - {{writes of: web}}
+  drafts: {{system: postgres, schema: notes.sql}}
+  visits: {{system: redis}}
+services:
+  web:
+    run: ["{sys.executable}", asked_service.py]
+    public: http
+    ready: /ready
+    probe:
+      write: {{put: "/t/{{tenant}}/notes/{{page}}/{{id}}"}}
+      list: {{get: "/t/{{tenant}}/notes?page={{page}}&after={{after}}", ids: blocks}}
+    uses: {{notes: write, drafts: write, visits: write}}
+tenants:
+  acme: {{home: us}}
+promises:
+  - {{name: we-can-restore, restore: notes, within: 1h, rpo: 5m, verified every: 7d}}
+"""
+SCHEMA = "CREATE TABLE IF NOT EXISTS notes (id uuid PRIMARY KEY, page uuid NOT NULL)"
+SLACK_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EstateHere]:
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "estate.yaml").write_text(ESTATE)
+    (folder / "notes.sql").write_text(SCHEMA)
+    shutil.copy(Path(__file__).with_name("asked_service.py"), folder)
+    with cleared(EstateHere(folder)) as here:
+        up = here.caisson("up", "--detach")
+        assert up.code == 0, up.said
+        done = here.caisson("backup", NOTES, within_s=SLACK_S)
+        assert done.code == 0, done.said
+        yield here
+
+
+def restored(estate: EstateHere, *options: str) -> tuple[int, dict[str, Any]]:
+    done = estate.caisson("restore", NOTES, "--json", *options, within_s=SLACK_S)
+    return done.code, done.json
+
+
+def judged(estate: EstateHere) -> dict[str, Any]:
+    (row,) = estate.caisson("promises", "--json").json["promises"]
+    return dict(row)
+
+
+def written(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()
+
+
+def visited(estate: EstateHere) -> set[str]:
+    """Every path that was asked for of a service that runs."""
+    login = estate.logins("production", "us-west", "web")["visits"]
+    with redis.Redis(
+        host=login.host, port=login.port, username=login.user, password=login.password, protocol=2
+    ) as client:
+        return {str(key, "utf-8") for key in client.scan_iter()}
+
+
+def ledger(estate: EstateHere) -> list[list[Any]]:
+    (path,) = (estate.folder / ".caisson" / "writes" / "production" / "web").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_the_application_answers_from_the_copy_and_nothing_that_runs_is_touched(
+    estate: EstateHere,
+) -> None:
+    """There is no write to look for yet: two of three were asked, which is no evidence."""
+    code, operation = restored(estate)
+    said = operation["steps"][2]["detail"]
+    assert code == 0
+    assert said.startswith("2 of 3 questions asked (1 sql, 1 get)")
+    assert "not asked: every write of web: the ledger has no write" in said
+    assert judged(estate)["verdict"] == "unknown"
+    assert judged(estate)["evidence"] == []
+    assert "/forbidden" not in visited(estate)
+    assert not list((estate.folder / ".caisson" / "copies").iterdir())
+
+
+def test_what_a_drill_had_acknowledged_is_in_the_copy(estate: EstateHere) -> None:
+    begun = time.time()
+    drill = estate.caisson("drill", "kill", "production/us-west/web", "--json", within_s=SLACK_S)
+    assert drill.json["writes_acknowledged"] > 100, drill.said
+    kinds = [line[0] for line in ledger(estate)]
+    assert kinds.count("write") == drill.json["writes_acknowledged"]
+    assert kinds[-1] == "counted"
+    code, operation = restored(estate)
+    said = operation["steps"][2]["detail"]
+    assert code == 0
+    assert said.startswith("3 of 3 questions asked (1 sql, 1 get, 1 writes of)")
+    promise = judged(estate)
+    assert promise["verdict"] == "holds", promise
+    figures = promise["evidence"][0]["figures"]
+    assert figures["writes_acknowledged"] == drill.json["writes_acknowledged"]
+    assert 0 < figures["rpo_s"] < time.time() - begun
+
+
+def test_an_acknowledged_write_that_is_missing_fails_the_restore(estate: EstateHere) -> None:
+    lost = next(line[3] for line in ledger(estate) if line[0] == "write")
+    with owner(estate) as session:
+        session.execute("DELETE FROM shard_0.notes WHERE id = %s", (lost,))
+    code, operation = restored(estate, "--to", written(time.time()))
+    assert (code, operation["state"]) == (1, "failed")
+    why = operation["measurements"]["why"]
+    assert "every write of web: 1 of " in why
+    assert lost in why
+    assert judged(estate)["verdict"] == "broken"
+
+
+def owner(estate: EstateHere) -> "psycopg.Connection[tuple[Any, ...]]":
+    host, port = estate.components()["production/us-west/notes"]["address"].split(":")
+    return psycopg.connect(
+        host=host,
+        port=int(port),
+        user="caisson",
+        password=estate.secrets()[f"{NOTES}/owner"],
+        dbname="notes",
+        autocommit=True,
+    )
