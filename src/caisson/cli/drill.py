@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import click
 from caisson.cli import output
 from caisson.cli.client import Client, ControllerGone, OrderRefused, connect, refuse
 from caisson.cli.estates import estate_option, json_option, layout_of, load_or_fail
+from caisson.cli.probed import edge_of, writes_ledger
 from caisson.cli.restore_drill import hold_restore_drill
 from caisson.cli.views.drill import show_drill
 from caisson.cli.views.progress import Progress
@@ -25,7 +25,6 @@ from caisson.drill.run import DrillFailed, DrillRefused, run
 from caisson.drill.stale import OldPrimary
 from caisson.estate.loading import Loaded
 from caisson.estate.model import LoseRegion, Probe
-from caisson.state.writes import drop_before
 from caisson.targets.local.layout import Layout, write_whole
 
 
@@ -183,7 +182,7 @@ def order_of(
             if store.system == "postgres"
         },
         per_second=rate,
-        writes=_writes_ledger(loaded, layout, environment, service),
+        writes=writes_ledger(loaded, layout, environment, service),
     )
 
 
@@ -200,23 +199,9 @@ def _jurisdiction(snapshot: dict[str, Any], environment: str, region: str) -> st
 
 
 def _edge(snapshot: dict[str, Any], environment: str) -> str:
-    for site in snapshot["sites"]:
-        for component in site["components"]:
-            if component["kind"] == "edge" and site["environment"] == environment:
-                return str(component["address"])
+    if edge := edge_of(snapshot, environment):
+        return edge
     raise DrillRefused(f"{environment} has no public edge: no service is public")
-
-
-def _writes_ledger(loaded: Loaded, layout: Layout, environment: str, service: str) -> Path | None:
-    """Its folder, without what is older than every backup; None where nothing is backed up."""
-    uses, stores = loaded.estate.services[service].uses, loaded.estate.stores
-    written = [stores[name] for name, access in uses.items() if access == "write"]
-    kept_s = [store.backup.keep for store in written if store.backup is not None]
-    if not kept_s:
-        return None
-    folder = layout.writes(environment, service)
-    drop_before(folder, time.time() - max(kept_s))
-    return folder
 
 
 def _probed(loaded: Loaded) -> tuple[str, Probe]:

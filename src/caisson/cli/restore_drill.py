@@ -5,12 +5,13 @@ from typing import NoReturn
 
 from caisson.cli import output
 from caisson.cli.client import ControllerGone, OrderRefused, connect, refuse
-from caisson.cli.estates import layout_of
+from caisson.cli.estates import load_or_fail
 from caisson.cli.views.drill import show_restore_drill
 from caisson.cli.views.progress import Progress
 from caisson.cli.watching import Watching
+from caisson.cli.writing_beside import writing_beside
 from caisson.drill.report import render
-from caisson.targets.local.layout import write_whole
+from caisson.targets.local.layout import Layout, write_whole
 
 _LONGEST_S = 86_400.0
 
@@ -19,10 +20,15 @@ def hold_restore_drill(
     estate: Path | None, fault: str, replica_set: str, *, as_json: bool
 ) -> NoReturn:
     """Have a drill carried out, write its page, show its report, and end the command."""
-    layout = layout_of(estate, as_json=as_json)
+    loaded = load_or_fail(estate, as_json=as_json)
+    layout = Layout(loaded.root.resolve())
     client = connect(layout, as_json=as_json)
+    progress = Progress(output.notes())
     try:
-        with Watching(client, Progress(output.notes())):
+        with (
+            Watching(client, progress),
+            writing_beside(client, loaded, layout, replica_set, progress),
+        ):
             result = client.order("drill-restore", _LONGEST_S, fault=fault, replica_set=replica_set)
     except OrderRefused as error:
         refuse(error, as_json=as_json)
