@@ -29,7 +29,7 @@ stores:
   notes:
     system: postgres
     schema: notes.sql
-    backup: {{every: 1d, wal: 5s, keep: 7d}}
+    backup: {{every: 1d, wal: 2s, keep: 7d}}
     questions:
       - {{sql: "SELECT count(*) FROM notes", is: ">= 0"}}
       - {{get: /forbidden, answers: 409}}

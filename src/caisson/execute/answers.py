@@ -57,6 +57,9 @@ class Asked:
         return "; ".join(self._parts())
 
     def _parts(self) -> Iterator[str]:
+        if not self.answers:
+            yield "the store has no questions: nobody can tell whether the copy is any good"
+            return
         asked = Counter(
             _KINDS[type(each.question)] for each in self.answers if each.not_asked is None
         )
@@ -69,6 +72,8 @@ class Asked:
         for each in self.answers:
             if each.not_asked:
                 yield f"not asked: {each.question}: {each.not_asked}"
+        if not self.everything:
+            yield "so this restore is no evidence"
         if self.lack is not None:
             yield _words_of(self.lack)
 

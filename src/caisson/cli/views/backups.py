@@ -62,7 +62,9 @@ def _restored(evidence: dict[str, Any] | None) -> Text:
     seconds = evidence["figures"]["restore_s"]
     if seconds is None:
         return Text(f"could not be restored {age} ago: {evidence['drill']}", "bold red")
-    return Text(f"restored and checked {age} ago, in {duration(seconds)}", "green")
+    rpo_s = evidence["figures"].get("rpo_s")
+    lacked = "" if rpo_s is None else f"; it lacked at most the last {duration(rpo_s)}"
+    return Text(f"restored and checked {age} ago, in {duration(seconds)}{lacked}", "green")
 
 
 def size(count: float) -> str:
