@@ -115,13 +115,13 @@ def test_the_application_answers_from_the_copy_and_nothing_that_runs_is_touched(
     estate: EstateHere, before: float
 ) -> None:
     """By then there was no write to look for: two of three were asked, which is no evidence."""
-    known = judged(estate)["evidence"]
+    known = [each["drill"] for each in judged(estate)["evidence"]]
     code, operation = restored(estate, "--to", written(before))
     said = operation["steps"][2]["detail"]
     assert code == 0
     assert said.startswith("2 of 3 questions asked (1 sql, 1 get)")
     assert "not asked: every write of web: the ledger has no write" in said
-    assert judged(estate)["evidence"] == known
+    assert [each["drill"] for each in judged(estate)["evidence"]] == known
     assert "/forbidden" not in visited(estate)
     assert not list((estate.folder / ".caisson" / "copies").iterdir())
 
@@ -131,6 +131,7 @@ def test_a_copy_has_what_the_probe_had_acknowledged_or_breaks_the_promise(
 ) -> None:
     done = estate.caisson("drill", "restore", NOTES, "--json", within_s=SLACK_S)
     assert done.code == 0, done.said
+    assert done.json["verdicts"][0]["why"][1].startswith("data missing of ")
     assert done.json["found"][0]["said"].startswith("3 of 3 questions asked (1 sql, 1 get, 1 w")
     promise = judged(estate)
     assert promise["verdict"] == "holds", promise

@@ -218,6 +218,8 @@ class RestoreDrills:
         self, operation: Operation, moment: float | None, backup: str, *, done: bool
     ) -> Restored:
         copied, asked = operation.steps[0], operation.steps[2]
+        answered = self._performer.copies.questions.last(operation.subject) if done else None
+        lack = answered.lack if answered else None
         points = self._performer.backups.state(operation.subject).points
         return Restored(
             operation.id,
@@ -225,6 +227,8 @@ class RestoreDrills:
             round((asked.ended_at or 0.0) - operation.started_at, 3) if done else None,
             next((point.size for point in points if point.label == backup), 0) if done else 0,
             round((copied.ended_at or 0.0) - (copied.started_at or 0.0), 3) if done else 0.0,
+            asked=answered is not None and answered.everything,
+            rpo_s=lack.rpo_s if lack else None,
         )
 
     def _first_moment(self, replica_set: str) -> float:

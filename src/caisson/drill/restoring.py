@@ -57,7 +57,8 @@ class Restored:
     """A copy as it came to be; `restore_s` is None when it never answered as it should.
 
     `moment` is in seconds since the epoch, None for the newest; `copied_s` is the part of
-    `restore_s` in which `size_bytes` were written.
+    `restore_s` in which `size_bytes` were written. `asked`: every question of the store was.
+    `rpo_s` is how old the oldest acknowledged write was that is missing, None if not measured.
     """
 
     operation: str
@@ -65,6 +66,8 @@ class Restored:
     restore_s: float | None
     size_bytes: int
     copied_s: float
+    asked: bool = True
+    rpo_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _of_restores(drill: RestoreDrill, promises: Sequence[Restore]) -> dict[str, 
         "restore_s": slowest,
         "bytes_per_s": _throughput(drill.restored),
         "restored": [asdict(each) for each in drill.restored],
-        "verdicts": [_verdict(promise, slowest) for promise in promises],
+        "verdicts": [_verdict(promise, slowest, drill.restored) for promise in promises],
         "method": [*_METHODS[drill.fault], _ON_COPIES, _REHEARSAL],
     }
 
@@ -133,14 +136,30 @@ def _since(began: float, step: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _verdict(promise: Restore, restore_s: float | None) -> dict[str, Any]:
-    """Whether this drill is within the promised time; the board judges the promise itself."""
+def _verdict(
+    promise: Restore, restore_s: float | None, restored: Sequence[Restored]
+) -> dict[str, Any]:
+    """Whether this drill is within the promise; the board judges the promise itself."""
     if restore_s is None:
-        return {"promise": promise.name, "verdict": "broken", "why": ["not restored"]}
-    within = restore_s <= promise.within
-    sign = "≤" if within else "is more than"
-    return {
-        "promise": promise.name,
-        "verdict": "holds" if within else "broken",
-        "why": [f"restored after {restore_s:g} s {sign} {promise.within:g} s"],
-    }
+        return _told(promise, "broken", "not restored")
+    said = f"restored after {_compared(restore_s, promise.within)}"
+    if restore_s > promise.within:
+        return _told(promise, "broken", said)
+    if not any(each.asked for each in restored):
+        return _told(promise, "unknown", said, "not every question was asked of a copy")
+    if promise.rpo is None:
+        return _told(promise, "holds", said)
+    lacked = max((each.rpo_s for each in restored if each.rpo_s is not None), default=None)
+    if lacked is None:
+        return _told(promise, "unknown", said, "what the newest lacks was not measured")
+    missing = f"data missing of {_compared(lacked, promise.rpo)}"
+    return _told(promise, "holds" if lacked <= promise.rpo else "broken", said, missing)
+
+
+def _told(promise: Restore, verdict: str, *why: str) -> dict[str, Any]:
+    return {"promise": promise.name, "verdict": verdict, "why": list(why)}
+
+
+def _compared(seconds: float, promised: float) -> str:
+    sign = "≤" if seconds <= promised else "is more than"
+    return f"{seconds:g} s {sign} {promised:g} s"

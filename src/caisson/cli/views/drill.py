@@ -8,7 +8,11 @@ from rich.table import Table
 
 from caisson.cli.views.backups import size
 
-_WORDS = {"holds": "[green]holds[/green]", "broken": "[red]broken[/red]"}
+_WORDS = {
+    "holds": "[green]holds[/green]",
+    "broken": "[red]broken[/red]",
+    "unknown": "[yellow]cannot tell[/yellow]",
+}
 
 
 def show_drill(console: Console, result: dict[str, Any]) -> None:
