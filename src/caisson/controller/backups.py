@@ -178,7 +178,7 @@ class Backups:
         if (
             not promised
             or repository.newest is None
-            or not self._performer.copies.questions.of(replica_set)
+            or not self._performer.questions.of(replica_set)
         ):
             return False
         return restore_is_due(
@@ -202,7 +202,7 @@ class Backups:
 
     def _tells_something(self, operation: Operation) -> bool:
         """Whether every question was asked, or nothing could be asked of what was restored."""
-        questions = self._performer.copies.questions
+        questions = self._performer.questions
         if operation.state is not OperationState.DONE:
             return bool(questions.of(operation.subject))
         asked = questions.last(operation.subject)
@@ -241,7 +241,7 @@ class Backups:
 
     def _lack(self, replica_set: str) -> dict[str, float | None]:
         """What the copy lacked, where that was measured."""
-        asked = self._performer.copies.questions.last(replica_set)
+        asked = self._performer.questions.last(replica_set)
         lack = asked.lack if asked else None
         if lack is None or lack.rpo_s is None:
             return {}

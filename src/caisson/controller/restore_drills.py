@@ -218,7 +218,7 @@ class RestoreDrills:
         self, operation: Operation, moment: float | None, backup: str, *, done: bool
     ) -> Restored:
         copied, asked = operation.steps[0], operation.steps[2]
-        answered = self._performer.copies.questions.last(operation.subject) if done else None
+        answered = self._performer.questions.last(operation.subject) if done else None
         lack = answered.lack if answered else None
         points = self._performer.backups.state(operation.subject).points
         return Restored(

@@ -48,6 +48,7 @@ class Performer:
         self.postgres = PostgresMembers(world, leases, self.repositories)
         self.backups = PostgresBackups(self.repositories, self.postgres)
         self.copies = PostgresCopies(self.repositories, self.postgres)
+        self.questions = self.copies.questions
         self.redis = RedisMembers(world)
         self._stateless = Stateless(world)
 

@@ -8,7 +8,7 @@ from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.repositories import Repositories
 from caisson.execute.restored import RestoredCopy
 from caisson.systems.postgres.session import PostgresError, Session
-from caisson.topology.backups import Query, RestoreQuestion
+from caisson.topology.backups import Query, Request, RestoreQuestion, Writes
 
 _QUERY_S = 300.0
 
@@ -43,8 +43,10 @@ class Questions:
 
     def services(self, replica_set: str) -> tuple[str, ...]:
         """The services of which a copy is started to be asked."""
-        asked = (each.service for each in self.of(replica_set) if not isinstance(each, Query))
-        return tuple(dict.fromkeys(asked))
+        return tuple(dict.fromkeys(each.service for each in self._of_services(replica_set)))
+
+    def _of_services(self, replica_set: str) -> list[Request | Writes]:
+        return [each for each in self.of(replica_set) if isinstance(each, Request | Writes)]
 
     def _ask_sql(self, copy: RestoredCopy) -> tuple[Answer, ...]:
         shards = self._repositories.world.replica_set(copy.replica_set).shards
@@ -53,11 +55,11 @@ class Questions:
             return tuple(Answer(each, _wrong(session, each, shards)) for each in queries)
 
     def _ask_services(self, copy: RestoredCopy) -> tuple[Answer, ...]:
-        of_services = [each for each in self.of(copy.replica_set) if not isinstance(each, Query)]
+        questions = self._of_services(copy.replica_set)
         found: list[Answer] = []
         for service in self.services(copy.replica_set):
-            questions = tuple(each for each in of_services if each.service == service)
-            found += self._services.ask(copy, service, questions)
+            of_it = tuple(each for each in questions if each.service == service)
+            found += self._services.ask(copy, service, of_it)
         return tuple(found)
 
 
