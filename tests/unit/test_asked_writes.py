@@ -40,11 +40,11 @@ def run(*writes: Write, lost: tuple[str, ...] = (), doubtful: bool = False) -> R
 
 
 def answer(
-    *runs: Recorded, present: str, until: float = 10, newest: bool = True, began: float = 20
+    *runs: Recorded, present: str, until: float = 10, newest: bool = True, recovered: float = 20
 ) -> Answer:
     """What is told of a copy that has the writes `present`, a letter each."""
     extent = Extent(T + until, None if newest else T + until, newest=newest)
-    due = due_of(QUESTION, runs, {"acme"}, extent, T + began)
+    due = due_of(QUESTION, runs, {"acme"}, extent, T + recovered)
     return judged(due, set(present)) if isinstance(due, Due) else due
 
 
@@ -100,10 +100,10 @@ def test_the_rpo_is_the_age_of_the_oldest_write_that_is_missing() -> None:
 
 
 def test_silence_of_the_probe_is_no_measurement() -> None:
-    early = answer(run(write("a", 1), write("b", 9)), present="ab", began=60).lack
+    early = answer(run(write("a", 1), write("b", 9)), present="ab", recovered=60).lack
     assert early is not None
     assert early.rpo_s is None
-    late = answer(run(write("a", 1), write("b", 9)), present="ab", began=12).lack
+    late = answer(run(write("a", 1), write("b", 9)), present="ab", recovered=12).lack
     assert late is not None
     assert late.rpo_s == 3.0  # nobody tried since
     unsure = answer(run(write("a", 1)), run(write("b", 15), doubtful=True), present="a").lack

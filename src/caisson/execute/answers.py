@@ -13,7 +13,7 @@ _KINDS = {Query: "sql", Request: "get", Writes: "writes of"}
 class Lack:
     """What the newest restore lacks of the acknowledged writes.
 
-    `rpo_s` is how long before the restore began the oldest one was that is missing, None where
+    `rpo_s` is how long before the recovery's end the oldest one was that is missing, None where
     it was not measured. `looked_for` counts the writes, `missing` those that are not there.
     """
 

@@ -60,7 +60,7 @@ class AskedServices:
             return Answer(question, not_asked=f"the writes ledger cannot be read: {error}")
         with copy.session() as session:
             extent = extent_of(session)
-        return due_of(question, runs, {each.name for each in tenants}, extent, copy.began_at)
+        return due_of(question, runs, {each.name for each in tenants}, extent, copy.recovered_at)
 
     def _looked_for(self, due: Due, address: Address) -> Answer:
         probe = self._world.estate.services[due.question.service].probe

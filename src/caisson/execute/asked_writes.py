@@ -14,20 +14,21 @@ from caisson.execute.extent import Extent
 from caisson.state.writes import Recorded, Write
 from caisson.topology.backups import Writes
 
-# The probe must have been writing when the restore began for its silence to mean anything.
+# The probe must have been writing when the recovery ended for its silence to mean anything.
 _WROTE_UNTIL_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a question about writes is decided by; `began_at` is when the restore began.
+    """What a question about writes is decided by.
 
+    `recovered_at` is when the copy read the archive for the last time, or a moment later.
     Of `doubtful` writes nobody knows whether the estate itself had lost them.
     """
 
     question: Writes
     extent: Extent
-    began_at: float
+    recovered_at: float
     sure: tuple[Write, ...]
     doubtful: tuple[Write, ...]
 
@@ -42,7 +43,7 @@ def due_of(
     runs: Sequence[Recorded],
     tenants: Collection[str],
     extent: Extent,
-    began_at: float,
+    recovered_at: float,
 ) -> Due | Answer:
     """What is to be looked for, or why the question cannot be asked."""
     if extent.whole_until is None:
@@ -53,7 +54,7 @@ def due_of(
         why = f"the ledger has no write that was acknowledged by {until}; run a drill before"
         return Answer(question, not_asked=why)
     doubtful = _of(tenants, [run for run in runs if run.doubtful])
-    return Due(question, extent, began_at, tuple(sure), tuple(doubtful))
+    return Due(question, extent, recovered_at, tuple(sure), tuple(doubtful))
 
 
 def _of(tenants: Collection[str], runs: Sequence[Recorded]) -> list[Write]:
@@ -104,14 +105,17 @@ def _missing(due: Due, writes: Sequence[Write], present: Collection[str]) -> lis
 
 
 def _lack(due: Due, present: Collection[str]) -> Lack:
-    """Where nothing is missing, what the probe did not try since counts as missing."""
-    tried = [w for w in (*due.sure, *due.doubtful) if w.acknowledged_at <= due.began_at]
+    """What a disaster would have cost in the moment in which the archive was read last.
+
+    Where nothing is missing, what the probe did not try since counts as missing.
+    """
+    tried = [w for w in (*due.sure, *due.doubtful) if w.acknowledged_at <= due.recovered_at]
     missing = [each for each in tried if each.id not in present]
     known_until = min(
         (each.acknowledged_at for each in missing),
         default=max((each.acknowledged_at for each in tried), default=0.0),
     )
-    rpo_s = due.began_at - known_until
+    rpo_s = due.recovered_at - known_until
     measured = bool(missing) or rpo_s <= _WROTE_UNTIL_S
     if not set(due.doubtful).isdisjoint(missing):
         measured = False  # the estate itself may have lost them

@@ -43,9 +43,9 @@ class _Copy:
         return self.folder / "port"
 
     @property
-    def began(self) -> Path:
-        """When its restore began, in seconds since the epoch."""
-        return self.folder / "began"
+    def recovered(self) -> Path:
+        """When its recovery had ended, in seconds since the epoch."""
+        return self.folder / "recovered"
 
 
 class PostgresCopies:
@@ -69,7 +69,6 @@ class PostgresCopies:
             return "was restored already"
         shutil.rmtree(copy.folder, ignore_errors=True)
         copy.data.mkdir(mode=0o700, parents=True)
-        write_private(copy.began, str(time.time()))
         commands = self._repositories.of_copy(replica_set, copy.folder, copy.data)
         if moment is not None:
             self._archive_until_now(replica_set)
@@ -90,6 +89,8 @@ class PostgresCopies:
         started = self._world.start_until(
             spec, lambda: self._recovered(replica_set, place), _RESTORE_S
         )
+        if not self._copy(place).recovered.exists():
+            write_private(self._copy(place).recovered, str(time.time()))
         return f"{started} at {address}"
 
     def ask(self, replica_set: str, place: str) -> str:
@@ -101,7 +102,7 @@ class PostgresCopies:
                 self._repositories.region_of(replica_set),
                 self._copy(place).folder,
                 self._address(replica_set, place),
-                float(self._copy(place).began.read_text("utf-8")),
+                float(self._copy(place).recovered.read_text("utf-8")),
                 lambda: self.session(replica_set, place),
             )
         )

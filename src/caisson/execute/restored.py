@@ -13,8 +13,8 @@ class RestoredCopy:
     """A copy that runs, and whose recovery has ended.
 
     `process` is its server's name for the supervisor; what runs for the copy has a name below it.
-    `began_at` is when its restore began, in seconds since the epoch. `session` opens the
-    controller's own session with the store's database.
+    `recovered_at`, in seconds since the epoch, is when its recovery had ended: what was archived
+    later it has not seen. `session` opens the controller's own session with the store's database.
     """
 
     replica_set: str
@@ -22,5 +22,5 @@ class RestoredCopy:
     region: str
     folder: Path
     address: Address
-    began_at: float
+    recovered_at: float
     session: Callable[[], Session]
