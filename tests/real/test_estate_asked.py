@@ -4,7 +4,9 @@ One small estate for all tests. Its service uses three stores, of which one is b
 """
 
 import json
+import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -148,6 +150,27 @@ def test_a_copy_has_what_the_probe_had_acknowledged_or_breaks_the_promise(
     assert "every write of web: 1 of " in why
     assert lost in why
     assert judged(estate)["verdict"] == "broken"
+
+
+def test_wal_is_archived_in_time_after_a_restart_too(estate: EstateHere) -> None:
+    """A fast shutdown that nobody ordered; the supervisor brings the server back."""
+    data = estate.layout.data("production/us-west/notes")
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+    until("it ends", lambda: not (data / "postmaster.pid").exists())
+    under_way = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
+    until("it answers again", lambda: said(estate, under_way))
+    segment = said(estate, under_way)
+    archived = "SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver"
+    until(f"{segment} is archived", lambda: said(estate, archived) >= segment, 30)
+
+
+def said(estate: EstateHere, sql: str) -> str:
+    """The primary's answer, empty while it does not answer."""
+    try:
+        with owner(estate) as session:
+            return str((session.execute(sql).fetchone() or ("",))[0])
+    except psycopg.OperationalError:
+        return ""
 
 
 def owner(estate: EstateHere) -> "psycopg.Connection[tuple[Any, ...]]":

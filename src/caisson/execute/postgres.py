@@ -148,8 +148,22 @@ class PostgresMembers:
         return "promoted"
 
     def grant(self, replica_set: str, member: str, generation: int) -> str:
-        self._leases.grant(replica_set, generation, lambda: self.store_session(member))
+        self._leases.grant(replica_set, generation, lambda: self._writable(member))
         return f"generation {generation}"
+
+    def _writable(self, member: str) -> Session:
+        """A session by which a lease is kept; it is opened anew after every restart of a server.
+
+        Postgres's checkpointer, which ends WAL segments in time (`archive_timeout`), falls asleep
+        for minutes before a server's recovery has ended. A reload wakes it.
+        """
+        session = self.store_session(member)
+        try:
+            session.query("SELECT pg_reload_conf()")
+        except PostgresError:
+            session.close()
+            raise
+        return session
 
     # -- copies ---------------------------------------------------------------------------
 
