@@ -154,9 +154,10 @@ def test_a_copy_has_what_the_probe_had_acknowledged_or_breaks_the_promise(
 
 def test_wal_is_archived_in_time_after_a_restart_too(estate: EstateHere) -> None:
     """A fast shutdown that nobody ordered; the supervisor brings the server back."""
-    data = estate.layout.data("production/us-west/notes")
-    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
-    until("it ends", lambda: not (data / "postmaster.pid").exists())
+    file = estate.layout.data("production/us-west/notes") / "postmaster.pid"
+    before = file.read_text().split()[0]
+    os.kill(int(before), signal.SIGINT)
+    until("it is another", lambda: file.exists() and before not in file.read_text().split())
     under_way = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
     until("it answers again", lambda: said(estate, under_way))
     segment = said(estate, under_way)
