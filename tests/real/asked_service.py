@@ -63,6 +63,9 @@ def put(page: str, note: str) -> None:
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+        if "tenant" in query and query["tenant"] != ["acme"]:
+            self._answer(421)
+            return
         try:
             if path != "/health":
                 visit(path)

@@ -34,7 +34,7 @@ stores:
     backup: {{every: 1d, wal: 2s, keep: 7d}}
     questions:
       - {{sql: "SELECT count(*) FROM notes", is: ">= 0"}}
-      - {{get: /forbidden, answers: 409}}
+      - {{get: "/forbidden?tenant={{tenant}}", answers: 409}}
       - {{writes of: web}}
   drafts: {{system: postgres, schema: notes.sql}}
   visits: {{system: redis}}

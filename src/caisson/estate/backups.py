@@ -93,7 +93,8 @@ class SqlQuestion(Declared):
 class RequestQuestion(Declared):
     """A GET that a service which runs on the restored copy must answer with this status.
 
-    `of` is the service; it may be left out where one alone uses the store.
+    `of` is the service; it may be left out where one alone uses the store. `{tenant}` in the path
+    stands for a tenant that is at home where the copy's data is.
     """
 
     get: Annotated[str, Field(pattern=r"^/")]

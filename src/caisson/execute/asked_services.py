@@ -25,6 +25,7 @@ from caisson.topology.model import Address
 _ANSWER_S = 30.0
 _LIST_S = 30.0
 _OK = 200
+_TENANT = "{tenant}"
 
 _Later = Callable[[Address], Answer]
 
@@ -47,20 +48,32 @@ class AskedServices:
     def _prepared(self, copy: RestoredCopy, question: Request | Writes) -> Answer | _Later:
         """What can be told without the service, or what to do with it."""
         if isinstance(question, Request):
-            return partial(_requested, question)
+            return self._request(copy, question)
         due = self._due(copy, question)
         return due if isinstance(due, Answer) else partial(self._looked_for, due)
 
-    def _due(self, copy: RestoredCopy, question: Writes) -> Due | Answer:
+    def _request(self, copy: RestoredCopy, question: Request) -> Answer | _Later:
+        """`{tenant}` is one that is at home where the copy's data is."""
+        tenants = self._tenants(copy)
+        if _TENANT in question.path and not tenants:
+            return Answer(question, not_asked="no tenant is at home there")
+        path = question.path.replace(_TENANT, min(tenants, default=""))
+        return partial(_requested, question, path)
+
+    def _tenants(self, copy: RestoredCopy) -> set[str]:
         of = self._world.replica_set(copy.replica_set)
         tenants = self._world.index.tenants_of(of.environment, of.jurisdiction)
+        return {each.name for each in tenants}
+
+    def _due(self, copy: RestoredCopy, question: Writes) -> Due | Answer:
+        of = self._world.replica_set(copy.replica_set)
         try:
             runs = recorded(self._world.layout.writes(of.environment, question.service))
         except (WritesDamaged, OSError) as error:
             return Answer(question, not_asked=f"the writes ledger cannot be read: {error}")
         with copy.session() as session:
             extent = extent_of(session)
-        return due_of(question, runs, {each.name for each in tenants}, extent, copy.recovered_at)
+        return due_of(question, runs, self._tenants(copy), extent, copy.recovered_at)
 
     def _looked_for(self, due: Due, address: Address) -> Answer:
         probe = self._world.estate.services[due.question.service].probe
@@ -71,13 +84,14 @@ class AskedServices:
         return judged(due, found)
 
 
-def _requested(question: Request, address: Address) -> Answer:
+def _requested(question: Request, path: str, address: Address) -> Answer:
     try:
-        status, _ = get(address, question.path, _ANSWER_S)
+        status, _ = get(address, path, _ANSWER_S)
     except (OSError, HTTPException) as error:
         return Answer(question, wrong=f"{question}: {_reason(error)}")
-    wrong = f"{question}: answered with {status}" if status != question.status else None
-    return Answer(question, wrong=wrong)
+    if status == question.status:
+        return Answer(question)
+    return Answer(question, wrong=f"{question}: {path} was answered with {status}")
 
 
 def _listed(address: Address, listing: ProbeList, tenant: str, page: str) -> set[str]:
