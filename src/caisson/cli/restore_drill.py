@@ -1,5 +1,6 @@
 """The drills of `caisson drill` that the controller carries out by itself: those that restore."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from caisson.cli.views.progress import Progress
 from caisson.cli.watching import Watching
 from caisson.cli.writing_beside import writing_beside
 from caisson.drill.report import render
+from caisson.drill.restoring import RESTORE
 from caisson.targets.local.layout import Layout, write_whole
 
 _LONGEST_S = 86_400.0
@@ -27,7 +29,9 @@ def hold_restore_drill(
     try:
         with (
             Watching(client, progress),
-            writing_beside(client, loaded, layout, replica_set, progress),
+            writing_beside(client, loaded, layout, replica_set, progress)
+            if fault == RESTORE
+            else nullcontext(),
         ):
             result = client.order("drill-restore", _LONGEST_S, fault=fault, replica_set=replica_set)
     except OrderRefused as error:
