@@ -9,6 +9,7 @@ import click
 from caisson.cli import output
 from caisson.cli.estates import estate_option, json_option
 from caisson.cli.orders import end_with, order
+from caisson.cli.tenants_option import of_tenants, tell_undo, tenant_options
 from caisson.cli.views.backups import show_backups
 
 _LONGEST_S = 86_400.0
@@ -63,6 +64,7 @@ def backup(
 @click.argument("replica_set", metavar="STORE")
 @click.option("--to", "moment", type=_Moment(), help="Restore this moment (default: the newest).")
 @click.option("--keep", is_flag=True, help="Leave the copy running, to look into it.")
+@tenant_options
 @_plan_option
 @estate_option
 @json_option
@@ -70,6 +72,10 @@ def restore(
     replica_set: str,
     moment: float | None,
     keep: bool,
+    tenants: tuple[str, ...],
+    tenants_file: Path | None,
+    undo: str | None,
+    forget: str | None,
     plan_only: bool,
     estate: Path | None,
     as_json: bool,
@@ -78,6 +84,9 @@ def restore(
 
     Nothing that runs is touched. A copy that has answered every question of the estate is
     evidence for the promises about it; the copy is then discarded, unless --keep.
+
+    With --tenants, the rows that the copy has of them come in place of those that they have, and
+    nobody else is touched. What is replaced is kept until --forget.
     """
     answer = order(
         "restore",
@@ -88,7 +97,9 @@ def restore(
         moment=moment,
         keep=keep,
         plan_only=plan_only,
+        **of_tenants(tenants, tenants_file, undo, forget, moment=moment, keep=keep),
     )
+    tell_undo(replica_set, answer)
     end_with(answer, as_json=as_json)
 
 

@@ -25,6 +25,7 @@ from caisson.controller.provisioning import provision_plan
 from caisson.controller.requests import Requests
 from caisson.controller.restore_drills import RestoreDrills
 from caisson.controller.snapshot import Snapshots
+from caisson.controller.tenants import TenantRestores
 from caisson.estate.loading import Loaded
 from caisson.execute.errors import BinariesMissing
 from caisson.execute.executor import Executor, Progress
@@ -160,6 +161,7 @@ class Controller:
             self._state.settings,
         )
         self._restore_drills = RestoreDrills(self._world, performer, self._backups, self._drills)
+        self._tenants = TenantRestores(self._world, performer, self._backups, self._operations)
         self._drills.clear = self._restore_drills.clear
         self._guardian = Guardian(
             world=self._world,
@@ -285,6 +287,7 @@ class Controller:
             self._drills,
             self._backups,
             self._restore_drills,
+            self._tenants,
             self._promises,
             self.ask_to_stop,
         )

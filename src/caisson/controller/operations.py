@@ -107,6 +107,10 @@ class Operations:
         with self.alone(f"repository of {subject}", verb, _BESIDE_S):
             return self._run(plan())
 
+    def operation(self, operation: str) -> Operation:
+        """An operation of the journal; JournalRefused when there is none of that id."""
+        return self._executor.operation(operation)
+
     def resume(self, operation: Operation) -> Operation:
         """Go on with an operation that was under way when the last controller ended."""
         environment = operation.subject.split("/", 1)[0]

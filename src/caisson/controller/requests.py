@@ -5,12 +5,14 @@ from typing import Any
 
 from caisson.console.server import BadRequest
 from caisson.console.server import Refused as ConsoleRefused
+from caisson.controller import tenant_requests
 from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.operations import Operations, Refused
 from caisson.controller.promises import Promises
 from caisson.controller.restore_drills import RestoreDrills
 from caisson.controller.snapshot import operation_document
+from caisson.controller.tenants import TenantRestores
 from caisson.drill.restoring import RESTORE_FAULTS
 from caisson.ledger.evidence import evidence_from_json
 from caisson.plan.document import to_document
@@ -30,6 +32,7 @@ class Requests:
         drills: Drills,
         backups: Backups,
         restore_drills: RestoreDrills,
+        tenants: TenantRestores,
         promises: Promises,
         stop: Callable[[], None],
     ) -> None:
@@ -38,6 +41,7 @@ class Requests:
         self._drills = drills
         self._backups = backups
         self._restore_drills = restore_drills
+        self._tenants = tenants
         self._promises = promises
         self._stop = stop
         self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -91,6 +95,8 @@ class Requests:
         return operation_document(self._backups.back_up(replica_set, full=full, anew=anew))
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if tenant_requests.concerns(arguments):
+            return tenant_requests.answer(self._tenants, self._backed_up(arguments), arguments)
         replica_set, keep = self._backed_up(arguments), arguments.get("keep") is True
         moment = arguments.get("moment")
         if not isinstance(moment, float | int | None):

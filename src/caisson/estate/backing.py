@@ -16,7 +16,7 @@ from caisson.estate.validation import dotted
 
 # Systems whose every change can be kept, and those of which none can; Memcached has no backups.
 _WITH_WAL, _WITHOUT_WAL = ("postgres", "files"), ("redis", "opensearch")
-_WITHOUT_SQL = ("redis", "memcached", "opensearch", "files")
+_WITHOUT_SQL = _WITHOUT_ROWS = ("redis", "memcached", "opensearch", "files")
 _Table = Mapping[str, Plain]
 
 
@@ -27,6 +27,7 @@ def check(document: Document, sources: Sources) -> Iterator[Mistake]:
         _buckets_twice(document),
         _times(document),
         _systems(document),
+        _tenants(document),
         _questions(document),
     )
     for path, what, remedy in found:
@@ -117,6 +118,13 @@ def _systems(document: Document) -> _Wrong:
         elif system in _WITHOUT_WAL and _seconds(backup.get("wal"), parse_wal):
             what = f"{system} has no WAL that could be kept"
             yield (*path, "wal"), what, f"leave `wal` out; {listed(_WITH_WAL)} can have it"
+
+
+def _tenants(document: Document) -> _Wrong:
+    for name, store in document.tables("stores"):
+        if store.get("tenant") is not None and store.get("system") in _WITHOUT_ROWS:
+            what = f"{store['system']} has no columns that could say whose a row is"
+            yield ("stores", name, "tenant"), what, "leave `tenant` out; postgres can have it"
 
 
 # Questions

@@ -50,6 +50,7 @@ class Backup(Declared):
 _REPOSITORY = (
     r"^((s3|gs|azure)://[a-z0-9{][a-z0-9.{}-]{1,80}(/[A-Za-z0-9._{}-]+)*|(/[A-Za-z0-9._{}-]+)+)/?$"
 )
+_COLUMN = r"^[a-z_][a-z0-9_]{0,62}$"
 _SQL = r"^\s*(SELECT|WITH|VALUES|TABLE|select|with|values|table)\s"
 
 # What each must be, and what to write instead.
@@ -59,11 +60,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "write one such as s3://acme-backups/caisson, gs://…, azure://… or /srv/backups; "
         "credentials are no part of it",
     ),
+    _COLUMN: ("must be the name of a column", "write one such as tenant, in small letters"),
     _SQL: (
         "must be SQL that asks",
         "write a query that begins with SELECT, WITH, VALUES or TABLE",
     ),
 }
+
+
+Column = Annotated[str, Field(pattern=_COLUMN)]
 
 
 class Backups(Declared):

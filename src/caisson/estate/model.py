@@ -14,6 +14,7 @@ from caisson.estate.aws import Aws, Image
 from caisson.estate.backups import (
     Backup,
     Backups,
+    Column,
     DeclaredQuestion,
     RequestQuestion,
     SqlQuestion,
@@ -112,7 +113,8 @@ class Store(Declared):
 
     `data` is the class of what is in it: classes have keys of their own. `was` is the store's
     name before it was renamed, so that nothing is made anew for the sake of a name. `questions`
-    are the application's own, asked of every restored copy.
+    are the application's own, asked of every restored copy. `tenant` is the column that says
+    whose a row is: a table that has it is one of tenants, and any other is shared by all.
     """
 
     system: System
@@ -122,6 +124,7 @@ class Store(Declared):
     replication: Replication = "async"
     rebuildable: Rebuildable = False
     schema_: str | None = Field(default=None, alias="schema")
+    tenant: Column | None = None
     backup: Backup | None = None
     questions: list[DeclaredQuestion] = []
 

@@ -58,6 +58,10 @@ class Executor:
         done = [step.index for step in operation.steps if step.state is StepState.DONE]
         return self._perform(operation.id, plan, max(done, default=-1) + 1)
 
+    def operation(self, operation: str) -> Operation:
+        """What is journaled of an operation; JournalRefused when there is none of that id."""
+        return self._journal.operation(operation)
+
     def _perform(self, operation: str, plan: Plan, first: int) -> Operation:
         began = time.monotonic()
         for index, step in enumerate(plan.steps[first:], first):

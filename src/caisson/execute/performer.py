@@ -11,6 +11,7 @@ from caisson.execute.postgres import PostgresMembers
 from caisson.execute.redis import RedisMembers
 from caisson.execute.repositories import Repositories
 from caisson.execute.stateless import Stateless
+from caisson.execute.tenants import PostgresTenants
 from caisson.execute.world import World
 from caisson.plan.model import (
     Action,
@@ -23,14 +24,17 @@ from caisson.plan.model import (
     Detach,
     Discard,
     Fence,
+    ForgetReplaced,
     Grant,
     Initialise,
+    MergeTenants,
     PrepareRepository,
     Promote,
     Publish,
     Quiesce,
     Rejoin,
     RestoreBeside,
+    RevertTenants,
     Route,
     Start,
     StartBeside,
@@ -49,6 +53,7 @@ class Performer:
         self.backups = PostgresBackups(self.repositories, self.postgres)
         self.copies = PostgresCopies(self.repositories, self.postgres)
         self.questions = self.copies.questions
+        self.tenants = PostgresTenants(world, self.postgres, self.copies)
         self.redis = RedisMembers(world)
         self._stateless = Stateless(world)
 
@@ -98,6 +103,12 @@ class Performer:
                 return self.copies.ask(replica_set, place)
             case Discard(_, place):
                 return self.copies.discard(place)
+            case MergeTenants(replica_set, place, shard, tenants, kept):
+                return self.tenants.merge(replica_set, place, shard, tenants, kept)
+            case RevertTenants(replica_set, shard, tenants, undoes, kept):
+                return self.tenants.revert(replica_set, shard, tenants, undoes, kept)
+            case ForgetReplaced(replica_set, kept):
+                return self.tenants.forget(replica_set, kept)
             case _:
                 assert_never(action)
 

@@ -11,7 +11,7 @@ from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.leases import Leases
 from caisson.execute.repositories import Repositories
 from caisson.execute.world import World, wait_for
-from caisson.systems.postgres import files, lease, provision
+from caisson.systems.postgres import files, lease, provision, tenants
 from caisson.systems.postgres.observe import ServerState, server_state
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.layout import write_private
@@ -106,9 +106,23 @@ class PostgresMembers:
                 )
             except provision.SchemaRefused as error:
                 raise GivenUp(f"{replica_set.schema}: {error}") from error
+            self._guard_tenants(session, replica_set)
             if missing := provision.unguarded(session):
                 raise StepError(f"{member}: tables without a write guard: {', '.join(missing)}")
         return f"{replica_set.shards} logical shards"
+
+    @staticmethod
+    def _guard_tenants(session: Session, replica_set: ReplicaSet) -> None:
+        """Where the estate says whose a row is, tenants can be brought back one by one."""
+        column = replica_set.tenant
+        if column is None:
+            return
+        own, wrong = tenants.install(session, replica_set.shards, column)
+        where = f"{replica_set.schema}, stores.{replica_set.store}.tenant"
+        if wrong:
+            raise GivenUp(f"{where}: `{column}` is no text in {', '.join(wrong)}")
+        if not own:
+            raise GivenUp(f"{where}: no table has a column `{column}`")
 
     def allow_backups(self, member: str) -> None:
         """Give a running primary the role by which backups begin and end."""

@@ -195,6 +195,39 @@ class Discard:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class MergeTenants:
+    """Put the rows that a copy has of these tenants in place of those that a shard has of them.
+
+    `tenants` are names between commas. What is replaced is kept under the name `kept`.
+    """
+
+    replica_set: str
+    place: str
+    shard: int
+    tenants: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevertTenants:
+    """Put back what was kept under the name `undoes`; what makes way is kept as `kept`."""
+
+    replica_set: str
+    shard: int
+    tenants: str
+    undoes: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReplaced:
+    """Take away what was kept under this name: it cannot be brought back from here on."""
+
+    replica_set: str
+    kept: str
+
+
 Action = (
     Start
     | Initialise
@@ -216,6 +249,9 @@ Action = (
     | StartBeside
     | Ask
     | Discard
+    | MergeTenants
+    | RevertTenants
+    | ForgetReplaced
 )
 
 

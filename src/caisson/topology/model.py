@@ -103,6 +103,7 @@ class ReplicaSet:
     primary: str  # component id in the home region
     standbys: tuple[str, ...]  # component ids
     source: Source
+    tenant: str | None = None  # the column that says whose a row is
 
     @property
     def id(self) -> str:

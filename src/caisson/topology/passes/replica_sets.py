@@ -36,4 +36,5 @@ def _replica_set(
         primary=primary,
         standbys=tuple(standbys),
         source=declared.sources.at("stores", name),
+        tenant=store.tenant,
     )
