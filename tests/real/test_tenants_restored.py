@@ -339,6 +339,9 @@ class Shard:
 def shard(estate: EstateHere) -> Iterator[Shard]:
     host, port = estate.components()[PRIMARY]["address"].split(":")
     password = estate.secrets()[f"{BLOCKS}/owner"]
+    with owner(estate) as direct:
+        for page in range(3):
+            write_page(direct, CHOSEN[9], page, "of now")
     with Session.open(
         host=host, port=int(port), user="caisson", password=password, dbname="blocks"
     ) as session:
