@@ -14,7 +14,8 @@ from caisson.systems.pgbackrest.answers import Backup, Stanza
 from caisson.systems.pgbackrest.files import Kind
 from caisson.systems.pgbackrest.looking import History, Look
 from caisson.systems.pgbackrest.meaning import tell, unusable
-from caisson.systems.pgbackrest.verification import Checked, Fault, Verification
+from caisson.systems.pgbackrest.problems import Trouble
+from caisson.systems.pgbackrest.verification import Checked, Fault, Verification, read_verify
 from caisson.systems.pgbackrest.waiting import Pressure, Queue
 
 MEGABYTE = 1 << 20
@@ -145,3 +146,16 @@ def test_each_change_of_what_waits_is_told_once() -> None:
     assert [each.level for each in told] == ["warning", "error", "info"]
     assert "300 MiB of WAL wait, the oldest for 12 s; from 1024 MiB on" in told[0].text
     assert over == [BLOCKS]
+
+
+def test_what_a_wrong_key_makes_of_a_file_may_look_like_a_setting() -> None:
+    said = """\
+P00 DETAIL: unable to flush
+            HINT: is or was the repo encrypted?
+P00 DETAIL: key/value found outside of section at line 1: \x17=\x1d
+P00   INFO: stanza: blocks
+            status: error
+              No usable backup.info file
+              No usable archive.info file
+"""
+    assert [each.what for each in read_verify(said).faults] == [Trouble.KEY]

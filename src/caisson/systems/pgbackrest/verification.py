@@ -173,7 +173,7 @@ def _statuses(backups: Collection[Checked]) -> Iterator[Fault]:
 def _general(text: str) -> Iterator[Fault]:
     general = [found["what"] for found in _GENERAL.finditer(text)]
     details = [found["what"] for found in _DETAIL.finditer(text)]
-    if len(general) > 1 and all(_KEY.match(each) for each in details):
+    if len(general) > 1 and all(_KEY.search(each) for each in details):
         yield Fault("repository", Trouble.KEY)
         return
     for what in (*general, *(found["what"] for found in _OTHER.finditer(text))):
