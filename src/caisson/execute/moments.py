@@ -20,6 +20,7 @@ from caisson.systems.postgres.waldump import last_commit, waldump
 
 _INSTANT_S = 1e-6  # of the clock: recovery to a moment needs a commit after it
 _LOOK_BACK = 4  # segments without any commit that are passed over
+_REMEMBERED = 1000  # segments whose end is known; the newest changes all the time
 _ENDED_WITHIN_S = 1.0  # pgBackRest keeps whole seconds of when a backup ended
 
 
@@ -67,12 +68,16 @@ class Moments:
 
     def _ended_at(self, replica_set: str, segment: str, commands: Commands) -> float | None:
         key = (replica_set, segment)
-        if key not in self._ended:
-            try:
-                self._ended[key] = self._read(replica_set, segment, commands)
-            except StepError:
-                return None  # what lies before it is certain
-        return self._ended[key]
+        if key in self._ended:
+            return self._ended[key]
+        try:
+            ended = self._read(replica_set, segment, commands)
+        except StepError:
+            return None  # what lies before it is certain
+        if len(self._ended) >= _REMEMBERED:
+            self._ended.clear()
+        self._ended[key] = ended
+        return ended
 
     def _read(self, replica_set: str, segment: str, commands: Commands) -> float | None:
         """When the last transaction of a segment ended."""
