@@ -9,7 +9,7 @@ BENCHMARKS ?= $(sort $(wildcard benchmarks/*.py))
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FETCH := $(BIN)/python -m caisson.targets.local.fetch
-SERVERS := postgres redis-server memcached haproxy pgbackrest
+SERVERS := postgres redis-server memcached haproxy pgbackrest restic
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -13,6 +13,7 @@ from uuid import uuid4
 import app_support
 import pytest
 from app_support import App, Postgres
+from estate_support import Login, memcached
 
 RETRIES = "workspace_retries_total"
 
@@ -41,6 +42,7 @@ class Running:
     app: App
     kill_cache: Callable[[], None]
     freeze_cache: Callable[[], None]
+    empty_cache: Callable[[], list[bytes]]
 
 
 @pytest.fixture
@@ -54,7 +56,13 @@ def world(servers: Servers, tmp_path: Path) -> Iterator[Running]:
             "cache": app_support.endpoint(cache_port, "memcached"),
         }
         with app_support.application(tmp_path, stores) as app:
-            yield Running(app, cache.kill, lambda: cache.send_signal(signal.SIGSTOP))
+            login = Login("cache", "cache", app_support.HOST, cache_port, "web", "")
+            yield Running(
+                app,
+                cache.kill,
+                lambda: cache.send_signal(signal.SIGSTOP),
+                lambda: memcached(login, app_support.PASSWORD, b"flush_all"),
+            )
 
 
 @pytest.fixture
@@ -245,6 +253,20 @@ def test_without_the_cache_reads_go_on(page: Page, world: Running, how: str) -> 
     assert page.put_block(str(uuid4()), "x").status == 200
     assert page.read()["version"] == 2
     assert page.app.metric('workspace_cache_total{result="error"}') >= 1
+
+
+def test_a_cache_that_was_emptied_is_filled_again_from_the_database(
+    page: Page, world: Running
+) -> None:
+    def hits() -> float:
+        return page.app.metric('workspace_cache_total{result="hit"}')
+
+    page.put_block(str(uuid4()), "kept")
+    before = page.read()
+    assert (page.read(), hits()) == (before, 1)
+    assert world.empty_cache()[-1] == b"OK"
+    assert (page.read(), hits()) == (before, 1)
+    assert (page.read(), hits()) == (before, 2)
 
 
 def test_writes_that_hang_on_a_frozen_primary_succeed_on_the_next_one(

@@ -103,3 +103,47 @@ def test_a_moment_before_the_oldest_backup_cannot_be_restored() -> None:
     assert "no such host" in reasons(
         plan_restore(repository(why_not="no such host"), "copy", now=NOON)
     )
+
+
+SESSIONS = "production/us/sessions"
+HOME, AWAY = "production/us-west/sessions", "production/us-east/sessions"
+
+
+def without_wal(*points: RestorePoint) -> RepositoryState:
+    return RepositoryState(SESSIONS, "us-east", points, any_moment=False)
+
+
+@pytest.mark.parametrize(
+    ("standby", "source"),
+    [
+        (MemberState(AWAY, answers=True, role="standby"), AWAY),
+        (MemberState(AWAY, answers=False, role="standby"), HOME),
+        (MemberState(AWAY, answers=True, role="superseded"), HOME),
+    ],
+)
+def test_without_wal_a_standby_is_copied_whole_where_one_follows(
+    standby: MemberState, source: str
+) -> None:
+    members = (MemberState(HOME, answers=True, role="primary"), standby)
+    state = ReplicaSetState(SESSIONS, HOME, 3, members)
+    plan = plan_backup(SESSIONS, [state], [without_wal(point("one", NOON))])
+    assert actions(plan) == [PrepareRepository(SESSIONS, source), BackUp(SESSIONS, source, "full")]
+
+
+def test_without_wal_only_the_moments_of_the_backups_can_be_restored() -> None:
+    one = RestorePoint("one", "full", NOON + 0.4, NOON + 0.6, 1000, None)
+    two = RestorePoint("two", "full", NOON + 100.9, NOON + 101.2, 1000, None)
+    there = without_wal(one, two)
+
+    def at(moment: float | None) -> Plan | Refusal:
+        return plan_restore(there, "copy", now=NOON + 9000, moment=moment)
+
+    beside = [actions(at(moment))[0] for moment in (None, NOON, NOON + 100, NOON + 101.9)]
+    assert beside == [
+        RestoreBeside(SESSIONS, "copy", label, None) for label in ("two", "one", "two", "two")
+    ]
+    between = reasons(at(NOON + 50))
+    assert "keeps no WAL" in between
+    assert "are of 2026-09-21 14:13:20+00:00 and 2026-09-21 14:15:01+00:00" in between
+    assert "are of 2026-09-21 14:13:20+00:00;" in reasons(at(NOON - 1)) + ";"
+    assert "has not come yet" in reasons(at(NOON + 9001))

@@ -7,6 +7,7 @@ import pytest
 
 from caisson.estate.backups import (
     Backup,
+    CommandQuestion,
     RequestQuestion,
     SqlQuestion,
     WritesQuestion,
@@ -28,6 +29,10 @@ stores:
       - {sql: "SELECT count(*) FROM pages", is: ">= 1", in: some shard}
       - {get: /t/acme/pages, answers: 200}
       - {writes of: web}
+  sessions:
+    system: redis
+    backup: {every: 1h, keep: 7d}
+    questions: [{command: "get 'a key'", is: "= 'x'"}]
 services:
   web:
     run: [web]
@@ -46,6 +51,9 @@ def test_everything_that_can_be_said_of_backups_is_read(tmp_path: Path) -> None:
     assert (asked[0].is_, asked[0].in_) == (Relation(">=", Decimal(1)), "some shard")
     assert isinstance(asked[1], RequestQuestion)
     assert (asked[1].get, asked[1].answers, asked[1].of) == ("/t/acme/pages", 200, None)
+    (question,) = estate.stores["sessions"].questions
+    assert isinstance(question, CommandQuestion)
+    assert (question.command.words, question.is_) == (("GET", "a key"), Relation("=", "x"))
     assert asked[2] == WritesQuestion.model_validate({"writes of": "web"})
 
 

@@ -47,7 +47,7 @@ def test_wal_is_kept_or_not_or_archived_in_time() -> None:
 
 
 def test_a_question_is_one_of_its_kinds_and_its_relation_can_be_told() -> None:
-    assert len(definition("Store")["properties"]["questions"]["items"]["oneOf"]) == 3
+    assert len(definition("Store")["properties"]["questions"]["items"]["oneOf"]) == 4
     pattern = definition("SqlQuestion")["properties"]["is"]["pattern"]
     assert all(re.search(pattern, written) for written in (">= 1", "=0", "!= -2.5", "= 't'"))
     assert not any(re.search(pattern, written) for written in ("1", "=> 1", "> 'a'", "= t", ">="))

@@ -9,6 +9,7 @@ import click
 from caisson.cli import output
 from caisson.cli.estates import estate_option, json_option
 from caisson.cli.orders import end_with, order
+from caisson.cli.recovery_point import is_one, restore_all
 from caisson.cli.tenants_option import of_tenants, tell_undo, tenant_options
 from caisson.cli.views.backups import show_backups
 
@@ -82,12 +83,15 @@ def restore(
 ) -> None:
     """Restore STORE, such as production/us/blocks, beside what runs, and ask its questions.
 
-    Nothing that runs is touched. A copy that has answered every question of the estate is
-    evidence for the promises about it; the copy is then discarded, unless --keep.
+    All stores of a jurisdiction, such as production/us, are restored to one moment. Nothing that
+    runs is touched. A copy that has answered every question of the estate is evidence for the
+    promises about it; the copy is then discarded, unless --keep.
 
     With --tenants, the rows that the copy has of them come in place of those that they have, and
     nobody else is touched. What is replaced is kept until --forget.
     """
+    if is_one(replica_set) and not (tenants or tenants_file or undo or forget):
+        restore_all(replica_set, moment, estate, keep=keep, plan_only=plan_only, as_json=as_json)
     answer = order(
         "restore",
         estate,

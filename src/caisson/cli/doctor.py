@@ -12,6 +12,7 @@ from caisson.cli.views.doctor import conditions_document, show_conditions
 from caisson.estate.loading import Loaded, find, load
 from caisson.estate.mistakes import EstateErrors
 from caisson.estate.model import Estate
+from caisson.execute.engines import programs_of
 from caisson.ledger.chain import Altered
 from caisson.state.errors import StateError, StateMissing
 from caisson.state.state import open_state
@@ -64,8 +65,7 @@ def _needed(estate: Estate) -> set[str]:
     }
     if any(service.public for service in estate.services.values()):
         needed.add("haproxy")
-    if any(store.system == "postgres" and store.backup for store in estate.stores.values()):
-        needed.add("pgbackrest")
+    needed.update(programs_of({each.system for each in estate.stores.values() if each.backup}))
     return needed
 
 

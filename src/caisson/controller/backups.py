@@ -64,7 +64,7 @@ class Backups:
         self._looked_at = time.monotonic()
         self._tried_at: dict[str, float] = {}
         made, remembered = performer.backups, Remembered(settings)
-        self._looks = Looks(self._repositories, made, remembered)
+        self._looks = Looks(self._repositories, performer, remembered)
         changes = Changes(events, over=self._look_soon)
         self._waiting = Waiting(self._repositories, made, changes, begun=remembered.existed)
         verifier = Verifier(self._repositories, made)
@@ -199,6 +199,10 @@ class Backups:
 
     def _state(self, replica_set: str) -> ReplicaSetState:
         return next(s for s in self._observer.states() if s.replica_set == replica_set)
+
+    def asks(self, replica_set: str) -> int:
+        """How many questions are asked of each restored copy of a replica set."""
+        return len(self._performer.questions.of(replica_set))
 
     def _tells_something(self, operation: Operation) -> bool:
         """Whether every question was asked, or nothing could be asked of what was restored."""

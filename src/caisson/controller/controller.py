@@ -22,6 +22,7 @@ from caisson.controller.observer import Observer
 from caisson.controller.operations import Operations
 from caisson.controller.promises import Promises
 from caisson.controller.provisioning import provision_plan
+from caisson.controller.recovery_points import RecoveryPoints
 from caisson.controller.requests import Requests
 from caisson.controller.restore_drills import RestoreDrills
 from caisson.controller.snapshot import Snapshots
@@ -286,6 +287,7 @@ class Controller:
             self._operations,
             self._drills,
             self._backups,
+            RecoveryPoints(self._world, self._backups),
             self._restore_drills,
             self._tenants,
             self._promises,

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from caisson.controller.remembered import Remembered
-from caisson.execute.backups import PostgresBackups
+from caisson.execute.performer import Performer
 from caisson.execute.repositories import Repositories
 from caisson.plan.repositories import RepositoryState
 
@@ -16,14 +16,14 @@ class Looks:
     """Asking takes some 0.1 s for each, and over a second where there are 50,000 segments."""
 
     repositories: Repositories
-    backups: PostgresBackups
+    performer: Performer
     remembered: Remembered
     _list_at: dict[str, float] = field(default_factory=dict)
     _last: dict[str, RepositoryState] = field(default_factory=dict)
 
     def points(self, replica_set: str) -> RepositoryState:
         """The repository's backups, or those that are gone."""
-        state = self._known(self.backups.state(replica_set))
+        state = self._known(self.performer.backups_of(replica_set).state(replica_set))
         known = self._last.get(replica_set)
         self._last[replica_set] = replace(state, windows=known.windows if known else None)
         return state
@@ -31,7 +31,7 @@ class Looks:
     def moments(self, replica_set: str) -> RepositoryState:
         """The same, and which moments can be restored."""
         unusable = self.remembered.unusable(replica_set)
-        state = self._known(self.backups.moments(replica_set, unusable))
+        state = self._known(self.performer.backups_of(replica_set).moments(replica_set, unusable))
         self._last[replica_set] = state
         return state
 

@@ -10,6 +10,7 @@ from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.operations import Operations, Refused
 from caisson.controller.promises import Promises
+from caisson.controller.recovery_points import RecoveryPoints
 from caisson.controller.restore_drills import RestoreDrills
 from caisson.controller.snapshot import operation_document
 from caisson.controller.tenants import TenantRestores
@@ -31,6 +32,7 @@ class Requests:
         operations: Operations,
         drills: Drills,
         backups: Backups,
+        recovery_points: RecoveryPoints,
         restore_drills: RestoreDrills,
         tenants: TenantRestores,
         promises: Promises,
@@ -40,6 +42,7 @@ class Requests:
         self._operations = operations
         self._drills = drills
         self._backups = backups
+        self._recovery_points = recovery_points
         self._restore_drills = restore_drills
         self._tenants = tenants
         self._promises = promises
@@ -51,6 +54,7 @@ class Requests:
             "backups": lambda _: backups.document(),
             "restore": self._restore,
             "verify": lambda a: backups.verifications.verify(self._backed_up(a)),
+            "recovery-point": self._recovery_point,
             "drill-restore": self._drill_restore,
             "drill-begin": self._drill_begin,
             "drill-strike": lambda a: {"at": drills.strike(_text(a, "drill"))},
@@ -98,13 +102,21 @@ class Requests:
         if tenant_requests.concerns(arguments):
             return tenant_requests.answer(self._tenants, self._backed_up(arguments), arguments)
         replica_set, keep = self._backed_up(arguments), arguments.get("keep") is True
-        moment = arguments.get("moment")
-        if not isinstance(moment, float | int | None):
-            raise BadRequest(("`moment` must be seconds since the epoch, or absent",))
+        moment = _moment(arguments)
         if arguments.get("plan_only") is True:
             plan = self._backups.restore_plan(replica_set, moment, keep=keep)
             return {"plan": to_document(plan)}
         return operation_document(self._backups.restore(replica_set, moment, keep=keep))
+
+    def _recovery_point(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        subject, known = _text(arguments, "subject"), self._recovery_points.subjects()
+        if subject not in known:
+            there_are = ", ".join(known) or "none"
+            raise BadRequest((f"nothing of {subject} is backed up here; what has: {there_are}",))
+        keep, moment = arguments.get("keep") is True, _moment(arguments)
+        if arguments.get("plan_only") is True:
+            return self._recovery_points.plans(subject, moment, keep=keep)
+        return self._recovery_points.restore(subject, moment, keep=keep)
 
     def _backed_up(self, arguments: dict[str, Any]) -> str:
         replica_set, known = _text(arguments, "replica_set"), self._backups.sets()
@@ -172,3 +184,10 @@ def _text(arguments: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise BadRequest((f"`{name}` must be a text",))
     return value
+
+
+def _moment(arguments: dict[str, Any]) -> float | None:
+    moment = arguments.get("moment")
+    if not isinstance(moment, float | int | None):
+        raise BadRequest(("`moment` must be seconds since the epoch, or absent",))
+    return moment

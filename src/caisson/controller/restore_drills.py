@@ -93,6 +93,9 @@ class RestoreDrills:
 
     def hold(self, fault: str, replica_set: str) -> dict[str, Any]:
         """Carry out a drill to its end and return its report; Refused when it cannot be held."""
+        system = self._world.replica_set(replica_set).system
+        if fault != RESTORE and system != "postgres":
+            raise Refused(f"{fault} is a drill of Postgres, and {replica_set} is of {system}")
         self._backups.restore_plan(replica_set, None, keep=True)
         seen = _Seen()
         with self._held(fault, replica_set) as drill:
@@ -122,9 +125,7 @@ class RestoreDrills:
 
     def _restore(self, replica_set: str, seen: _Seen) -> None:
         self._restored(replica_set, None, seen)
-        first = self._first_moment(replica_set)
-        moment = random.uniform(first, time.time())  # noqa: S311 - a moment, no secret
-        self._restored(replica_set, moment, seen)
+        self._restored(replica_set, self._some_moment(replica_set), seen)
 
     def _corrupt_backup(self, replica_set: str, seen: _Seen) -> None:
         seen.found += self._corruption.hold(replica_set)
@@ -220,7 +221,7 @@ class RestoreDrills:
         copied, asked = operation.steps[0], operation.steps[2]
         answered = self._performer.questions.last(operation.subject) if done else None
         lack = answered.lack if answered else None
-        points = self._performer.backups.state(operation.subject).points
+        points = self._performer.backups_of(operation.subject).state(operation.subject).points
         return Restored(
             operation.id,
             moment,
@@ -231,12 +232,14 @@ class RestoreDrills:
             rpo_s=lack.rpo_s if lack else None,
         )
 
-    def _first_moment(self, replica_set: str) -> float:
-        """From which on every moment can be restored: after the last hole."""
-        windows = self._performer.backups.moments(replica_set).windows
-        if not windows:
+    def _some_moment(self, replica_set: str) -> float:
+        """One of all that can be restored since the last hole; without WAL, that of some backup."""
+        state = self._performer.backups_of(replica_set).moments(replica_set)
+        if not state.any_moment and state.points:
+            return random.choice(state.points).stopped_at  # noqa: S311 - a moment, no secret
+        if not state.windows:
             raise Refused(f"{replica_set} has no backup that can be restored")
-        return windows[-1].since
+        return random.uniform(state.windows[-1].since, time.time())  # noqa: S311 - the same
 
     def _primary(self, replica_set: str) -> Session:
         primary = self._world.directory.primary_of(replica_set)

@@ -45,6 +45,10 @@ class Verifications:
 
     def verify(self, replica_set: str) -> dict[str, Any]:
         """What `caisson verify` shows; Refused when nothing could be found out."""
+        if (system := self._world.replica_set(replica_set).system) != "postgres":
+            raise Refused(
+                f"{replica_set} is of {system}; only repositories of Postgres are verified"
+            )
         self._tried_at[replica_set] = time.monotonic()
         at, repositories = time.time(), self._verifier.repositories
         remembered = self._remembered.newest(replica_set, repositories.place(replica_set))
@@ -70,6 +74,8 @@ class Verifications:
     def verify_when_due(self, state: RepositoryState) -> None:
         """Once a day; what it finds is an event."""
         tried = self._tried_at.get(state.replica_set)
+        if not state.any_moment:
+            return
         if not state.points or (tried is not None and time.monotonic() - tried < _AGAIN_S):
             return
         last = self._promises.newest_evidence(_METHOD, state.replica_set)

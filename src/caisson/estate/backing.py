@@ -11,6 +11,7 @@ from caisson.estate.backups import QUESTION_KINDS, parse_wal
 from caisson.estate.declared import parse_duration
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import Mistake, did_you_mean, listed, shortened
+from caisson.estate.redis_commands import parse_command
 from caisson.estate.sources import KeyPath, Sources
 from caisson.estate.validation import dotted
 
@@ -153,11 +154,29 @@ def _asked(
         return
     if "sql" in question and system in _WITHOUT_SQL:
         what = f"{system} takes no SQL; postgres does"
-        yield (*path, "sql"), what, "ask by `get` or by `writes of`"
+        commands = "`command`, " if system == "redis" else ""
+        yield (*path, "sql"), what, f"ask by {commands}`get` or by `writes of`"
+    if "command" in question:
+        yield from _commanded(system, question["command"], (*path, "command"))
     if "get" in question:
         yield from _requested(document, name, question, path)
     if isinstance(service := question.get("writes of"), str):
         yield from _probed(document, name, service, (*path, "writes of"))
+
+
+def _commanded(system: Plain, written: Plain, path: KeyPath) -> _Wrong:
+    """A question must not change what it asks."""
+    if system != "redis":
+        remedy = "ask by `sql`" if system == "postgres" else "ask by `get` or by `writes of`"
+        yield path, f"{system} takes no command of Redis", remedy
+        return
+    try:
+        wrong = parse_command(written).why_not()
+    except ValueError:
+        return
+    if wrong:
+        what, remedy = wrong
+        yield path, what, remedy
 
 
 def _users(document: Document, store: str, access: tuple[str, ...]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from caisson.estate.declared import Declared, Duration, Name, WrittenDuration, parse_duration
+from caisson.estate.redis_commands import RedisCommand, parse_command
 from caisson.estate.relations import PATTERN, Relation, parse_relation
 
 # How old WAL may be at most that lies nowhere else, where the estate only says that it is kept.
@@ -113,9 +114,25 @@ class WritesQuestion(Declared):
     writes_of: Name = Field(alias="writes of")
 
 
+class CommandQuestion(Declared):
+    """A Redis command that only reads, and answers one value."""
+
+    command: Annotated[
+        RedisCommand,
+        BeforeValidator(parse_command, json_schema_input_type=Annotated[str, Field(pattern=r"\S")]),
+    ]
+    is_: Annotated[
+        Relation,
+        BeforeValidator(
+            parse_relation, json_schema_input_type=Annotated[str, Field(pattern=PATTERN)]
+        ),
+    ] = Field(alias="is")
+
+
 # The key that tells which kind of question is meant.
 QUESTION_KINDS: tuple[tuple[str, type[Declared]], ...] = (
     ("sql", SqlQuestion),
+    ("command", CommandQuestion),
     ("get", RequestQuestion),
     ("writes of", WritesQuestion),
 )
@@ -134,6 +151,7 @@ def _kind_of_question(value: object) -> str | None:
 # Tags stand in brackets: they become parts of pydantic's paths, and no key looks like that.
 DeclaredQuestion = Annotated[
     Annotated[SqlQuestion, Tag("[sql]")]
+    | Annotated[CommandQuestion, Tag("[command]")]
     | Annotated[RequestQuestion, Tag("[get]")]
     | Annotated[WritesQuestion, Tag("[writes of]")],
     Discriminator(_kind_of_question),

@@ -16,6 +16,7 @@ from caisson.estate.declared import SUBJECT_PATTERN, Declared
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
 from caisson.estate.promises import PROMISE_KINDS
+from caisson.estate.redis_commands import RedisCommand
 from caisson.estate.relations import Relation
 from caisson.estate.sources import KeyPath, Sources
 
@@ -130,6 +131,7 @@ _TEXT_RULES: dict[str | None, str] = {
 _RULES: dict[object, str] = {
     tuple: "must be a port or a range of ports",
     Relation: "must be a relation",
+    RedisCommand: "must be a command of Redis",
     bool: "must be true or false",
     float: "must be a duration with its unit",
     list: "must be a list",
@@ -137,6 +139,7 @@ _RULES: dict[object, str] = {
 _MAPPING_RULE = "must be a mapping of keys and values"
 _INSTEAD: dict[object, str] = {
     tuple: "write a port such as 443, or a range such as 8000-8100",
+    RedisCommand: "write its words as for a shell, such as DBSIZE or GET 'a key'",
     Relation: 'write how the answer compares with a number, such as ">= 1", or "= \'t\'" with '
     "a text",
     bool: "write true or false, without quotes",

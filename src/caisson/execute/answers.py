@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caisson.topology.backups import Query, Request, RestoreQuestion, Writes
+from caisson.topology.backups import Command, Query, Request, RestoreQuestion, Writes
 
-_KINDS = {Query: "sql", Request: "get", Writes: "writes of"}
+_KINDS = {Query: "sql", Command: "command", Request: "get", Writes: "writes of"}
 
 
 @dataclass(frozen=True, slots=True)

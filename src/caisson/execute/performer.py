@@ -9,6 +9,8 @@ from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.leases import Leases
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.redis import RedisMembers
+from caisson.execute.redis_backups import RedisBackups
+from caisson.execute.redis_copies import RedisCopies
 from caisson.execute.repositories import Repositories
 from caisson.execute.stateless import Stateless
 from caisson.execute.tenants import PostgresTenants
@@ -50,11 +52,14 @@ class Performer:
         self._leases = leases
         self.repositories = Repositories(world)
         self.postgres = PostgresMembers(world, leases, self.repositories)
+        self.redis = RedisMembers(world)
+        # Those of Postgres; `backups_of` and `copies_of` choose by the replica set.
         self.backups = PostgresBackups(self.repositories, self.postgres)
         self.copies = PostgresCopies(self.repositories, self.postgres)
         self.questions = self.copies.questions
         self.tenants = PostgresTenants(world, self.postgres, self.copies)
-        self.redis = RedisMembers(world)
+        self._redis_backups = RedisBackups(self.repositories, self.redis)
+        self._redis_copies = RedisCopies(self.repositories, self.redis, self.questions)
         self._stateless = Stateless(world)
 
     def perform(self, action: Action) -> str:  # noqa: PLR0911, C901, PLR0912 - one line an action
@@ -92,17 +97,17 @@ class Performer:
             case Detach(replica_set, primary, member):
                 return self.postgres.detach(replica_set, primary, member)
             case PrepareRepository(replica_set, member):
-                return self.backups.prepare(replica_set, member)
+                return self.backups_of(replica_set).prepare(replica_set, member)
             case BackUp(replica_set, member, kind):
-                return self.backups.back_up(replica_set, member, kind)
+                return self.backups_of(replica_set).back_up(replica_set, member, kind)
             case RestoreBeside(replica_set, place, backup, moment):
-                return self.copies.restore(replica_set, place, backup, moment)
+                return self.copies_of(replica_set).restore(replica_set, place, backup, moment)
             case StartBeside(replica_set, place):
-                return self.copies.start(replica_set, place)
+                return self.copies_of(replica_set).start(replica_set, place)
             case Ask(replica_set, place):
-                return self.copies.ask(replica_set, place)
-            case Discard(_, place):
-                return self.copies.discard(place)
+                return self.copies_of(replica_set).ask(replica_set, place)
+            case Discard(replica_set, place):
+                return self.copies_of(replica_set).discard(place)
             case MergeTenants(replica_set, place, shard, tenants, kept):
                 return self.tenants.merge(replica_set, place, shard, tenants, kept)
             case RevertTenants(replica_set, shard, tenants, undoes, kept):
@@ -111,6 +116,14 @@ class Performer:
                 return self.tenants.forget(replica_set, kept)
             case _:
                 assert_never(action)
+
+    def backups_of(self, replica_set: str) -> PostgresBackups | RedisBackups:
+        """Whoever makes and lists the backups of a replica set."""
+        return self.backups if self._is_postgres(replica_set) else self._redis_backups
+
+    def copies_of(self, replica_set: str) -> PostgresCopies | RedisCopies:
+        """Whoever restores a replica set beside what runs."""
+        return self.copies if self._is_postgres(replica_set) else self._redis_copies
 
     def _is_postgres(self, replica_set: str) -> bool:
         return self._world.replica_set(replica_set).system == "postgres"

@@ -25,8 +25,12 @@ class Questions:
     def ask(self, copy: RestoredCopy) -> str:
         """Ask every question of the store; raise GivenUp with each wrong answer."""
         asked = Asked((*self._ask_sql(copy), *self._ask_services(copy)))
+        return self.told(copy.replica_set, asked)
+
+    def told(self, replica_set: str, asked: Asked) -> str:
+        """Remember what was asked of a copy; raise GivenUp with each wrong answer."""
         with self._lock:
-            self._last[copy.replica_set] = asked
+            self._last[replica_set] = asked
         if asked.wrong:
             raise GivenUp("; ".join(asked.wrong))
         return str(asked)

@@ -12,7 +12,7 @@ from caisson.systems.redis import files
 from caisson.systems.redis.session import RedisError, ServerState, Session
 from caisson.targets.local.layout import write_private
 from caisson.targets.local.wire import ProcessSpec
-from caisson.topology.model import ReplicaSet
+from caisson.topology.model import Address, ReplicaSet
 
 _START_S = 20.0
 _LINK_S = 20.0
@@ -27,11 +27,11 @@ class RedisMembers:
 
     def session(self, member: str, timeout_s: float = 0.5) -> Session:
         replica_set = self._world.index.replica_set_of[member]
-        return Session(
-            self._world.component(member).address,
-            self._world.secrets.of(f"{replica_set.id}/owner"),
-            timeout_s,
-        )
+        return self.session_at(replica_set.id, self._world.component(member).address, timeout_s)
+
+    def session_at(self, replica_set: str, address: Address, timeout_s: float) -> Session:
+        """The same with any server that has a replica set's data, such as a restored copy."""
+        return Session(address, self._world.secrets.of(f"{replica_set}/owner"), timeout_s)
 
     def state(self, member: str, timeout_s: float = 0.5) -> ServerState | None:
         """What the server says of itself, None when it does not answer."""
@@ -96,6 +96,14 @@ class RedisMembers:
 
         wait_for(f"{member} catches up with {upstream}", reached, _LINK_S, 0.02)
         return "caught up"
+
+    def copy_conf(self, replica_set: str, address: Address) -> str:
+        """The settings of a restored copy, with the users and passwords of the original."""
+        return files.copy_conf(
+            address,
+            owner_password=self._world.secrets.of(f"{replica_set}/owner"),
+            services=self._services(self._world.replica_set(replica_set)),
+        )
 
     def _linked(self, member: str) -> bool | None:
         state = self.state(member)

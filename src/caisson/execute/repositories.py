@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from caisson.execute.engines import backed_up_here
 from caisson.execute.errors import StepError
 from caisson.execute.world import World
 from caisson.systems.pgbackrest import files
@@ -30,18 +31,13 @@ class Repositories:
     world: World
 
     def sets(self) -> tuple[str, ...]:
-        """The replica sets that are backed up here: those of Postgres."""
-        return tuple(
-            each.id
-            for each in self.world.topology.backed_up
-            if self.world.replica_set(each.id).system == "postgres"
-        )
+        """The replica sets that are backed up here."""
+        return tuple(backed_up_here(self.world.topology))
 
     def backed_up(self, replica_set: str) -> backups.BackedUp | None:
         """How a replica set is backed up, if it is."""
-        if replica_set not in self.sets():
-            return None
-        return next(each for each in self.world.topology.backed_up if each.id == replica_set)
+        found = backed_up_here(self.world.topology).get(replica_set)
+        return found[0] if found else None
 
     def archiving(self, member: str) -> Mapping[str, str] | None:
         """Postgres's settings by which a member archives its WAL; None when it does not."""
@@ -74,7 +70,7 @@ class Repositories:
 
     def make(self, replica_set: str) -> None:
         """Make the folder of a repository that is one; whoever writes into it comes later."""
-        folder = self._folder(self._declared(self.world.replica_set(replica_set)))
+        folder = self.folder_of(replica_set)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def place(self, replica_set: str) -> str:
@@ -83,6 +79,13 @@ class Repositories:
 
     def region_of(self, replica_set: str) -> str:
         return self._declared(self.world.replica_set(replica_set)).region
+
+    def folder_of(self, replica_set: str) -> Path:
+        """The folder of the repository, which the stores of its jurisdiction share."""
+        return self._folder(self._declared(self.world.replica_set(replica_set)))
+
+    def key_of(self, replica_set: str) -> str:
+        return self.world.secrets.of(self._declared(self.world.replica_set(replica_set)).key)
 
     def run(self, site: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> str:
         """Run pgBackRest to its end; raise StepError with its trouble in one sentence."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from caisson.estate.model import Estate
+from caisson.execute.engines import backed_up_here, programs_of
 from caisson.execute.errors import BinariesMissing, GivenUp, StepError
 from caisson.targets.local import binaries
 from caisson.targets.local.layout import Layout
@@ -147,8 +148,7 @@ def programs_for(topology: Topology) -> dict[str, binaries.Binary]:
 def _needed(topology: Topology) -> Iterator[str]:
     for system in sorted({component.system for component in topology.components}):
         yield from PROGRAMS[system]
-    if topology.backed_up:
-        yield "pgbackrest"
+    yield from programs_of({system for _, system in backed_up_here(topology).values()})
 
 
 def wait_for(

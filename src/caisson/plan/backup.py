@@ -1,4 +1,4 @@
-"""Backup: a restorable copy of replica sets, taken from their primaries while these run."""
+"""Backup: a restorable copy of replica sets, taken from their members while these run."""
 
 from collections.abc import Iterable
 
@@ -47,13 +47,20 @@ def plan_backup(
         subject,
         (
             Step(
-                "see that the repositories take WAL",
-                tuple(PrepareRepository(s.replica_set, s.primary) for s in chosen),
+                "see that the repositories are ready",
+                tuple(
+                    PrepareRepository(s.replica_set, _source(s, by_set[s.replica_set]))
+                    for s in chosen
+                ),
             ),
             Step(
                 f"copy {stores}",
                 tuple(
-                    BackUp(s.replica_set, s.primary, _kind(by_set[s.replica_set], full=full))
+                    BackUp(
+                        s.replica_set,
+                        _source(s, by_set[s.replica_set]),
+                        _kind(by_set[s.replica_set], full=full),
+                    )
                     for s in chosen
                 ),
             ),
@@ -87,5 +94,16 @@ def _objections(state: ReplicaSetState, repository: RepositoryState) -> list[str
     return found
 
 
+def _source(state: ReplicaSetState, repository: RepositoryState) -> str:
+    """The member that is copied: where WAL is archived, the primary, which archives it.
+
+    Otherwise a standby, which no request waits for while it forks; it is copied once it has all
+    that the primary had when the backup began.
+    """
+    standbys = (each for each in state.members if each.answers and each.role == "standby")
+    found = None if repository.any_moment else next(standbys, None)
+    return found.component if found else state.primary
+
+
 def _kind(repository: RepositoryState, *, full: bool) -> str:
-    return "full" if full or repository.newest is None else "incr"
+    return "full" if full or not repository.any_moment or repository.newest is None else "incr"

@@ -7,9 +7,10 @@ from caisson.plan.windows import Hole, Window, holes_between
 
 @dataclass(frozen=True, slots=True)
 class RestorePoint:
-    """A backup that is whole; times are whole seconds since the epoch.
+    """A backup that is whole; times are seconds since the epoch, whole ones where there is WAL.
 
-    `size` is what a restore writes, `stored` what it added to the repository, in bytes.
+    `size` is what a restore writes, `stored` what it added to the repository, in bytes; None where
+    the engine does not tell. Without WAL it is of one moment, between the two times.
     """
 
     label: str
@@ -17,7 +18,7 @@ class RestorePoint:
     started_at: float
     stopped_at: float
     size: int
-    stored: int
+    stored: int | None
 
     @property
     def restores_from(self) -> float:
@@ -36,7 +37,8 @@ class RepositoryState:
 
     `why_not` says why it could not be read, None when it was. `windows` are the moments that
     can be restored, oldest first, None when nobody looked. `gone` is the label of the newest
-    backup that was there, when there is none any more.
+    backup that was there, when there is none any more. `any_moment`: WAL leads on from each backup,
+    so that not only the moments of the backups can be restored.
     """
 
     replica_set: str
@@ -45,6 +47,7 @@ class RepositoryState:
     why_not: str | None = None
     windows: tuple[Window, ...] | None = None
     gone: str | None = None
+    any_moment: bool = True
 
     @property
     def holes(self) -> tuple[Hole, ...]:

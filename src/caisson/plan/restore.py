@@ -27,8 +27,10 @@ def plan_restore(
     if reasons := _objections(repository, moment, now):
         return Refusal("restore", replica_set, reasons, "see `caisson backups`")
     short = _falls_short(repository, moment)
-    written = None if moment is None else written_moment(moment)
-    backup = _newest(repository, moment).label
+    backup = _chosen(repository, moment).label
+    written = None
+    if moment is not None and repository.any_moment:
+        written = written_moment(moment)
     discard = Step("discard the copy", (Discard(replica_set, place),))
     return Plan(
         "restore",
@@ -54,6 +56,19 @@ def plan_restore(
 def written_moment(moment: float) -> str:
     """Write seconds since the epoch in the form that `RestoreBeside` has."""
     return datetime.fromtimestamp(moment, UTC).isoformat(sep=" ")
+
+
+def _chosen(repository: RepositoryState, moment: float | None) -> RestorePoint:
+    """The backup to begin with, or where no WAL leads on, the one of that moment."""
+    if repository.any_moment or moment is None:
+        return _newest(repository, moment)
+    of_it = [each for each in reversed(repository.points) if _is_of(each, moment)]
+    return next((p for p in of_it if p.started_at <= moment <= p.stopped_at), of_it[0])
+
+
+def _is_of(point: RestorePoint, moment: float) -> bool:
+    """Whether it is of that moment, given in whole seconds or better."""
+    return int(point.started_at) <= moment < int(point.stopped_at) + 1
 
 
 def _newest(repository: RepositoryState, moment: float | None) -> RestorePoint:
@@ -82,6 +97,8 @@ def _objections(repository: RepositoryState, moment: float | None, now: float) -
         return ("WAL that each of its backups needs is missing: none can be restored",)
     if moment is not None and moment > now:
         return (f"{written_moment(moment)} has not come yet: it is {written_moment(now)}",)
+    if moment is not None and not repository.any_moment:
+        return _between(repository, moment)
     return () if moment is None else _too_early(repository, moment) + _in_hole(repository, moment)
 
 
@@ -118,3 +135,17 @@ def _after(hole: Hole) -> str:
     if hole.until is None:
         return "and there is none after it before the next backup"
     return f"and after it {written_moment(hole.until)}"
+
+
+def _between(repository: RepositoryState, moment: float) -> tuple[str, ...]:
+    """Why a moment cannot be restored to which no WAL leads; nothing when a backup is of it."""
+    if any(_is_of(each, moment) for each in repository.points):
+        return ()
+    before = [each for each in repository.points if each.stopped_at <= moment]
+    after = [each for each in repository.points if each.started_at > moment]
+    near = (*before[-1:], *after[:1])
+    listed = " and ".join(written_moment(int(each.stopped_at)) for each in near)
+    return (
+        f"{repository.replica_set} keeps no WAL, so only its backups can be restored, and none is"
+        f" of {written_moment(moment)}; those nearest to it are of {listed}",
+    )

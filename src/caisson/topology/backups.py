@@ -4,6 +4,7 @@ Caisson itself, its state and the estate's secrets are on the machine from which
 operated. That machine is in none of the regions.
 """
 
+import shlex
 from dataclasses import dataclass
 
 from caisson.estate.relations import Relation
@@ -78,6 +79,17 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A Redis command of one value that only reads, as words."""
+
+    words: tuple[str, ...]
+    relation: Relation
+
+    def __str__(self) -> str:
+        return f"{shlex.join(self.words)}: {self.relation}"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A GET that `service` must answer with `status` when it runs on the restored copy."""
 
@@ -99,7 +111,7 @@ class Writes:
         return f"every write of {self.service}"
 
 
-RestoreQuestion = Query | Request | Writes
+RestoreQuestion = Query | Command | Request | Writes
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,10 @@ def _point(point: dict[str, Any]) -> Text:
     when = datetime.fromtimestamp(point["stopped_at"]).astimezone()
     age = duration(max(0.0, time.time() - point["stopped_at"]))
     took = duration(point["stopped_at"] - point["started_at"])
+    stored = "" if point["stored_bytes"] is None else f"stored {size(point['stored_bytes'])}, "
     return Text.assemble(
         f"{when:%Y-%m-%d %H:%M:%S}  {point['kind']:<4}  {size(point['size_bytes']):>9}",
-        (f"  stored {size(point['stored_bytes'])}, took {took}, {age} ago", "dim"),
+        (f"  {stored}took {took}, {age} ago", "dim"),
     )
 
 

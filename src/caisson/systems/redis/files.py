@@ -42,17 +42,42 @@ def redis_conf(
         "repl-ping-replica-period 1",
         f"masteruser {REPLICATION}",
         f"masterauth {replication_password}",
+        *_users(owner_password, services),
+        f"user {REPLICATION} on #{_sha256(replication_password)} +psync +replconf +ping",
+    ]
+    if upstream is not None:
+        lines.append(f"replicaof {upstream.host} {upstream.port}")
+    return "\n".join(lines) + "\n"
+
+
+def copy_conf(
+    address: Address, *, owner_password: str, services: Mapping[str, tuple[str, str]]
+) -> str:
+    """All settings of a restored copy: it follows nobody, and writes nothing down.
+
+    It has the users of the original. Its data is `dump.rdb` where it is started.
+    """
+    lines = [
+        f"bind {address.host}",
+        f"port {address.port}",
+        "daemonize no",
+        "appendonly no",  # with it, a server reads its log alone and would start empty
+        'save ""',
+        "maxmemory-policy noeviction",
+        *_users(owner_password, services),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _users(owner_password: str, services: Mapping[str, tuple[str, str]]) -> list[str]:
+    return [
         "user default off",
         f"user {OWNER} on #{_sha256(owner_password)} ~* &* +@all",
-        f"user {REPLICATION} on #{_sha256(replication_password)} +psync +replconf +ping",
         *(
             f"user {name} on #{_sha256(password)} {RIGHTS[access]}"
             for name, (access, password) in sorted(services.items())
         ),
     ]
-    if upstream is not None:
-        lines.append(f"replicaof {upstream.host} {upstream.port}")
-    return "\n".join(lines) + "\n"
 
 
 def server(binary: str, conf: str) -> tuple[str, ...]:

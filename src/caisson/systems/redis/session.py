@@ -8,9 +8,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from caisson.systems.redis.files import OWNER
+from caisson.systems.redis.rdb import Position
 from caisson.topology.model import Address
 
 RedisError = redis.RedisError
+Refused = redis.ResponseError  # a RedisError: the server has answered, with an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,19 @@ class Session:
             fields.get("master_link_status") == "up",
             str(fields.get("master_host", "")),
         )
+
+    def position(self) -> Position | None:
+        """Where in its stream of writes a primary is; None while nobody ever followed it."""
+        fields = self.command("INFO", "replication")
+        if not int(fields["repl_backlog_active"]):
+            return None
+        return Position(str(fields["master_replid"]), int(fields["master_repl_offset"]))
+
+    def answer(self, *words: str) -> str | None:
+        """Send one command; its answer as Redis writes it, None for nil."""
+        self._client.response_callbacks.pop(words[0], None)
+        said = self.command(*words)
+        return None if said is None else str(said)
 
     def follow(self, upstream: Address) -> None:
         self.command("REPLICAOF", upstream.host, upstream.port)

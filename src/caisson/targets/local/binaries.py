@@ -139,7 +139,7 @@ SOFTWARE = (
     ),
     Software(
         name="redis",
-        programs=("redis-server", "redis-cli"),
+        programs=("redis-server", "redis-cli", "redis-check-rdb"),
         packages=("redis-server", "redis-tools"),
     ),
     Software(name="memcached", programs=("memcached",), packages=("memcached",)),
@@ -156,6 +156,13 @@ SOFTWARE = (
         packages=("pgbackrest",),
         version_flag="version",
         installed_by=(("brew", "brew install pgbackrest"),),
+    ),
+    Software(
+        name="restic",
+        programs=("restic",),
+        packages=("restic",),
+        version_flag="version",
+        installed_by=(("brew", "brew install restic"),),
     ),
     Software(name="etcd", programs=("etcd",), packages=("etcd-server",)),
     Software(

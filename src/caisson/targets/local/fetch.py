@@ -35,7 +35,7 @@ from caisson.targets.local.binaries import (
     unpacked_places,
 )
 
-SERVERS = ("postgres", "redis-server", "memcached", "haproxy", "pgbackrest")
+SERVERS = ("postgres", "redis-server", "memcached", "haproxy", "pgbackrest", "restic")
 
 Progress = Callable[[str], None]
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from caisson.estate.backups import RequestQuestion, SqlQuestion, WritesQuestion
+from caisson.estate.backups import CommandQuestion, RequestQuestion, SqlQuestion, WritesQuestion
 from caisson.estate.model import Backup, Estate
 from caisson.topology.backups import (
     BackedUp,
+    Command,
     Query,
     Repository,
     Request,
@@ -73,6 +74,8 @@ def _questions(estate: Estate, store: str) -> Iterator[RestoreQuestion]:
         match each:
             case SqlQuestion():
                 yield Query(each.sql, each.is_, each.in_ == "every shard")
+            case CommandQuestion():
+                yield Command(each.command.words, each.is_)
             case WritesQuestion():
                 yield Writes(each.writes_of)
             case RequestQuestion():

@@ -1,0 +1,1 @@
+"""restic: its commands as text, and what it says as values."""
