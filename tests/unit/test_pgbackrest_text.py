@@ -90,7 +90,7 @@ def test_the_file_says_where_and_how_and_for_how_long() -> None:
             },
         ),
         (
-            "gcs://shop",
+            "gs://shop",
             None,
             {"type": "gcs", "path": "/", "gcs-bucket": "shop", "gcs-key-type": "auto"},
         ),
@@ -125,9 +125,9 @@ def test_a_bucket_is_written_as_a_url(
     [
         ("backups", "write an absolute folder"),
         ("ftp://host/path", "write an absolute folder"),
-        ("s3://bucket/path?endpoint=e", "needs region"),
-        ("s3://bucket?region=r&endpoint=e&key=secret", "has no 'key'"),
-        ("azure://box", "needs account"),
+        ("s3://bucket/path?endpoint=e", "region: append"),
+        ("s3://bucket?region=r&endpoint=e&key=secret", "takes no 'key'"),
+        ("azure://box", "needs the storage account"),
         ("/a\nrepo1-type=s3", "no line break"),
     ],
 )

@@ -154,6 +154,9 @@ def test_each_environment_and_jurisdiction_has_a_folder_of_its_own() -> None:
         (None, "s3://kept-production/shop/production/us", "s3://kept-production"),
         (None, "s3://kept-staging/shop/staging/us", "s3://kept-staging"),
     ]
+    bucket["us"]["repository"] = "s3://kept?region=r"
+    (asked,) = resolved(BACKED_UP, backups=bucket).repositories
+    assert (asked.url, asked.root) == ("s3://kept/production/us?region=r", "s3://kept")
 
 
 def test_backups_are_as_they_are_declared_and_the_only_user_answers() -> None:

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from caisson.console import server as console
+from caisson.controller import buckets
 from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.events import Event, Events
@@ -30,6 +31,7 @@ from caisson.controller.tenants import TenantRestores
 from caisson.estate.loading import Loaded
 from caisson.execute.errors import BinariesMissing
 from caisson.execute.executor import Executor, Progress
+from caisson.execute.inventories import texts_of
 from caisson.execute.leases import Leases
 from caisson.execute.performer import Performer
 from caisson.execute.world import World, programs_for
@@ -135,6 +137,7 @@ class Controller:
             self._supervisor,
             directory,
             programs,
+            texts_of(self._loaded),
         )
         self._leases = Leases()
         performer = Performer(self._world, self._leases)
@@ -340,12 +343,7 @@ def _refuse_what_cannot_run(loaded: Loaded) -> None:
         if (standby := jurisdiction.standby) is not None
         and (region := loaded.estate.regions[standby]).jurisdiction != name
     ]
-    cannot += [
-        f"{loaded.sources.at('backups', name, 'repository')}: the local target keeps backups in"
-        f" folders, and {place.repository} is none; name a folder, or leave it out"
-        for name, place in loaded.estate.backups.items()
-        if place.repository is not None and "://" in place.repository
-    ]
+    cannot += buckets.refusals(loaded, os.environ)
     if cannot:
         raise CannotRun(*cannot)
 

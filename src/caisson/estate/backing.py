@@ -4,10 +4,12 @@ Like `caisson.estate.references`, they read the document, and values of the wron
 over here.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
-from caisson.estate.backups import QUESTION_KINDS, parse_wal
+from caisson.estate.backups import QUESTION_KINDS, REPOSITORY, parse_wal
+from caisson.estate.buckets import BucketRefused, parse_bucket
 from caisson.estate.declared import parse_duration
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import Mistake, did_you_mean, listed, shortened
@@ -25,6 +27,7 @@ def check(document: Document, sources: Sources) -> Iterator[Mistake]:
     """Every mistake in what is said of backups."""
     found = chain(
         _places(document),
+        _buckets(document),
         _buckets_twice(document),
         _times(document),
         _systems(document),
@@ -51,6 +54,17 @@ def _places(document: Document) -> _Wrong:
             yield ("backups", name, "in"), f"{what}: the data would leave its jurisdiction", remedy
 
 
+def _buckets(document: Document) -> _Wrong:
+    """What a URL asks for that its kind of bucket does not have."""
+    for name, place in document.tables("backups"):
+        written = place.get("repository")
+        if isinstance(written, str) and "://" in written and re.match(REPOSITORY, written):
+            try:
+                parse_bucket(written)
+            except BucketRefused as refused:
+                yield ("backups", name, "repository"), refused.what, refused.remedy
+
+
 def _buckets_twice(document: Document) -> _Wrong:
     """One bucket lies in one region, and so in one jurisdiction."""
     first: dict[str, str] = {}
@@ -58,7 +72,7 @@ def _buckets_twice(document: Document) -> _Wrong:
         written = place.get("repository")
         if not isinstance(written, str) or "://" not in written:
             continue
-        bucket = "/".join(written.split("/")[:3])
+        bucket = "/".join(written.partition("?")[0].split("/")[:3])
         if (other := first.setdefault(bucket, name)) != name:
             what = f"the bucket `{shortened(bucket)}` has the backups of `{shortened(other)}` too"
             remedy = "give each jurisdiction a bucket in a region of its own"

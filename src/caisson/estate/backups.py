@@ -47,16 +47,18 @@ class Backup(Declared):
 
 
 # A repository: an object store's bucket with a folder in it, or a folder of this machine. There
-# is no place in it for a password or a token.
-_REPOSITORY = (
-    r"^((s3|gs|azure)://[a-z0-9{][a-z0-9.{}-]{1,80}(/[A-Za-z0-9._{}-]+)*|(/[A-Za-z0-9._{}-]+)+)/?$"
+# is no place in it for a password or a token. What a query may say is told by `buckets`.
+REPOSITORY = (
+    r"^((s3|gs|azure)://[a-z0-9{][a-z0-9.{}-]{1,80}(/[A-Za-z0-9._{}-]+)*/?"
+    r"(\?[a-z]+=[A-Za-z0-9._:/%{}-]+(&[a-z]+=[A-Za-z0-9._:/%{}-]+)*)?"
+    r"|(/[A-Za-z0-9._{}-]+)+/?)$"
 )
 _COLUMN = r"^[a-z_][a-z0-9_]{0,62}$"
 _SQL = r"^\s*(SELECT|WITH|VALUES|TABLE|select|with|values|table)\s"
 
 # What each must be, and what to write instead.
 WORDS: Mapping[str, tuple[str, str]] = {
-    _REPOSITORY: (
+    REPOSITORY: (
         "must be a bucket or a folder",
         "write one such as s3://acme-backups/caisson, gs://…, azure://… or /srv/backups; "
         "credentials are no part of it",
@@ -80,7 +82,7 @@ class Backups(Declared):
     """
 
     in_: Name = Field(alias="in")
-    repository: Annotated[str, Field(pattern=_REPOSITORY)] | None = None
+    repository: Annotated[str, Field(pattern=REPOSITORY)] | None = None
 
 
 class SqlQuestion(Declared):

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from caisson.estate import aws, backups
 from caisson.estate.backups import QUESTION_KINDS, parse_wal
+from caisson.estate.buckets import masked
 from caisson.estate.declared import SUBJECT_PATTERN, Declared
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import MOST_MISTAKES, Mistake, did_you_mean, listed, shortened
@@ -230,7 +231,7 @@ def _shown(written: Plain, text: str = "") -> str:
         case None:
             return "empty"
         case str():
-            return f"'{shortened(written)}'"
+            return f"'{shortened(masked(written))}'"
         case bool() | int() | float():
             return shortened(text)
         case list():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from caisson.execute.errors import GivenUp, StepError
+from caisson.execute.inventories import Inventories
 from caisson.execute.moments import Asked, Moments
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.repositories import Repositories
@@ -35,14 +36,19 @@ class PostgresBackups:
         self._repositories = repositories
         self._postgres = postgres
         self._moments = Moments(repositories)
+        self._inventories = Inventories(repositories)
 
     def prepare(self, replica_set: str, member: str) -> str:
-        """Make the repository ready for a running primary, and see a WAL segment arrive in it."""
+        """Make the repository ready for a running primary, and see a WAL segment arrive in it.
+
+        What a machine without the estate has to know to restore is written into it too.
+        """
         self._repositories.make(replica_set)
         self._postgres.allow_backups(member)
         commands = self._repositories.of_member(member)
         self._tool(member, replica_set, commands.stanza_create(), _STANZA_S)
         self._tool(member, replica_set, commands.check(), _STANZA_S)
+        self._inventories.write(self._site(member), replica_set, commands)
         return f"WAL arrives in {self._repositories.region_of(replica_set)}"
 
     def back_up(self, replica_set: str, member: str, kind: str) -> str:
@@ -118,8 +124,10 @@ class PostgresBackups:
         return RepositoryState(replica_set, region, why_not=str(error))
 
     def _tool(self, member: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> None:
-        region = self._repositories.world.component(member).region
-        self._repositories.run(region, replica_set, argv, timeout_s)
+        self._repositories.run(self._site(member), replica_set, argv, timeout_s)
+
+    def _site(self, member: str) -> str:
+        return self._repositories.world.component(member).region
 
 
 def _point(backup: Backup) -> RestorePoint:

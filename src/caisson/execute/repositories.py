@@ -3,17 +3,19 @@
 A repository that the estate says nothing of is a folder of its region, below `repositories/`.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from caisson.execute.bucket_access import AccessMissing, access_of
 from caisson.execute.engines import backed_up_here
-from caisson.execute.errors import StepError
+from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.world import World
 from caisson.systems.pgbackrest import files
 from caisson.systems.pgbackrest.problems import explain
-from caisson.systems.pgbackrest.repository import repository_of
+from caisson.systems.pgbackrest.repository import Access, Repository, repository_of
 from caisson.systems.postgres.files import BACKUP, password_file
 from caisson.targets.local.layout import write_private
 from caisson.targets.local.wire import ToolResult
@@ -70,12 +72,20 @@ class Repositories:
 
     def make(self, replica_set: str) -> None:
         """Make the folder of a repository that is one; whoever writes into it comes later."""
-        folder = self.folder_of(replica_set)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = self.where(replica_set)
+        if place.kind == "posix":
+            Path(place.path).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def where(self, replica_set: str) -> Repository:
+        """Where a replica set's repository lies, as pgBackRest has it."""
+        region = self.world.estate.regions[self.region_of(replica_set)]
+        return repository_of(self.place(replica_set), region.aws or "")
 
     def place(self, replica_set: str) -> str:
-        """The folder in which its repository lies."""
-        return str(self._folder(self._declared(self.world.replica_set(replica_set))))
+        """The folder in which its repository lies, or the URL of a bucket."""
+        declared = self._declared(self.world.replica_set(replica_set))
+        url = declared.url or ""
+        return url if "://" in url else str(self._folder(declared))
 
     def region_of(self, replica_set: str) -> str:
         return self._declared(self.world.replica_set(replica_set)).region
@@ -134,14 +144,15 @@ class Repositories:
         folders = files.Folders(str(own), str(shared))
         for folder in (own, shared, Path(folders.log)):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = conf / "pgbackrest.conf"
+        path, place = conf / "pgbackrest.conf", self.where(replica_set.id)
         text = files.pgbackrest_conf(
             replica_set.store,
             (member,),
-            repository_of(str(self._folder(repository))),
+            place,
             folders,
             files.Options(keep_s=declared.keep_s),
             key=self._key(repository),
+            access=_access(place),
         )
         write_private(path, text)
         return files.Commands(self.world.program(PROGRAM), str(path), replica_set.store)
@@ -154,7 +165,7 @@ class Repositories:
         return next(each for each in self.world.topology.repositories if each.id == wanted)
 
     def _folder(self, repository: backups.Repository) -> Path:
-        """Here every repository is a folder, or `up` is refused."""
+        """That of a repository which is one."""
         own = repository.folder
         return Path(repository.url or "") if own is None else self.world.layout.home / own
 
@@ -166,3 +177,11 @@ def _answer(replica_set: str, result: ToolResult, timeout_s: float) -> str:
     if result.exit_code != 0:
         raise StepError(str(explain(result.exit_code, result.output)))
     return result.output
+
+
+def _access(place: Repository) -> Access:
+    """By the variables of this process: of the one that runs `up`."""
+    try:
+        return access_of(place, os.environ)
+    except AccessMissing as missing:
+        raise GivenUp(str(missing)) from missing

@@ -37,7 +37,10 @@ _CRASHES = 3  # a process that ends so often while it starts will not come up
 
 @dataclass
 class World:
-    """Everything that one controller owns. `programs` are found once, their versions checked."""
+    """Everything that one controller owns. `programs` are found once, their versions checked.
+
+    `texts` are the estate's files as they were loaded, by their paths from its folder.
+    """
 
     estate: Estate
     topology: Topology
@@ -46,6 +49,7 @@ class World:
     supervisor: Supervisor
     directory: Directory
     programs: dict[str, binaries.Binary] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> Index:

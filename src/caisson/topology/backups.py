@@ -49,15 +49,17 @@ class Repository:
         """The bucket, or the whole folder, which others may share; None beside the state."""
         if self.location is None:
             return None
-        written = self.location.replace(_ENVIRONMENT, self.environment).rstrip("/")
-        return "/".join(written.split("/")[:3]) if "://" in written else written
+        written = self.location.replace(_ENVIRONMENT, self.environment).partition("?")[0]
+        return "/".join(written.split("/")[:3]) if "://" in written else written.rstrip("/")
 
     @property
     def url(self) -> str | None:
         """Its own folder in the bucket or folder; None beside the state."""
         if self.location is None:
             return None
-        return f"{self.location.replace(_ENVIRONMENT, self.environment).rstrip('/')}/{self.id}"
+        written = self.location.replace(_ENVIRONMENT, self.environment)
+        place, mark, asked = written.partition("?")
+        return f"{place.rstrip('/')}/{self.id}{mark}{asked}"
 
     @property
     def folder(self) -> str | None:

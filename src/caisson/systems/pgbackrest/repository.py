@@ -1,21 +1,14 @@
 """Where a repository lies: a folder, or a bucket by URL; as pgBackRest's options. Pure.
 
-/backups/us
-s3://bucket/path?region=eu-central-1&endpoint=s3.eu-central-1.amazonaws.com&style=path&ca=FILE
-gcs://bucket/path?endpoint=storage.googleapis.com
-azure://container/path?account=NAME
+The URL is the estate's (`caisson.estate.buckets`); pgBackRest's name for `gs` is `gcs`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
 
-_NEEDED = {"s3": {"region", "endpoint"}, "gcs": set[str](), "azure": {"account"}}
-_ALLOWED = {
-    "s3": {"region", "endpoint", "style", "ca"},
-    "gcs": {"endpoint", "ca"},
-    "azure": {"account", "endpoint", "style", "ca"},
-}
+from caisson.estate.buckets import Bucket, BucketRefused, parse_bucket
+
+_KINDS = {"s3": "s3", "gs": "gcs", "azure": "azure"}
 _CONTAINER = {"s3": "bucket", "gcs": "bucket", "azure": "container"}
 
 
@@ -27,13 +20,15 @@ class RepositoryRefused(ValueError):  # noqa: N818 - names what was done
 class Access:
     """The right to open a bucket.
 
-    S3: `user` and `secret` are an access key; without any, the machine's own role is used.
+    S3: `user` and `secret` are an access key, and `token` goes with one that ends; without any,
+    the machine's own role is used.
     GCS: `secret` is the path of a service account's key file; without it, the machine's own
     account. Azure: `secret` is the account's key, and there is no other way.
     """
 
     user: str = ""
     secret: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +40,21 @@ class Repository:
     options: tuple[tuple[str, str], ...] = ()
 
 
-def repository_of(written: str) -> Repository:
-    """Read a folder's absolute path or a URL; raise `RepositoryRefused` with what to write."""
+def repository_of(written: str, region: str = "") -> Repository:
+    """Read a folder's absolute path or a URL; raise `RepositoryRefused` with what to write.
+
+    `region` is the cloud's name of a bucket's region, where the URL has none.
+    """
     if "\n" in written:
         raise RepositoryRefused("a repository's place holds no line break")
     if written.startswith("/"):
         return Repository("posix", written)
-    parts = urlsplit(written)
-    if parts.scheme not in _ALLOWED or not parts.netloc:
-        raise RepositoryRefused(
-            f"{written!r} is no repository; write an absolute folder, s3://, gcs:// or azure://"
-        )
-    asked = dict(parse_qsl(parts.query))
-    _check(parts.scheme, asked)
-    container = (f"{parts.scheme}-{_CONTAINER[parts.scheme]}", parts.netloc)
-    options = (container, *_options(parts.scheme, asked))
-    return Repository(parts.scheme, parts.path or "/", options)
+    try:
+        bucket = parse_bucket(written)
+    except BucketRefused as refused:
+        raise RepositoryRefused(str(refused)) from refused
+    kind = _KINDS[bucket.kind]
+    return Repository(kind, bucket.path, tuple(_options(kind, bucket, region)))
 
 
 def options_of(repository: Repository, access: Access) -> dict[str, str]:
@@ -76,25 +70,30 @@ def options_of(repository: Repository, access: Access) -> dict[str, str]:
     }
 
 
-def _check(kind: str, asked: Mapping[str, str]) -> None:
-    if unknown := set(asked) - _ALLOWED[kind]:
-        allowed = ", ".join(sorted(_ALLOWED[kind]))
-        raise RepositoryRefused(f"{kind}:// has no {min(unknown)!r}; it has {allowed}")
-    if missing := _NEEDED[kind] - set(asked):
-        name = min(missing)
-        raise RepositoryRefused(f"{kind}:// needs {name}: append ?{name}=…")
+def _options(kind: str, bucket: Bucket, region: str) -> Iterator[tuple[str, str]]:
+    yield f"{kind}-{_CONTAINER[kind]}", bucket.name
+    endpoint = bucket.asked.get("endpoint", "")
+    if kind == "s3":
+        region = bucket.asked.get("region", region)
+        if not region:
+            raise RepositoryRefused("s3:// needs the bucket's region: append ?region=…")
+        yield "s3-region", region
+        endpoint = endpoint or _of_amazon(region)
+    if kind == "azure":
+        yield "azure-account", bucket.asked["account"]
+    if endpoint:
+        host, _, port = endpoint.partition(":")
+        yield f"{kind}-endpoint", host
+        if port:
+            yield "storage-port", port
+    if style := bucket.asked.get("style"):
+        yield f"{kind}-uri-style", style
+    if ca := bucket.asked.get("ca"):
+        yield "storage-ca-file", ca
 
 
-def _options(kind: str, asked: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    found = {f"{kind}-{name}": asked[name] for name in ("region", "account") if name in asked}
-    if "endpoint" in asked:
-        host, _, port = asked["endpoint"].partition(":")
-        found |= {f"{kind}-endpoint": host} | ({"storage-port": port} if port else {})
-    if "style" in asked:
-        found[f"{kind}-uri-style"] = asked["style"]
-    if "ca" in asked:
-        found["storage-ca-file"] = asked["ca"]
-    return tuple(found.items())
+def _of_amazon(region: str) -> str:
+    return f"s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
 
 
 def _access(kind: str, access: Access) -> tuple[tuple[str, str], ...]:
@@ -104,6 +103,7 @@ def _access(kind: str, access: Access) -> tuple[tuple[str, str], ...]:
                 ("s3-key-type", "shared"),
                 ("s3-key", access.user),
                 ("s3-key-secret", access.secret),
+                *((("s3-token", access.token),) if access.token else ()),
             )
         case "s3":
             return (("s3-key-type", "auto"),)
