@@ -1,13 +1,13 @@
 """`caisson backup`, `caisson backups` and `caisson restore`."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from caisson.cli import output
 from caisson.cli.estates import estate_option, json_option
+from caisson.cli.from_repository import FROM_REPOSITORY, OrFromRepository
+from caisson.cli.moments import Moment
 from caisson.cli.orders import end_with, order
 from caisson.cli.recovery_point import is_one, restore_all
 from caisson.cli.tenants_option import of_tenants, tell_undo, tenant_options
@@ -17,21 +17,6 @@ _LONGEST_S = 86_400.0
 _plan_option = click.option(
     "--plan", "plan_only", is_flag=True, help="Show what would be done, and do nothing."
 )
-
-
-class _Moment(click.ParamType[float]):
-    """A time as people and logs write it; without an offset, it is this machine's."""
-
-    name = "TIME"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            written = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no time: write 2026-01-31T23:59:59 or …59.5+00:00", param, ctx)
-        return written.astimezone(UTC).timestamp()
 
 
 @click.command()
@@ -61,9 +46,9 @@ def backup(
     end_with(answer, as_json=as_json)
 
 
-@click.command()
+@click.command(cls=OrFromRepository, epilog=FROM_REPOSITORY)
 @click.argument("replica_set", metavar="STORE")
-@click.option("--to", "moment", type=_Moment(), help="Restore this moment (default: the newest).")
+@click.option("--to", "moment", type=Moment(), help="Restore this moment (default: the newest).")
 @click.option("--keep", is_flag=True, help="Leave the copy running, to look into it.")
 @tenant_options
 @_plan_option

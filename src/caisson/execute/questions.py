@@ -1,6 +1,7 @@
 """Asks a restored copy the store's own questions: SQL, and what a service says on the copy."""
 
 import threading
+from collections.abc import Iterable
 
 from caisson.execute.answers import Answer, Asked
 from caisson.execute.asked_services import AskedServices
@@ -65,6 +66,11 @@ class Questions:
             of_it = tuple(each for each in questions if each.service == service)
             found += self._services.ask(copy, service, of_it)
         return tuple(found)
+
+
+def wrong_answers(session: Session, questions: Iterable[Query], shards: int) -> tuple[str, ...]:
+    """How each query was answered wrongly, by any server that has the store's data."""
+    return tuple(why for each in questions if (why := _wrong(session, each, shards)) is not None)
 
 
 def _wrong(session: Session, question: Query, shards: int) -> str | None:

@@ -56,7 +56,8 @@ class Backup:
 class Stanza:
     """`problem` is empty when the repository could be read. `busy`: a backup runs, or an expire.
 
-    `system_ids` are of the Postgres servers whose backups these are, the present one last.
+    `system_ids` are of the Postgres servers whose backups these are, the present one last, and
+    `versions` are theirs.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Stanza:
     busy: bool
     backups: tuple[Backup, ...]
     system_ids: tuple[int, ...]
+    versions: tuple[str, ...] = ()
 
     def before(self, moment: float) -> Backup | None:
         """The newest backup that had certainly ended by then: to restore this moment from.
@@ -115,6 +117,7 @@ def read_info(text: str, stanza: str) -> Stanza:
         busy=bool(told["status"]["lock"]["backup"]["held"]),
         backups=tuple(_backup(each) for each in told["backup"]),
         system_ids=tuple(int(each["system-id"]) for each in told["db"]),
+        versions=tuple(str(each["version"]) for each in told["db"]),
     )
 
 
