@@ -2,7 +2,8 @@
 
     open ──▶ choose, or refuse: nothing is written yet ──▶ each store by itself ──▶ what it says
 
-What is refused is CannotOpen. What fails after that fails one store, and the others go on.
+What is refused is CannotOpen. What fails after that fails one store, and the others go on. There
+is no plan and no journal: a machine that has nothing has nowhere to go on from.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """The recovery path of a declared store: where everything lies that a restore needs.
 
-    backups, and the list of them ── in a repository ── lost with the region that it is in
+    backups, their list, inventory ── in a repository ── lost with the region that it is in
     their key ── beside Caisson's state ── lost with the machine that operates the estate
 
 What the loss of one place takes together is a shared fate. It breaks a promise about that place,
@@ -25,7 +25,10 @@ class RecoveryPath:
     state: Source | None  # where it stands to which estate Caisson's state belongs
 
     def where(self) -> Iterator[Fact]:
-        """Say where backups, the list of them, their key and the tool's state lie."""
+        """Say where backups, the list of them, their key and the tool's state lie.
+
+        The state is no part of what a restore needs: `caisson restore --from` does without.
+        """
         there = self.repository
         kept = there.url or f"the folder {there.folder} beside Caisson's state"
         text = f"the backups of {self.replica_set.id} lie in {there.resource}, in {there.region}"
@@ -34,6 +37,11 @@ class RecoveryPath:
             f"their key, {there.key}, and Caisson's state lie on the machine that operates the "
             "estate, in none of its regions",
             self.state,
+        )
+        yield Fact(
+            f"the repository's inventory and {there.key} are enough for `caisson restore --from` "
+            "on a machine that has nothing else",
+            there.source,
         )
 
     def fates(self) -> Iterator[Fact]:
@@ -66,7 +74,8 @@ class RecoveryPath:
             text = f"whether anything is kept off that machine, whose loss takes {taken}"
         else:
             text = f"whether a copy of the key is kept off that machine, whose loss takes {taken}"
-        return Fact(f"{text}, is not declared", there.source)
+        copy = f"`caisson key {there.id} FILE` makes a copy of the key"
+        return Fact(f"{text}, is not declared; {copy}", there.source)
 
 
 def recovery_path(topology: Topology, replica_set: str) -> RecoveryPath | None:
