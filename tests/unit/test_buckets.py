@@ -53,6 +53,15 @@ def test_what_is_no_bucket_is_told_with_its_line_and_without_its_secret(
     assert "hunter2" not in told
 
 
+def test_a_bucket_that_two_share_is_told_without_its_secret(tmp_path: Path) -> None:
+    shared = 's3://me:hunter2@bucket"}\n  eu: {in: us-east, repository: "s3://me:hunter2@bucket'
+    with pytest.raises(EstateErrors) as raised:
+        load(written(tmp_path, shared))
+    told = "".join(f"{each.what}; {each.remedy}" for each in raised.value.mistakes)
+    assert "the bucket `s3://…@bucket` has the backups of `us` too" in told
+    assert "hunter2" not in told
+
+
 @pytest.mark.parametrize(
     ("repository", "aws", "environ", "said"),
     [
@@ -62,6 +71,7 @@ def test_what_is_no_bucket_is_told_with_its_line_and_without_its_secret(
         ("s3://bucket/path", ", aws: us-east-1", KEY, ""),
         ("s3://bucket/path?region=r", "", {}, ""),
         ("gs://bucket", "", {}, ""),
+        ("gs://bucket", "", {"GOOGLE_APPLICATION_CREDENTIALS": "key.json"}, "whole path"),
     ],
 )
 def test_a_bucket_that_cannot_be_opened_is_told_before_anything_starts(

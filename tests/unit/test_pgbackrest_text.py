@@ -198,7 +198,7 @@ def told(**changed: object) -> str:
     stanza = {
         "name": "blocks",
         "backup": [backup],
-        "db": [{"system-id": 77}],
+        "db": [{"system-id": 77, "version": "15"}],
         "repo": [{"status": {"code": 0, "message": "ok"}}],
         "status": {"code": 0, "lock": {"backup": {"held": True}}, "message": "ok"},
     }

@@ -31,7 +31,7 @@ KEY_VARIABLE = "CAISSON_REPOSITORY_KEY"
 @click.option("--from", "repository", required=True, metavar="REPOSITORY", help="Folder or URL.")
 @click.option(
     "--key-file",
-    type=click.File("r"),
+    type=click.File("r", "utf-8", errors="replace"),
     help=f"The file that holds its key, - for stdin (default: the variable {KEY_VARIABLE}).",
 )
 @click.option("--store", "stores", multiple=True, help="Only this one (default: all there are).")
@@ -60,7 +60,8 @@ def restore_from(
     the line that is printed. Exit code 0 says that every question of every store was asked and
     answered as it should be.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(output.INTERRUPTED))  # the key's folder goes
+    for number in (signal.SIGTERM, signal.SIGHUP):  # else the folder that holds the key would stay
+        signal.signal(number, lambda *_: sys.exit(output.INTERRUPTED))
     wanted = Wanted(into.absolute(), stores, moment, discard)
     with tempfile.TemporaryDirectory(prefix="caisson-") as work:
         try:
@@ -93,7 +94,7 @@ def _key(file: Any) -> str:
     else:
         written = file.read()
     key = written.strip()
-    if not key or not key.isprintable() or " " in key:
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise CannotOpen("that is no key: it is one word on one line")
     return str(key)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from caisson.estate.backups import QUESTION_KINDS, REPOSITORY, parse_wal
-from caisson.estate.buckets import BucketRefused, parse_bucket
+from caisson.estate.buckets import BucketRefused, masked, parse_bucket
 from caisson.estate.declared import parse_duration
 from caisson.estate.document import Document, Plain
 from caisson.estate.mistakes import Mistake, did_you_mean, listed, shortened
@@ -74,7 +74,8 @@ def _buckets_twice(document: Document) -> _Wrong:
             continue
         bucket = "/".join(written.partition("?")[0].split("/")[:3])
         if (other := first.setdefault(bucket, name)) != name:
-            what = f"the bucket `{shortened(bucket)}` has the backups of `{shortened(other)}` too"
+            shown = shortened(masked(bucket))
+            what = f"the bucket `{shown}` has the backups of `{shortened(other)}` too"
             remedy = "give each jurisdiction a bucket in a region of its own"
             yield ("backups", name, "repository"), what, remedy
 

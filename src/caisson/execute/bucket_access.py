@@ -19,7 +19,7 @@ def access_of(repository: Repository, environ: Mapping[str, str]) -> Access:
         case "s3":
             return _of_s3(environ)
         case "gcs":
-            return Access(secret=environ.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
+            return _of_gcs(environ)
         case "azure":
             return _of_azure(environ)
         case _:
@@ -36,6 +36,14 @@ def _of_s3(environ: Mapping[str, str]) -> Access:
             there, missing = missing, there
         raise AccessMissing(f"{there} is set and {missing} is not: set both, or neither")
     return Access(user, secret, environ.get("AWS_SESSION_TOKEN", "") if secret else "")
+
+
+def _of_gcs(environ: Mapping[str, str]) -> Access:
+    """Without a file the machine's own account is used."""
+    file = environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
+    if file and not file.startswith("/"):
+        raise AccessMissing("GOOGLE_APPLICATION_CREDENTIALS must hold the file's whole path")
+    return Access(secret=file)
 
 
 def _of_azure(environ: Mapping[str, str]) -> Access:

@@ -136,6 +136,8 @@ def _supervised(opened: Opened) -> Iterator[Supervisor]:
 
 
 def _check_folder(opened: Opened, into: Path) -> None:
+    if not str(into).isprintable():
+        raise CannotOpen(f"{str(into)!r} cannot be written into a file of settings: name another")
     if into.exists() and not into.is_dir():
         raise CannotOpen(f"{into} is not a folder: name one that is empty, or not there yet")
     if into.is_dir() and any(into.iterdir()):

@@ -225,7 +225,8 @@ class FreshStore:
         archive = self.opened.archives(self.chosen.store)[-1]
         there = archive.numbered(segment_bytes)
         got = reach(there, self.chosen.backup.span(segment_bytes))
-        if got is None or all(each.number <= got.number for each in there):
+        # An older timeline may go on beside the one that was followed: nothing lacks of this one.
+        if got is None or all(s.number <= got.number for s in there if s.timeline >= got.timeline):
             return None
         after = Segment(got.timeline, got.number + 1).name(segment_bytes)
         return f"the archive has a hole at {after}: what was written after it is not there"
