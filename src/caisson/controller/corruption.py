@@ -27,7 +27,10 @@ class Corruption:
         queue = self._performer.backups.queue(replica_set)  # before the copy: more comes later
         if queue is None:
             raise Refused(f"the primary of {replica_set} does not answer")
-        repository = Path(self._performer.repositories.place(replica_set))
+        place = self._performer.repositories.place(replica_set)
+        if "://" in place:
+            raise Refused(f"{place} is a bucket: copies of folders alone are damaged")
+        repository = Path(place)
         with TemporaryDirectory(prefix="corrupt-", dir=self._world.layout.home) as folder:
             kept = Path(folder, "kept")
             copy_tree(repository, kept)

@@ -21,7 +21,7 @@ from caisson.execute.questions import wrong_answers
 from caisson.systems.pgbackrest.answers import Backup, Stanza
 from caisson.systems.pgbackrest.files import ToTime, Whole
 from caisson.systems.pgbackrest.problems import explain
-from caisson.systems.pgbackrest.wal import Segment, reach
+from caisson.systems.pgbackrest.wal import Paths, Segment
 from caisson.systems.postgres import files
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.binaries import Binary
@@ -224,7 +224,7 @@ class FreshStore:
             return None
         archive = self.opened.archives(self.chosen.store)[-1]
         there = archive.numbered(segment_bytes)
-        got = reach(there, self.chosen.backup.span(segment_bytes))
+        got = Paths.among(there).end(self.chosen.backup.span(segment_bytes))
         # An older timeline may go on beside the one that was followed: nothing lacks of this one.
         if got is None or all(s.number <= got.number for s in there if s.timeline >= got.timeline):
             return None
