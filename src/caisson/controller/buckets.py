@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from caisson.estate.buckets import masked
 from caisson.estate.loading import Loaded
 from caisson.execute.bucket_access import AccessMissing, access_of
 from caisson.systems.pgbackrest.repository import RepositoryRefused, repository_of
@@ -21,3 +22,14 @@ def refusals(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{at}: {refused}{own if 'region=' in str(refused) else ''}"
         except AccessMissing as missing:
             yield f"{at}: {missing}"
+        yield from _not_for_redis(loaded, at, place.repository)
+
+
+def _not_for_redis(loaded: Loaded, at: object, repository: str) -> Iterator[str]:
+    """Restic is given folders only."""
+    for name, store in loaded.estate.stores.items():
+        if store.system == "redis" and store.backup is not None:
+            yield (
+                f"{at}: backups of {name} (redis) go into folders only, and {masked(repository)} is"
+                f" a bucket; name a folder, or take `backup` from {name}"
+            )
