@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import boto3
 import ministack_groups
 import ministack_headers
+import ministack_vaults
 from botocore.exceptions import ClientError
 from ministack.app import main
 from ministack.services import elasticache
@@ -32,6 +33,7 @@ def run() -> None:
     elasticache._create_cache_cluster, elasticache._cluster_xml_inner = _cluster, _cluster_text
     ministack_groups.mend()
     ministack_headers.mend()
+    ministack_vaults.mend()
     main()
 
 

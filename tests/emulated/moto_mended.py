@@ -15,6 +15,7 @@ from unittest.mock import patch
 import moto_mended_account
 import moto_mended_acm
 import moto_mended_autoscaling
+import moto_mended_backups
 import moto_mended_buckets
 import moto_mended_dnssec
 import moto_mended_ecs
@@ -23,6 +24,7 @@ import moto_mended_guardduty
 import moto_mended_rds
 import moto_mended_route53
 import moto_mended_secrets
+from moto.core.config import default_user_config
 from moto.ec2.exceptions import InvalidAssociationIdError
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.iam.access_control import PermissionResult
@@ -34,6 +36,7 @@ _SERVICES = (
     moto_mended_account,
     moto_mended_acm,
     moto_mended_autoscaling,
+    moto_mended_backups,
     moto_mended_buckets,
     moto_mended_dnssec,
     moto_mended_ecs,
@@ -55,6 +58,8 @@ def mended() -> Iterator[None]:
             patch.object(FakeBucket, "get_permission", lambda *_: PermissionResult.PERMITTED),
             # It forgets an object's versions one by one, and fails at the mark of a deletion.
             patch.object(FakeDeleteMarker, "dispose", lambda _: None, create=True),
+            # It has AWS's own policies, and does not show them.
+            patch.dict(default_user_config["iam"], {"load_aws_managed_policies": True}),
             # It fails at the association of a subnet that has just gone.
             patch.object(
                 NetworkAclBackend, "replace_network_acl_association", _replace_association

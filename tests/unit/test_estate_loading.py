@@ -40,6 +40,7 @@ def test_the_reference_estate_loads() -> None:
         "Residency",
         "Isolation",
         "Reach",
+        "Restore",
     ]
     lose, stay = loaded.estate.promises[:2]
     assert isinstance(lose, LoseRegion)

@@ -151,7 +151,14 @@ def test_what_an_estate_declares_stands_in_its_environments() -> None:
     found = one(resolve(loaded.estate, loaded.sources))
     assert found["map"]["by"] == "environment"
     places = regions(found)
-    assert {environment for environment, _ in places} == {"production", "staging"}
+    # Caisson's own state is of no environment.
+    assert {environment for environment, _ in places} == {"production", "staging", None}
+    assert places[None, "global"]["things"] == []
+    assert "production/us-east/repository/us" in places["production", "us-east"]["things"]
+    assert places["production", "global"]["things"] == [
+        "production/eu/backups",
+        "production/us/backups",
+    ]
     assert "production/us-west/blocks" in places["production", "us-west"]["things"]
     assert places["production", "us-west"]["folded"] == {}
     blocks = ("production/us-west/blocks", "production/us-east/blocks", "data")

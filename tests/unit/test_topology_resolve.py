@@ -212,6 +212,9 @@ def test_copies_of_a_jurisdiction_are_in_its_regions(reference: Topology) -> Non
         "production/eu-west/sessions": "replication from production/eu-central/sessions",
         "production/eu-central/cache": "cached by production/eu-central/web",
         "production/eu-west/cache": "cached by production/eu-west/web",
+        "production/eu-central/blocks/backup": (
+            "backup every 86400 s and WAL within 60 s into production/eu-west/repository/eu"
+        ),
     }
 
 

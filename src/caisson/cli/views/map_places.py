@@ -12,7 +12,7 @@ from functools import cached_property
 
 from caisson.topology.model import Topology
 from caisson.topology.network import Gateway, Subnet, Vpc
-from caisson.topology.resources import Holding
+from caisson.topology.resources import Holding, Key, Resource
 
 INTERNET = "internet"
 
@@ -38,6 +38,7 @@ class Atlas:
         self.vpcs: Mapping[str, Vpc] = {each.id: each for each in topology.network.vpcs}
         self.subnets: Mapping[str, Subnet] = {each.id: each for each in topology.network.subnets}
         self._holding = {each.id: each for each in topology.holdings}
+        self._keys: Mapping[str, Key] = {each.id: each for each in topology.keys}
 
     def base(self, name: str) -> str:
         """Return the resource that `name` is or is a part of; itself when there is none."""
@@ -84,10 +85,13 @@ class Atlas:
         """Return where a resource, a component or the owner of holdings is."""
         if component := self.components.get(name):
             return Place(component.environment, component.region)
-        if resource := self.resources.get(name):
-            return Place(resource.account, resource.region)
+        if resource := self.resources.get(name) or self._keys.get(name):
+            return Place(self._owner(resource), resource.region)
         kept = self.holdings.get(name, ())
         return Place(kept[0].account, kept[0].region) if kept else NOWHERE
+
+    def _owner(self, resource: Resource | Key) -> str | None:
+        return resource.environment if self.components else resource.account
 
     @cached_property
     def subnets_of(self) -> Mapping[str, frozenset[str]]:
