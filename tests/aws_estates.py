@@ -149,11 +149,11 @@ def _store(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Document:
 
 @st.composite
 def _backups(draw: st.DrawFn, places: _Places) -> Document:
-    """Say of some jurisdictions in which of their regions backups lie."""
+    """Say of some jurisdictions in which of their regions backups lie: where AWS copies them."""
     said: Document = {}
     for name, place in places.jurisdictions.items():
         if draw(maybe):
-            said[name] = {"in": draw(st.sampled_from(list(place.values())))}
+            said[name] = {"in": place.get("standby", place["home"])}
     return said
 
 

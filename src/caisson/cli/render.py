@@ -14,6 +14,7 @@ from caisson.cli.aws_target import (
     written_document,
 )
 from caisson.cli.estates import estate_argument, json_option
+from caisson.terraform.writing.otherwise import otherwise
 
 
 @click.command()
@@ -30,12 +31,14 @@ def render(estate: Path | None, target: str, out: Path, overwrite: bool, as_json
     """
     made = rendered(estate, out, overwrite=overwrite, as_json=as_json)
     roots = made.rendering.roots
+    told = tuple(otherwise(made.loaded.estate, made.loaded.sources))
     if as_json:
         document = {
             "target": target,
             "folder": str(out),
             "roots": [each.path for each in roots],
             "files": written_document(made.written),
+            "otherwise": [{"place": str(each.source), "what": each.what} for each in told],
         }
         output.print_json(document)
         return
@@ -52,3 +55,5 @@ def render(estate: Path | None, target: str, out: Path, overwrite: bool, as_json
         f"{len(done.added)} files added, {len(done.changed)} changed, {len(done.removed)} removed, "
         f"{done.kept} as they were"
     )
+    for other in told:
+        console.print(f"[yellow]otherwise[/yellow]  {escape(f'{other.source}: {other.what}')}")

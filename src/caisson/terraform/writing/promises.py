@@ -125,6 +125,9 @@ class _Promises:
             case Reach():
                 yield from self._reach(promise)
             case Restore():
+                if self.plan.estate.stores[promise.restore].questions:
+                    asked = "what is asked of a restored copy is asked on the estate's own machine"
+                    yield f"  # {promise.name}: {asked}, not here"
                 for number, each in enumerate(self._named(promise.restore), start=1):
                     yield _line(
                         _plain(promise), name=_called(promise, number), restore=each.address

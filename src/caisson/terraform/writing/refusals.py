@@ -7,6 +7,7 @@ from caisson.estate.mistakes import Mistake
 from caisson.estate.model import Estate
 from caisson.estate.sources import Sources
 from caisson.terraform.writing import (
+    refused_backups,
     refused_names,
     refused_networks,
     refused_parts,
@@ -36,6 +37,8 @@ _REFUSALS: tuple[_Refusal, ...] = (
     refused_parts.credentials,
     refused_parts.sizes,
     refused_parts.subnets,
+    refused_backups.places,
+    refused_backups.restores,
     refused_promises.region_lost,
     refused_promises.residency,
 )

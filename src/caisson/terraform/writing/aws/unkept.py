@@ -1,6 +1,6 @@
 """What a store declares of its backups that AWS cannot do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caisson.estate.model import Backup, Store
@@ -9,6 +9,9 @@ _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 # How long AWS keeps every change at most, and snapshots of ElastiCache and of OpenSearch.
 MOST_CONTINUOUS_DAYS = 35
 _MOST_REDIS_DAYS = 35
+# What can be restored at the latest, by "Restoring a DB instance to a specified time", which says
+# five minutes, and "Continuous backups and point-in-time recovery", which says fifteen for S3.
+ARCHIVED_WITHIN_S: Mapping[str, float] = {"postgres": 300.0, "files": 900.0}
 _MOST_SEARCH_DAYS = 14
 
 
@@ -35,6 +38,11 @@ def unkept(store: Store) -> Iterator[Unkept]:
         case "memcached":
             what = "Memcached keeps nothing that could be backed up"
             yield Unkept("every", what, "leave `backup` out")
+
+
+def minutes(seconds: float) -> str:
+    """Say a time in minutes."""
+    return f"{seconds / 60:g} minutes"
 
 
 def _by_aws_backup(backup: Backup, *, continuous: bool) -> Iterator[Unkept]:
