@@ -79,7 +79,7 @@ const clock = (at) => new Date(at * 1000).toLocaleTimeString("en-GB");
 // state → [shape, tone]; a shape never stands for two different tones
 const STATES = {
   healthy: ["ok", "good"], running: ["dot", "good"], starting: ["half", "busy"],
-  degraded: ["warn", "warn"], backoff: ["warn", "warn"], lost: ["cross", "bad"],
+  silent: ["mute", "warn"], degraded: ["warn", "warn"], backoff: ["warn", "warn"], lost: ["cross", "bad"],
   stopped: ["off", "idle"], frozen: ["ice", "cold"],
 };
 const STEPS = { pending: ["todo", "idle"], running: ["spin", "busy"], done: ["ok", "good"], failed: ["cross", "bad"] };

@@ -9,17 +9,18 @@ from caisson.controller.backups import Backups
 from caisson.controller.drills import Drill, Drills
 from caisson.controller.events import Events
 from caisson.controller.observer import Observer, Sight
+from caisson.controller.standing import standing
 from caisson.estate.model import Estate
 from caisson.execute.world import World
 from caisson.ledger.board import PromiseRow
 from caisson.plan.model import ReplicaSetState
 from caisson.state.journal import Journal, Operation
+from caisson.targets.local import procfs
 from caisson.targets.local.wire import ProcessState
 from caisson.topology.model import Component, Flow, FlowKind, Site
 
 _OPERATIONS = 30
 _FIGURES = ("rto_s", "rpo_s", "restore_s", "writes_lost")
-_DOWN = {"held": "lost", "frozen": "frozen", "backoff": "backoff", "stopped": "stopped"}
 
 
 class Snapshots:
@@ -103,7 +104,7 @@ class Snapshots:
             "system": component.system,
             "kind": component.kind.value,
             "role": component.role.value,
-            "state": _component_state(process, seen),
+            "state": _state_of(process, seen),
             "address": str(component.address),
             "lag_bytes": None,
             "lag_s": None,
@@ -160,12 +161,10 @@ def _site_state(components: list[str]) -> str:
     return "degraded"
 
 
-def _component_state(process: ProcessState | None, seen: Sight) -> str:
-    if process is None:
-        return "stopped"
-    if process.state != "running":
-        return _DOWN[process.state]
-    return "running" if seen.answers else "starting"
+def _state_of(process: ProcessState | None, seen: Sight) -> str:
+    started_at = process.started_at if process else None
+    alive_s = procfs.age_s(started_at) if started_at is not None else 0.0
+    return standing(process, seen, alive_s, time.monotonic())
 
 
 def _membership(state: ReplicaSetState, component: str) -> dict[str, Any]:

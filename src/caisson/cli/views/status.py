@@ -9,6 +9,7 @@ _STATES = {
     "running": "[green]●[/green] running",
     "healthy": "[green]●[/green] healthy",
     "starting": "[yellow]◐[/yellow] starting",
+    "silent": "[yellow]◌[/yellow] silent",
     "backoff": "[yellow]◐[/yellow] backoff",
     "degraded": "[yellow]◐[/yellow] degraded",
     "frozen": "[red]■[/red] frozen",

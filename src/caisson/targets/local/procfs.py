@@ -6,6 +6,7 @@ machine boots again. Only the standard library is imported: the supervisor start
 """
 
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,11 @@ class Process:
 
 def boot_id() -> str:
     return _BOOT_ID.read_text().strip()
+
+
+def age_s(ticks: int) -> float:
+    """Seconds since a process was started, by the start time that names it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
 def read(pid: int) -> Process | None:
