@@ -19,6 +19,7 @@ from caisson.cli.drill import perform
 from caisson.cli.estates import estate_argument, json_option, load_or_fail
 from caisson.cli.promises import board_of
 from caisson.cli.up import await_up, reasons, running, start_controller
+from caisson.cli.views.backups import show_backups
 from caisson.cli.views.board import show_board
 from caisson.cli.views.drill import show_drill
 from caisson.cli.views.status import show_status
@@ -87,16 +88,27 @@ def _show(
     _bring_home(client, snapshot)
     notes.print(f"\n[bold]lose {lost}[/bold]")
     result = perform(client, loaded, "lose-region", lost, "production", 40.0, as_json=as_json)
-    rows = board_of(loaded)
+    rows, kept = board_of(loaded), client.order("backups")
     if as_json:
-        output.print_json({"console": client.url, "drill": result, **board_to_json(rows)})
+        output.print_json({"console": client.url, "drill": result, **board_to_json(rows), **kept})
     else:
         show_drill(output.screen(), result)
         output.screen().print("\n[bold]the promises[/bold]")
         show_board(output.screen(), rows)
+        _show_backups(kept)
         output.screen().print(f"console  {client.url}")
         output.screen().print(f"report   {result['report']}", soft_wrap=True)
     sys.stdout.flush()
+
+
+def _show_backups(kept: dict[str, Any]) -> None:
+    """None is made while a drill goes on, so that the first are still to come."""
+    if not kept["backups"]:
+        return
+    output.screen().print("[bold]the backups[/bold]")
+    show_backups(output.screen(), kept)
+    if any(not each["points"] for each in kept["backups"]):
+        output.screen().print("[dim]the first are made, and restored, in the next minutes[/dim]")
 
 
 def _bring_home(client: Client, snapshot: dict[str, Any]) -> None:

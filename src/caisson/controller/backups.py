@@ -14,6 +14,7 @@ from caisson.controller.due import backup_is_due, restore_is_due
 from caisson.controller.events import Events
 from caisson.controller.looks import Looks
 from caisson.controller.observer import Observer
+from caisson.controller.opening import Opening
 from caisson.controller.operations import Operations, Refused, or_refuse
 from caisson.controller.promises import Promises
 from caisson.controller.remembered import Remembered
@@ -64,6 +65,7 @@ class Backups:
         self._looked_at = time.monotonic()
         self._tried_at: dict[str, float] = {}
         made, remembered = performer.backups, Remembered(settings)
+        self._opening = Opening(performer, observer, operations, events, remembered.existed)
         self._looks = Looks(self._repositories, performer, remembered)
         changes = Changes(events, over=self._look_soon)
         self._waiting = Waiting(self._repositories, made, changes, begun=remembered.existed)
@@ -126,6 +128,7 @@ class Backups:
 
         Then restore what a promise says has to be verified, before its evidence is too old.
         """
+        self._opening.look_after(submit)
         self._waiting.look_after(submit)
         now = time.monotonic()
         if now - self._looked_at < _LOOK_S or not self._lock.acquire(blocking=False):

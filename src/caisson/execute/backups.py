@@ -43,13 +43,18 @@ class PostgresBackups:
 
         What a machine without the estate has to know to restore is written into it too.
         """
+        self.open(replica_set, member)
+        commands = self._repositories.of_member(member)
+        self._tool(member, replica_set, commands.check(), _STANZA_S)
+        self._inventories.write(self._site(member), replica_set, commands)
+        return f"WAL arrives in {self._repositories.region_of(replica_set)}"
+
+    def open(self, replica_set: str, member: str) -> None:
+        """Make the repository ready for a running primary, so that its WAL can be archived."""
         self._repositories.make(replica_set)
         self._postgres.allow_backups(member)
         commands = self._repositories.of_member(member)
         self._tool(member, replica_set, commands.stanza_create(), _STANZA_S)
-        self._tool(member, replica_set, commands.check(), _STANZA_S)
-        self._inventories.write(self._site(member), replica_set, commands)
-        return f"WAL arrives in {self._repositories.region_of(replica_set)}"
 
     def back_up(self, replica_set: str, member: str, kind: str) -> str:
         """Copy a running primary, then let go of what is kept for long enough."""

@@ -117,7 +117,7 @@ def _demand_of_restoring(promise: Restore, topology: Topology) -> Demand:
         environments,
         tuple(_limits_of_restoring(promise)),
         promise.verified_every,
-        "restore {subject} and check its data",
+        "caisson restore {subject}",
     )
 
 
