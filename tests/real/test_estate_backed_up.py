@@ -3,19 +3,16 @@
 One small estate for all tests: one jurisdiction of two regions, and one store of two shards.
 """
 
-import itertools
+import os
 import random
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from estate_support import EstateHere, cleared, until
+from kept_estate import BLOCKS, SLACK_S, Writes, numbers_in_copy, owner, writing, written
 
 ESTATE = """\
 estate: kept
@@ -37,9 +34,8 @@ promises:
   - {name: we-can-restore, restore: blocks, within: 1h, verified every: 7d}
 """
 SCHEMA = "CREATE TABLE IF NOT EXISTS notes (id bigint PRIMARY KEY, at timestamptz DEFAULT now())"
-BLOCKS = "production/us/blocks"
-PRIMARY = "production/us-west/blocks"
-SLACK_S = 120.0
+MOMENTS = int(os.environ.get("CAISSON_MOMENTS", "3"))
+AT_ONCE = 20  # a copy that is kept stays up until the estate goes down
 
 
 @pytest.fixture(scope="module")
@@ -54,83 +50,23 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EstateHere]:
 
 
 @pytest.fixture(scope="module")
-def writes(estate: EstateHere) -> Iterator["Writes"]:
+def writes(estate: EstateHere) -> Iterator[Writes]:
     """One writer for all tests, begun before the first backup."""
-    writer = Writes(estate)
-    writer.thread.start()
-    until("something was written", lambda: writer.acknowledged)
-    yield writer
-    writer.stop.set()
-    writer.thread.join()
+    with writing(estate) as writer:
+        yield writer
 
 
 @pytest.fixture(scope="module")
-def backed_up(estate: EstateHere, writes: "Writes") -> None:
+def backed_up(estate: EstateHere, writes: Writes) -> None:
     del writes
     done = estate.caisson("backup", BLOCKS, within_s=SLACK_S)
     assert done.code == 0, done.said
-
-
-@dataclass
-class Writes:
-    """Writes one row after another; when each was begun, and when it was acknowledged."""
-
-    estate: EstateHere
-    begun: dict[int, float] = field(default_factory=dict)
-    acknowledged: dict[int, float] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        with owner(self.estate) as session:
-            for number in itertools.count():
-                if self.stop.wait(0.005):
-                    return
-                self.begun[number] = time.time()
-                try:
-                    session.execute("INSERT INTO shard_0.notes VALUES (%s)", (number,))
-                except psycopg.Error as error:
-                    self.errors.append(str(error))
-                    return
-                self.acknowledged[number] = time.time()
-
-    def wrong_at(self, moment: float, present: set[int]) -> list[int]:
-        """What lacks although it was acknowledged by then, or is there although begun later."""
-        lacking = [n for n, at in list(self.acknowledged.items()) if at <= moment]
-        early = [n for n, at in list(self.begun.items()) if at > moment]
-        return [n for n in lacking if n not in present] + [n for n in early if n in present]
-
-
-def owner(estate: EstateHere, address: str | None = None) -> "psycopg.Connection[tuple[Any, ...]]":
-    """The superuser's session with the primary, or with a copy that was kept."""
-    host, port = (address or estate.components()[PRIMARY]["address"]).split(":")
-    return psycopg.connect(
-        host=host,
-        port=int(port),
-        user="caisson",
-        password=estate.secrets()[f"{BLOCKS}/owner"],
-        dbname="blocks",
-        autocommit=True,
-    )
-
-
-def written(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat()
 
 
 def restored(estate: EstateHere, *options: str) -> dict[str, Any]:
     done = estate.caisson("restore", BLOCKS, "--json", *options, within_s=SLACK_S)
     assert done.code == 0, done.said
     return done.json
-
-
-def numbers_in_copy(estate: EstateHere, operation: dict[str, Any]) -> set[int]:
-    address = operation["steps"][1]["detail"].split(" at ")[1]
-    with owner(estate, address) as session:
-        return {int(row[0]) for row in session.execute("SELECT id FROM shard_0.notes")}
 
 
 def listed(estate: EstateHere) -> dict[str, Any]:
@@ -149,19 +85,34 @@ def test_a_backup_lies_in_the_other_region_and_is_listed(estate: EstateHere) -> 
     assert (lies / "backup" / "blocks").is_dir()
 
 
+@pytest.mark.timeout(300 + 20 * MOMENTS)
 @pytest.mark.usefixtures("backed_up")
 def test_each_moment_is_restored_with_exactly_what_was_acknowledged(
     estate: EstateHere, writes: Writes
 ) -> None:
-    begun = time.time()
-    until("writes go on", lambda: time.time() > begun + 6.0)
+    """Moments before, within and after a backup; as many as CAISSON_MOMENTS says."""
     draw = random.Random(7)  # noqa: S311 - moments, no secrets
-    for moment in sorted(draw.uniform(begun, begun + 6.0) for _ in range(3)):
-        operation = restored(estate, "--to", written(moment), "--keep")
-        present = numbers_in_copy(estate, operation)
-        assert present
-        assert writes.wrong_at(moment, present) == []
+    for first in range(0, MOMENTS, AT_ONCE):
+        if first:
+            go_down_and_up(estate, writes)
+        begun = time.time()
+        assert estate.caisson("backup", BLOCKS, within_s=SLACK_S).code == 0
+        until("writes go on", lambda: time.time() > begun + 6.0)  # noqa: B023
+        count = min(AT_ONCE, MOMENTS - first)
+        for moment in sorted(draw.uniform(begun, begun + 6.0) for _ in range(count)):
+            operation = restored(estate, "--to", written(moment), "--keep")
+            present = numbers_in_copy(estate, operation)
+            assert present
+            assert writes.wrong_at(moment, present) == []
     assert writes.errors == []
+
+
+def go_down_and_up(estate: EstateHere, writes: Writes) -> None:
+    writes.rest()
+    for verb in (("down",), ("up", "--detach")):
+        done = estate.caisson(*verb)
+        assert done.code == 0, done.said
+    writes.go_on()
 
 
 @pytest.mark.usefixtures("backed_up")
