@@ -3,7 +3,6 @@
 Somebody writes into it all the time, and remembers what was acknowledged when.
 """
 
-import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -46,7 +45,7 @@ def written(moment: float) -> str:
 class Writes:
     """Writes one row after another; when each was begun, and when it was acknowledged.
 
-    A number of which nobody knows what became of it is begun and not acknowledged.
+    One of which nobody knows what became of it is written again, so no number is left out.
     """
 
     estate: EstateHere
@@ -56,7 +55,6 @@ class Writes:
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._numbers = itertools.count()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -81,9 +79,11 @@ class Writes:
 
     def _write(self, session: Session) -> None:
         while not self._stop.wait(self.every_s):
-            number = next(self._numbers)
-            self.begun[number] = time.time()
-            session.execute("INSERT INTO shard_0.notes VALUES (%s)", (number,))
+            number = len(self.acknowledged)
+            self.begun.setdefault(number, time.time())
+            session.execute(
+                "INSERT INTO shard_0.notes VALUES (%s) ON CONFLICT DO NOTHING", (number,)
+            )
             self.acknowledged[number] = time.time()
 
     def wrong_at(self, moment: float, present: set[int]) -> list[int]:

@@ -264,6 +264,19 @@ def test_all_that_a_tool_says_goes_into_a_private_file(
         supervisor.run(HERE, argv, env=ENV, cwd=tmp_path, timeout_s=20, into=into)
 
 
+def test_a_tool_that_runs_gently_and_its_children_stand_back(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    session = Path("/proc/self/autogroup")
+    argv = ("sh", "-c", "nice; sed 's/.*nice/session/' /proc/self/autogroup; true")
+    for gently, urgency in ((False, os.nice(0)), (True, os.nice(0) + 10)):
+        said = supervisor.run(HERE, argv, env=ENV, cwd=tmp_path, timeout_s=20, gently=gently)
+        lines = said.output.splitlines()
+        assert lines[0] == str(urgency)
+        if session.exists():
+            assert lines[1] == f"session {10 if gently else 0}"
+
+
 def test_a_tool_that_takes_too_long_is_killed_with_all_it_started(
     supervisor: Supervisor, mark: str, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from caisson.execute.archiving import archive_until_now
 from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.inventories import Inventories
 from caisson.execute.moments import Asked, Moments
@@ -45,6 +46,7 @@ class PostgresBackups:
         """
         self.open(replica_set, member)
         commands = self._repositories.of_member(member)
+        archive_until_now(self._repositories.world, self._postgres, member)
         self._tool(member, replica_set, commands.check(), _STANZA_S)
         self._inventories.write(self._site(member), replica_set, commands)
         return f"WAL arrives in {self._repositories.region_of(replica_set)}"
@@ -59,8 +61,8 @@ class PostgresBackups:
     def back_up(self, replica_set: str, member: str, kind: str) -> str:
         """Copy a running primary, then let go of what is kept for long enough."""
         commands = self._repositories.of_member(member)
-        self._tool(member, replica_set, commands.backup(Kind(kind)), _BACKUP_S)
-        self._tool(member, replica_set, commands.expire(), _BACKUP_S)
+        self._tool(member, replica_set, commands.backup(Kind(kind)), _BACKUP_S, gently=True)
+        self._tool(member, replica_set, commands.expire(), _BACKUP_S, gently=True)
         newest = self.state(replica_set).newest
         if newest is None:
             raise GivenUp(f"{replica_set}: the repository does not list the backup just made")
@@ -128,8 +130,16 @@ class PostgresBackups:
         region = self._repositories.region_of(replica_set)
         return RepositoryState(replica_set, region, why_not=str(error))
 
-    def _tool(self, member: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> None:
-        self._repositories.run(self._site(member), replica_set, argv, timeout_s)
+    def _tool(
+        self,
+        member: str,
+        replica_set: str,
+        argv: tuple[str, ...],
+        timeout_s: float,
+        *,
+        gently: bool = False,
+    ) -> None:
+        self._repositories.run(self._site(member), replica_set, argv, timeout_s, gently=gently)
 
     def _site(self, member: str) -> str:
         return self._repositories.world.component(member).region

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from caisson.execute.archiving import archive_until_now
 from caisson.execute.asked_services import AskedServices
 from caisson.execute.loopback import free_port
 from caisson.execute.postgres import PostgresMembers
@@ -12,7 +13,7 @@ from caisson.execute.questions import Questions
 from caisson.execute.repositories import PROGRAM, Repositories
 from caisson.execute.restored import RestoredCopy
 from caisson.execute.service_copies import ServiceCopies
-from caisson.execute.world import World, wait_for
+from caisson.execute.world import World
 from caisson.systems.pgbackrest.files import ToTime, Whole
 from caisson.systems.postgres import files
 from caisson.systems.postgres.provision import ServiceRole
@@ -21,7 +22,6 @@ from caisson.targets.local.layout import write_private
 from caisson.topology.model import Address
 
 _RESTORE_S = 86_400.0
-_ARCHIVED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class PostgresCopies:
         region = self._repositories.region_of(replica_set)
         target = Whole(backup) if moment is None else ToTime(moment, backup)
         argv = commands.restore(target, getting)
-        self._repositories.run(region, replica_set, argv, _RESTORE_S)
+        self._repositories.run(region, replica_set, argv, _RESTORE_S, gently=True)
         copy.done.touch()
         return f"{_bytes_in(copy.data)} bytes in {region}"
 
@@ -175,23 +175,11 @@ class PostgresCopies:
         primary = self._world.directory.primary_of(replica_set)
         if primary is None or self._postgres.state(primary) is None:
             return
-        with self._postgres.store_session(primary) as session:
-            session.query("SELECT pg_logical_emit_message(true, 'caisson', '')")
-            segment = str(session.query("SELECT pg_walfile_name(pg_switch_wal())")[0][0])
-            wait_for(
-                f"{segment} of {primary} is in the repository",
-                lambda: _archived(session, segment),
-                _ARCHIVED_S,
-            )
+        archive_until_now(self._world, self._postgres, primary)
 
 
 def _process(place: str) -> str:
     return f"copies/{place}"
-
-
-def _archived(session: Session, segment: str) -> bool | None:
-    last = session.query("SELECT last_archived_wal FROM pg_stat_archiver")[0][0]
-    return (last is not None and last[8:24] >= segment[8:]) or None
 
 
 def _bytes_in(folder: Path) -> int:

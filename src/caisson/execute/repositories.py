@@ -14,7 +14,7 @@ from caisson.execute.engines import backed_up_here
 from caisson.execute.errors import GivenUp, StepError
 from caisson.execute.world import World
 from caisson.systems.pgbackrest import files
-from caisson.systems.pgbackrest.problems import explain
+from caisson.systems.pgbackrest.problems import LASTING, explain
 from caisson.systems.pgbackrest.repository import Access, Repository, repository_of
 from caisson.systems.postgres.files import BACKUP, password_file
 from caisson.targets.local.layout import write_private
@@ -97,9 +97,21 @@ class Repositories:
     def key_of(self, replica_set: str) -> str:
         return self.world.secrets.of(self._declared(self.world.replica_set(replica_set)).key)
 
-    def run(self, site: str, replica_set: str, argv: tuple[str, ...], timeout_s: float) -> str:
-        """Run pgBackRest to its end; raise StepError with its trouble in one sentence."""
-        return _answer(replica_set, self._run(site, replica_set, argv, timeout_s), timeout_s)
+    def run(
+        self,
+        site: str,
+        replica_set: str,
+        argv: tuple[str, ...],
+        timeout_s: float,
+        *,
+        gently: bool = False,
+    ) -> str:
+        """Run pgBackRest to its end; raise StepError with its trouble in one sentence.
+
+        `gently`, for what moves all data: it stands back for whoever wants processor or disk.
+        """
+        result = self._run(site, replica_set, argv, timeout_s, gently=gently)
+        return _answer(replica_set, result, timeout_s)
 
     def ask(self, replica_set: str, argv: tuple[str, ...]) -> str:
         """Run what only reads the repository, in its region."""
@@ -127,12 +139,21 @@ class Repositories:
         argv: tuple[str, ...],
         timeout_s: float,
         into: Path | None = None,
+        *,
+        gently: bool = False,
     ) -> ToolResult:
         password = self.world.secrets.of(f"{replica_set}/backup")
         passfile = self.world.layout.pgbackrest(replica_set) / "pgpass"
         write_private(passfile, password_file(password, BACKUP))
-        more = {"PGPASSFILE": str(passfile)}
-        return self.world.run_tool(site, PROGRAM, *argv, more=more, timeout_s=timeout_s, into=into)
+        return self.world.run_tool(
+            site,
+            PROGRAM,
+            *argv,
+            more={"PGPASSFILE": str(passfile)},
+            timeout_s=timeout_s,
+            into=into,
+            gently=gently,
+        )
 
     def _configured(
         self, replica_set: ReplicaSet, conf: Path, member: files.Member
@@ -175,7 +196,8 @@ def _answer(replica_set: str, result: ToolResult, timeout_s: float) -> str:
     if result.timed_out:
         raise StepError(f"{PROGRAM} {replica_set}: not within {timeout_s:g} s")
     if result.exit_code != 0:
-        raise StepError(str(explain(result.exit_code, result.output)))
+        problem = explain(result.exit_code, result.output)
+        raise (GivenUp if problem.trouble in LASTING else StepError)(str(problem))
     return result.output
 
 

@@ -120,10 +120,12 @@ class World:
         more: Mapping[str, str] | None = None,
         timeout_s: float = _TOOL_S,
         into: Path | None = None,
+        gently: bool = False,
     ) -> ToolResult:
         """Run a server's own tool to its end, under the supervisor's ownership.
 
         `into` is a new file for all of its output, of which otherwise the end is kept.
+        `gently`: it stands back for whoever else wants processor or disk.
         """
         return self.supervisor.run(
             site,
@@ -132,6 +134,7 @@ class World:
             cwd=self.layout.home,
             timeout_s=timeout_s,
             into=into,
+            gently=gently,
         )
 
 

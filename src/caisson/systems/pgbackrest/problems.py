@@ -63,6 +63,13 @@ _REMEDIES = {
     Trouble.CONFIGURATION: "see that it was written for this version of pgBackRest",
     Trouble.UNKNOWN: "look at what it says",
 }
+# Neither waiting a moment nor trying again helps.
+LASTING = frozenset(
+    {
+        *(Trouble.FULL, Trouble.KEY, Trouble.REPOSITORY, Trouble.REFUSED, Trouble.MISMATCH),
+        *(Trouble.DUPLICATE, Trouble.NOT_ARCHIVING, Trouble.NO_BACKUP, Trouble.CONFIGURATION),
+    }
+)
 
 # First what names a cause wherever it stands, then what only an exit code tells.
 _CAUSES = (

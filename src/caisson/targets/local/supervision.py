@@ -127,12 +127,14 @@ class Supervisor:
         timeout_s: float,
         stdin: str | None = None,
         into: Path | None = None,
+        gently: bool = False,
     ) -> ToolResult:
         """Run a tool to its end; killed after `timeout_s`. What it leaves running is killed.
 
         With `into`, all of its output is in that file, which must not exist before.
+        `gently`: it stands back for whoever else wants processor or disk.
         """
-        request = wire.Run(site, argv, env, cwd, timeout_s, stdin, into)
+        request = wire.Run(site, argv, env, cwd, timeout_s, stdin, into, gently)
         return wire.restore(ToolResult, self._ask(request, timeout_s))
 
     def processes(self) -> tuple[ProcessState, ...]:

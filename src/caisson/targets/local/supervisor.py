@@ -269,7 +269,14 @@ class Keeper:
         source, sink = _output(request.into)
         stdin = self._input(request.stdin)
         try:
-            body = _spawn(request.site, request.argv, request.env, request.cwd, (stdin, sink))
+            body = _spawn(
+                request.site,
+                request.argv,
+                request.env,
+                request.cwd,
+                (stdin, sink),
+                gently=request.gently,
+            )
         except OSError as error:
             if source is not None:
                 os.close(source)
@@ -494,9 +501,15 @@ def _pid(server: Server) -> int:
 
 
 def _spawn(
-    site: str, argv: tuple[str, ...], env: dict[str, str], cwd: Path, ends: tuple[int, int]
+    site: str,
+    argv: tuple[str, ...],
+    env: dict[str, str],
+    cwd: Path,
+    ends: tuple[int, int],
+    *,
+    gently: bool = False,
 ) -> Body:
-    pid = spawning.spawn(argv, env, cwd, *ends)
+    pid = spawning.spawn(argv, env, cwd, *ends, gently=gently)
     process = procfs.read(pid)  # unreaped, so it is there even if it has ended
     return Body(site, pid, process.ticks if process else 0, time.monotonic())
 

@@ -51,6 +51,7 @@ class Run:
     """A one-shot tool; `stdin` is text given to it, None is an empty input.
 
     With `into`, all that it says goes into that new file, which only its owner can read.
+    `gently`: it stands back for whoever else wants processor or disk.
     """
 
     site: str
@@ -60,6 +61,7 @@ class Run:
     timeout_s: float
     stdin: str | None = None
     into: Path | None = None
+    gently: bool = False
 
 
 @dataclass(frozen=True, slots=True)
