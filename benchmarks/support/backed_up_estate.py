@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,7 +56,7 @@ class BackedUpEstate:
         (self.folder / "estate.yaml").write_text(ESTATE)
         (self.folder / "schema.sql").write_text(SCHEMA)
         self._caisson("up", "--detach")
-        self._caisson("backup", STORE)
+        self._first_backup()
 
     def down(self) -> None:
         self._caisson("down")
@@ -157,6 +158,13 @@ class BackedUpEstate:
         (found,) = (c["address"] for s in sites for c in s["components"] if c["id"] == MEMBER)
         host, port = found.split(":")
         return host, port
+
+    def _first_backup(self) -> None:
+        """By order, or the one that the schedule has begun."""
+        while not json.loads(self._caisson("backups", "--json"))["backups"][0]["points"]:
+            with suppress(EstateError):
+                self._caisson("backup", STORE)
+            time.sleep(1.0)
 
     def _session(self) -> "psycopg.Connection[tuple[Any, ...]]":
         return psycopg.connect(self.conninfo(), autocommit=True)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from estate_support import Ended, EstateHere, cleared, until
 from kept_estate import BLOCKS, PRIMARY, SLACK_S, Writes, numbers_in_copy, owner, writing, written
@@ -296,6 +297,21 @@ def test_a_wrong_key_is_one_clear_error_and_stops_nobody(
     sound(estate)
 
 
+def test_a_repository_that_was_half_made_is_made_anew(estate: EstateHere, writes: Writes) -> None:
+    """As when pgBackRest is killed between the two halves. What was there is gone for this."""
+    repository = estate.folder / ".caisson" / "repositories" / "us-east" / "production" / "us"
+    left = "archive/blocks/archive.info"
+    script = f"mv us was && mkdir -p us/archive/blocks && cp was/{left} us/{left}"
+    in_place = ("sh", "-c", f"cd '{repository.parent}' && {script}")
+    subprocess.run((*estate.prefix, *in_place), check=True)
+    done = estate.caisson("backup", BLOCKS, "--json", within_s=SLACK_S)
+    assert done.code == 0, done.said
+    (point,) = sound(estate).backups
+    assert point.kind == "full"
+    since = len(writes.acknowledged)
+    until("writes go on", lambda: len(writes.acknowledged) > since)
+
+
 # -- a lost region ------------------------------------------------------------------------------
 
 
@@ -322,14 +338,29 @@ def lost(estate: EstateHere, region: str) -> Iterator[float]:
         client.order("drill-end", drill=drill, result={})
 
 
+def archive_what_is_old(estate: EstateHere) -> None:
+    """Of a server that was down there is WAL that is older than what it may leave unarchived."""
+
+    def switched() -> str:
+        with suppress(psycopg.Error), owner(estate) as session:
+            row = session.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+            return str(row[0]) if row else ""
+        return ""
+
+    until("the primary is back", switched)
+    segment = switched()
+    archived = "SELECT last_archived_wal >= %s FROM pg_stat_archiver"
+    with owner(estate) as session:
+        until("it is archived", lambda: session.execute(archived, (segment,)).fetchone() == (True,))
+
+
 @pytest.mark.timeout(300 + 60 * LOSSES)
 def test_a_lost_region_costs_no_more_than_the_wal_that_was_declared(
     estate: EstateHere, writes: Writes
 ) -> None:
     for _ in range(LOSSES):
-        since = len(writes.acknowledged)
-        until("writes go on", lambda: len(writes.acknowledged) > since)  # noqa: B023
-        time.sleep(DRAW.uniform(0.0, WAL_S))
+        archive_what_is_old(estate)
+        time.sleep(DRAW.uniform(0.0, 1.5 * WAL_S))
         with lost(estate, "us-west") as at:
             done = estate.caisson("restore", BLOCKS, "--keep", "--json", within_s=SLACK_S)
             assert done.code == 0, done.said

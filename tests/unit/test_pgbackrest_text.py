@@ -145,7 +145,7 @@ def test_postgres_archives_through_a_shell_that_expands_percent() -> None:
         *("env", "LD=/x y", "/bin/pgbackrest", "--config=/a b/50%.conf", "--stanza=blocks"),
         *("archive-push", "pg_wal/1"),
     ]
-    assert (settings["archive_mode"], settings["archive_timeout"]) == ("on", "60s")
+    assert (settings["archive_mode"], settings["archive_timeout"]) == ("on", "58s")
 
 
 @pytest.mark.parametrize(

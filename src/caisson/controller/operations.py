@@ -104,7 +104,7 @@ class Operations:
 
         A failover does not wait for it. What is short is waited for.
         """
-        with self.alone(f"repository of {subject}", verb, _BESIDE_S):
+        with self.alone(f"the repository of {subject}", verb, _BESIDE_S):
             return self._run(plan())
 
     def operation(self, operation: str) -> Operation:

@@ -8,6 +8,7 @@ from caisson.execute.inventories import Inventories
 from caisson.execute.moments import Asked, Moments
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.repositories import Repositories
+from caisson.execute.world import wait_for
 from caisson.plan.repositories import RepositoryState, RestorePoint
 from caisson.systems.pgbackrest.answers import (
     AnswerError,
@@ -28,6 +29,7 @@ from caisson.targets.local.supervision import SupervisorError
 UNREADABLE = (StepError, SupervisorError, AnswerError)
 _STANZA_S = 60.0
 _BACKUP_S = 86_400.0
+_RECOVERY_S = 30.0
 
 
 class PostgresBackups:
@@ -53,13 +55,14 @@ class PostgresBackups:
 
     def open(self, replica_set: str, member: str) -> None:
         """Make the repository ready for a running primary, so that its WAL can be archived."""
+        self._wait_for(member)
         self._repositories.make(replica_set)
         self._postgres.allow_backups(member)
-        commands = self._repositories.of_member(member)
-        self._tool(member, replica_set, commands.stanza_create(), _STANZA_S)
+        self._create(member, replica_set, self._repositories.of_member(member))
 
     def back_up(self, replica_set: str, member: str, kind: str) -> str:
         """Copy a running primary, then let go of what is kept for long enough."""
+        self._wait_for(member)
         commands = self._repositories.of_member(member)
         self._tool(member, replica_set, commands.backup(Kind(kind)), _BACKUP_S, gently=True)
         self._tool(member, replica_set, commands.expire(), _BACKUP_S, gently=True)
@@ -129,6 +132,19 @@ class PostgresBackups:
     def _unreadable(self, replica_set: str, error: Exception) -> RepositoryState:
         region = self._repositories.region_of(replica_set)
         return RepositoryState(replica_set, region, why_not=str(error))
+
+    def _wait_for(self, member: str) -> None:
+        """One that was killed meanwhile recovers by itself."""
+        wait_for(f"{member} answers", lambda: self._postgres.state(member), _RECOVERY_S)
+
+    def _create(self, member: str, replica_set: str, commands: Commands) -> None:
+        """Nothing is done where it was made before."""
+        try:
+            self._tool(member, replica_set, commands.stanza_create(), _STANZA_S)
+        except StepError:
+            if not self._repositories.set_half_made_aside(replica_set):
+                raise
+            self._tool(member, replica_set, commands.stanza_create(), _STANZA_S)
 
     def _tool(
         self,

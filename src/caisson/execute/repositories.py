@@ -4,6 +4,7 @@ A repository that the estate says nothing of is a folder of its region, below `r
 """
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,22 @@ class Repositories:
         declared = self._declared(self.world.replica_set(replica_set))
         url = declared.url or ""
         return url if "://" in url else str(self._folder(declared))
+
+    def set_half_made_aside(self, replica_set: str) -> bool:
+        """Whether there was one that was ended while it was made: it can hold no backup.
+
+        pgBackRest writes its two halves one after the other, and goes on with no half. What it
+        holds is kept beside, for the same is left where somebody took all backups away.
+        """
+        place = self.where(replica_set)
+        if place.kind != "posix":
+            return False
+        folder, stanza = Path(place.path), self.world.replica_set(replica_set).store
+        archive, backup = folder / "archive" / stanza, folder / "backup" / stanza
+        if not archive.exists() or (backup.exists() and any(backup.iterdir())):
+            return False
+        archive.rename(folder / f"half-made-{time.time_ns()}")
+        return True
 
     def region_of(self, replica_set: str) -> str:
         return self._declared(self.world.replica_set(replica_set)).region

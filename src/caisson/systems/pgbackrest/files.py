@@ -30,6 +30,7 @@ from caisson.systems.postgres.files import BACKUP, escape
 WAITING_BYTES = 1 << 30
 WARN_SHARE = 0.25  # of the bound: an archive that is as slow as this has not caught up for long
 _DAY_S = 86_400
+_LATE_S = 2  # Postgres looks at whole seconds, and the segment has to get to the repository
 
 
 class Kind(StrEnum):
@@ -116,7 +117,7 @@ def archiving(
     return {
         "archive_mode": "on",
         "archive_command": f'{pushing} "%p"',
-        "archive_timeout": f"{max(1, math.floor(wal_s))}s",
+        "archive_timeout": f"{max(1, math.floor(wal_s) - _LATE_S)}s",
     }
 
 
