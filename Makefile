@@ -13,7 +13,7 @@ SERVERS := postgres redis-server memcached haproxy pgbackrest restic
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test soak emulated check bench lock
+.PHONY: help install demo test soak campaigns emulated check bench lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ test: $(INSTALLED) ## Run the tests against real servers and a real browser (TES
 soak: $(INSTALLED) ## Run the property tests on examples that were never tried before
 	@$(FETCH) --quiet $(SERVERS)
 	@$(BIN)/pytest tests/properties --hypothesis-profile=soak
+
+campaigns: $(INSTALLED) ## Repeat what strikes backups and restores until it says something (hours)
+	@$(FETCH) --quiet $(SERVERS)
+	@CAISSON_MOMENTS=200 $(BIN)/pytest tests/real/test_estate_backed_up.py -k each_moment
+	@CAISSON_KILLS=34 CAISSON_LOSSES=20 $(BIN)/pytest -s tests/real/test_backups_struck.py
 
 emulated: $(INSTALLED) ## Apply the reference estate to an AWS that is none, change it, take it away
 	@CAISSON_EMULATED=reference $(BIN)/pytest tests/emulated

@@ -76,7 +76,7 @@ class PostgresCopies:
         region = self._repositories.region_of(replica_set)
         target = Whole(backup) if moment is None else ToTime(moment, backup)
         argv = commands.restore(target, getting)
-        self._repositories.run(region, replica_set, argv, _RESTORE_S, gently=True)
+        self._repositories.run(region, replica_set, argv, _RESTORE_S)
         copy.done.touch()
         return f"{_bytes_in(copy.data)} bytes in {region}"
 
