@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from estate_support import EstateHere, cleared, until
-from kept_estate import BLOCKS, SLACK_S, Writes, numbers_in_copy, owner, writing, written
+from kept_estate import BLOCKS, PRIMARY, SLACK_S, Writes, numbers_in_copy, owner, writing, written
 
 ESTATE = """\
 estate: kept
