@@ -146,6 +146,8 @@ def test_postgres_archives_through_a_shell_that_expands_percent() -> None:
         *("archive-push", "pg_wal/1"),
     ]
     assert (settings["archive_mode"], settings["archive_timeout"]) == ("on", "58s")
+    forever = files.archiving("/bin/pgbackrest", "/conf", "blocks", environment={}, wal_s=None)
+    assert (forever["archive_mode"], forever["archive_timeout"]) == ("on", "0s")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Repositories:
         """Postgres's settings by which a member archives its WAL; None when it does not."""
         replica_set = self.world.index.replica_set_of[member]
         declared = self.backed_up(replica_set.id)
-        if declared is None or declared.wal_s is None:
+        if declared is None:
             return None
         commands = self.of_member(member)
         return files.archiving(

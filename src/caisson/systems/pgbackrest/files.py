@@ -107,9 +107,11 @@ def pgbackrest_conf(
 
 
 def archiving(
-    binary: str, conf: str, stanza: str, *, environment: Mapping[str, str], wal_s: float
+    binary: str, conf: str, stanza: str, *, environment: Mapping[str, str], wal_s: float | None
 ) -> dict[str, str]:
     """Postgres's settings by which it archives; `wal_s` is the oldest WAL that may be unarchived.
+
+    None is any age: but a backup is nothing without the WAL of its time.
 
     `environment` is what the program needs besides: Postgres starts it with its own.
     """
@@ -117,8 +119,13 @@ def archiving(
     return {
         "archive_mode": "on",
         "archive_command": f'{pushing} "%p"',
-        "archive_timeout": f"{max(1, math.floor(wal_s) - _LATE_S)}s",
+        "archive_timeout": f"{_closed_after_s(wal_s)}s",
     }
+
+
+def _closed_after_s(wal_s: float | None) -> int:
+    """When Postgres closes a segment that is not full; 0 is never."""
+    return 0 if wal_s is None else max(1, math.floor(wal_s) - _LATE_S)
 
 
 @dataclass(frozen=True, slots=True)
