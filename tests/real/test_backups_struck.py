@@ -308,7 +308,7 @@ def test_a_repository_that_was_half_made_is_made_anew(estate: EstateHere, writes
     script = f"mv us was && mkdir -p us/archive/blocks && cp was/{left} us/{left}"
     in_place = ("sh", "-c", f"cd '{repository.parent}' && {script}")
     subprocess.run((*estate.prefix, *in_place), check=True)
-    done = estate.caisson("backup", BLOCKS, "--json", within_s=SLACK_S)
+    done = estate.caisson("backup", BLOCKS, "--new", within_s=SLACK_S)
     assert done.code == 0, done.said
     (point,) = sound(estate).backups
     assert point.kind == "full"
