@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from contextlib import suppress
@@ -119,7 +118,8 @@ class BackedUpEstate:
         own = folder.with_name("restored.conf")
         own.write_text(self._conf.read_text().replace(str(self._layout.data(MEMBER)), str(folder)))
         commands = self._commands(own)
-        return self._run(commands.restore(Whole(), commands.restore_command({})))
+        getting = commands.restore_command(dict(find("pgbackrest").environment))
+        return self._run(commands.restore(Whole(), getting))
 
     def base_backup(self, folder: Path) -> float:
         host, port = self._address
@@ -130,13 +130,6 @@ class BackedUpEstate:
             ),
             PGPASSWORD=self._secrets[f"{STORE}/replication"],
         )
-
-    def copy(self, source: Path, target: Path) -> float:
-        """Of a base backup's folder, down to the disk."""
-        began = time.monotonic()
-        shutil.copytree(source, target)
-        os.sync()
-        return time.monotonic() - began
 
     # -- parts -----------------------------------------------------------------------------
 
