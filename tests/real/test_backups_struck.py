@@ -118,11 +118,12 @@ Processes = dict[int, str]
 
 
 def engine(processes: Processes) -> list[int]:
-    """What makes a backup or a restore; not what archives one segment."""
+    """What makes a backup or a restore; not what archives a segment, or verifies."""
     return [
         pid
         for pid, command in processes.items()
-        if "pgbackrest" in command and "archive-" not in command
+        if "pgbackrest" in command
+        and {"backup", "restore"} & {word.split(":")[0] for word in command.split()}
     ]
 
 
