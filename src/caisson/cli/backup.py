@@ -49,14 +49,29 @@ def backup(
 @click.command(cls=OrFromRepository, epilog=FROM_REPOSITORY)
 @click.argument("replica_set", metavar="STORE")
 @click.option("--to", "moment", type=Moment(), help="Restore this moment (default: the newest).")
-@click.option("--keep", is_flag=True, help="Leave the copy running, to look into it.")
 @tenant_options
+@click.option(
+    "--before",
+    type=click.IntRange(3),
+    metavar="XID",
+    help="Restore what was there just before this transaction (pg_current_xact_id).",
+)
+@click.option(
+    "--shard", type=click.IntRange(0), metavar="N", help="Lay shard_N of it beside the shards."
+)
+@click.option(
+    "--in", "region", metavar="REGION", help="Where the copy lies (default: the backups')."
+)
+@click.option("--keep", is_flag=True, help="Leave the copy running, to look into it or adopt it.")
 @_plan_option
 @estate_option
 @json_option
 def restore(
     replica_set: str,
     moment: float | None,
+    before: int | None,
+    shard: int | None,
+    region: str | None,
     keep: bool,
     tenants: tuple[str, ...],
     tenants_file: Path | None,
@@ -70,11 +85,16 @@ def restore(
 
     All stores of a jurisdiction, such as production/us, are restored to one moment. Nothing that
     runs is touched. A copy that has answered every question of the estate is evidence for the
-    promises about it; the copy is then discarded, unless --keep.
+    promises about it; the copy is then discarded, unless --keep. `caisson adopt` switches to what
+    was restored.
 
     With --tenants, the rows that the copy has of them come in place of those that they have, and
     nobody else is touched. What is replaced is kept until --forget.
     """
+    if moment is not None and before is not None:
+        raise click.UsageError("--to and --before name two moments: write one of them")
+    if shard is not None and keep:
+        raise click.UsageError("--shard leaves the shard in the primary: leave --keep out")
     if is_one(replica_set) and not (tenants or tenants_file or undo or forget):
         restore_all(replica_set, moment, estate, keep=keep, plan_only=plan_only, as_json=as_json)
     answer = order(
@@ -84,6 +104,9 @@ def restore(
         within_s=_LONGEST_S,
         replica_set=replica_set,
         moment=moment,
+        before=before,
+        shard=shard,
+        region=region,
         keep=keep,
         plan_only=plan_only,
         **of_tenants(tenants, tenants_file, undo, forget, moment=moment, keep=keep),

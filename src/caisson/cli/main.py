@@ -64,6 +64,7 @@ COMMANDS: tuple[tuple[str, tuple[Verb, ...]], ...] = (
             ),
             Verb("restore", "caisson.cli.backup", "Restore beside what runs, and check the copy."),
             Verb("verify", "caisson.cli.verify", "Read a repository whole, and name each fault."),
+            Verb("adopt", "caisson.cli.adopt", "Switch to what was restored, or back."),
             Verb("key", "caisson.cli.key", "A copy of a repository's key, to keep elsewhere."),
             Verb("drill", "caisson.cli.drill", "Break something, measure, restore, record."),
             Verb("demo", "caisson.cli.demo", "Bring the estate up and lose a region, to watch."),

@@ -7,6 +7,7 @@ that runs.
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,14 +32,31 @@ from caisson.plan.backup import plan_backup
 from caisson.plan.model import Plan, ReplicaSetState
 from caisson.plan.repositories import RepositoryState
 from caisson.plan.restore import plan_restore
+from caisson.plan.shards import ShardTarget, plan_restore_shard
+from caisson.plan.transactions import Transaction
 from caisson.plan.windows import windows_document
 from caisson.state.journal import Operation, OperationState
 from caisson.state.settings import Settings
+from caisson.systems.postgres import shards
 
 _LOOK_S = 30.0  # how often the schedule is looked at
 _ASKED = 2  # the step of a restore after which its time is told
 _AGAIN_S = 300.0  # a backup that failed is not tried again sooner
 _RESTORE_AGAIN_S = 3600.0  # nor a restore that was no evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Of a restore: just before which transaction it ends, in which region the copy lies (the
+    repository's when None), and which shard alone is wanted of it.
+    """
+
+    before: int | None = None
+    region: str | None = None
+    shard: int | None = None
+
+
+_ALL = Wanted()
 
 
 class Backups:
@@ -75,6 +93,12 @@ class Backups:
     def sets(self) -> tuple[str, ...]:
         return self._repositories.sets()
 
+    def regions_for(self, replica_set: str) -> tuple[str, ...]:
+        """Where a copy may lie: in the regions of the store's own jurisdiction, and no others."""
+        jurisdiction = self._world.replica_set(replica_set).jurisdiction
+        regions = self._world.estate.regions
+        return tuple(n for n, region in regions.items() if region.jurisdiction == jurisdiction)
+
     def states(self) -> tuple[RepositoryState, ...]:
         """Every repository as it is now; asking takes a second or so for each."""
         return tuple(self._looks.moments(each) for each in self.sets())
@@ -102,24 +126,47 @@ class Backups:
         self._looks.points(replica_set)  # what was made is remembered, should it be lost
         return done
 
-    def restore_plan(self, replica_set: str, moment: float | None, *, keep: bool) -> Plan:
+    def restore_plan(
+        self, replica_set: str, moment: float | None, *, keep: bool, wanted: Wanted = _ALL
+    ) -> Plan:
         """What a restore would do now, or Refused."""
         repository = self._looks.moments(replica_set)
-        now, place = time.time(), _place(replica_set)
-        return or_refuse(plan_restore(repository, place, now=now, moment=moment, keep=keep))
+        place = _place(replica_set)
+        plan = plan_restore(
+            repository,
+            place,
+            now=time.time(),
+            moment=moment,
+            before=self._transaction(replica_set, wanted.before),
+            region=wanted.region,
+            keep=keep,
+        )
+        if wanted.shard is not None:
+            schema = shards.name(wanted.shard, shards.RESTORED, place.rsplit("-", 1)[1])
+            target = ShardTarget(self._state(replica_set).primary, wanted.shard, schema)
+            plan = plan_restore_shard(plan, place, target)
+        return or_refuse(plan)
 
     def restore(
-        self, replica_set: str, moment: float | None = None, *, keep: bool = False
+        self,
+        replica_set: str,
+        moment: float | None = None,
+        *,
+        keep: bool = False,
+        wanted: Wanted = _ALL,
     ) -> Operation:
         """Restore beside and ask; a copy that was asked everything is evidence.
 
-        So is one that could not be restored, or has answered wrongly: then there is no time.
+        So is one that could not be restored, or has answered wrongly: then there is no time. A
+        shard that was restored is none: more was done to it than the promise speaks of.
         """
         self._tried_at[f"restore {replica_set}"] = time.monotonic()
         done = self._operations.beside(
-            replica_set, "restore", lambda: self.restore_plan(replica_set, moment, keep=keep)
+            replica_set,
+            "restore",
+            lambda: self.restore_plan(replica_set, moment, keep=keep, wanted=wanted),
         )
-        if self._tells_something(done):
+        if wanted.shard is None and self._tells_something(done):
             self._promises.record_evidence(self._evidence(done))
         return done
 
@@ -180,7 +227,7 @@ class Backups:
         promised = [each.verified_every_s for each in self._demands(replica_set)]
         if (
             not promised
-            or repository.newest is None
+            or not repository.of_branch(None)
             or not self._performer.questions.of(replica_set)
         ):
             return False
@@ -199,6 +246,12 @@ class Backups:
     def _was_tried(self, what: str, within_s: float) -> bool:
         tried = self._tried_at.get(what)
         return tried is not None and time.monotonic() - tried < within_s
+
+    def _transaction(self, replica_set: str, number: int | None) -> Transaction | None:
+        if number is None:
+            return None
+        primary = self._state(replica_set).primary
+        return Transaction(number, self._performer.postgres.status_of(primary, number))
 
     def _state(self, replica_set: str) -> ReplicaSetState:
         return next(s for s in self._observer.states() if s.replica_set == replica_set)

@@ -15,6 +15,7 @@ from typing import Any
 
 from caisson.console import server as console
 from caisson.controller import buckets
+from caisson.controller.adoption import Adoption
 from caisson.controller.backups import Backups
 from caisson.controller.drills import Drills
 from caisson.controller.events import Event, Events
@@ -167,6 +168,9 @@ class Controller:
         self._restore_drills = RestoreDrills(self._world, performer, self._backups, self._drills)
         self._tenants = TenantRestores(self._world, performer, self._backups, self._operations)
         self._drills.clear = self._restore_drills.clear
+        self._adoption = Adoption(
+            self._world, performer, self._observer, self._operations, self._drills
+        )
         self._guardian = Guardian(
             world=self._world,
             performer=performer,
@@ -293,6 +297,7 @@ class Controller:
             RecoveryPoints(self._world, self._backups),
             self._restore_drills,
             self._tenants,
+            self._adoption,
             self._promises,
             self.ask_to_stop,
         )

@@ -7,9 +7,11 @@ _DAY_S = 86_400.0
 
 
 def backup_is_due(repository: RepositoryState, every_s: float, now: float) -> bool:
-    """The last backup began long enough ago, or there is none after which WAL is of use."""
-    newest = repository.newest
-    return newest is None or repository.needs_backup or now - newest.started_at >= every_s
+    """The last backup of what services see now began long enough ago, or there is none after
+    which WAL is of use.
+    """
+    begun = [point.started_at for point in repository.of_branch(None)]
+    return not begun or repository.needs_backup or now - max(begun) >= every_s
 
 
 def restore_is_due(

@@ -111,6 +111,16 @@ class Operations:
         """An operation of the journal; JournalRefused when there is none of that id."""
         return self._executor.operation(operation)
 
+    def within(
+        self, replica_set: str, verb: str, plan: Callable[[], Plan], wait_s: float = 0.0
+    ) -> Operation:
+        """Plan and perform what neither the environment nor the repository is used beside."""
+        with (
+            self.alone(f"repository of {replica_set}", verb, wait_s),
+            self.alone(replica_set.split("/", 1)[0], verb, wait_s),
+        ):
+            return self._run(plan())
+
     def resume(self, operation: Operation) -> Operation:
         """Go on with an operation that was under way when the last controller ended."""
         environment = operation.subject.split("/", 1)[0]

@@ -6,7 +6,8 @@ from typing import Any
 from caisson.console.server import BadRequest
 from caisson.console.server import Refused as ConsoleRefused
 from caisson.controller import tenant_requests
-from caisson.controller.backups import Backups
+from caisson.controller.adoption import Adoption
+from caisson.controller.backups import Backups, Wanted
 from caisson.controller.drills import Drills
 from caisson.controller.operations import Operations, Refused
 from caisson.controller.promises import Promises
@@ -35,6 +36,7 @@ class Requests:
         recovery_points: RecoveryPoints,
         restore_drills: RestoreDrills,
         tenants: TenantRestores,
+        adoption: Adoption,
         promises: Promises,
         stop: Callable[[], None],
     ) -> None:
@@ -45,6 +47,7 @@ class Requests:
         self._recovery_points = recovery_points
         self._restore_drills = restore_drills
         self._tenants = tenants
+        self._adoption = adoption
         self._promises = promises
         self._stop = stop
         self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -56,6 +59,9 @@ class Requests:
             "verify": lambda a: backups.verifications.verify(self._backed_up(a)),
             "recovery-point": self._recovery_point,
             "drill-restore": self._drill_restore,
+            "adopt": self._adopt,
+            "adoptable": lambda a: adoption.document(self._of_postgres(a)),
+            "drop": self._drop,
             "drill-begin": self._drill_begin,
             "drill-strike": lambda a: {"at": drills.strike(_text(a, "drill"))},
             "drill-renew": self._drill_renew,
@@ -100,13 +106,74 @@ class Requests:
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if tenant_requests.concerns(arguments):
-            return tenant_requests.answer(self._tenants, self._backed_up(arguments), arguments)
+            return tenant_requests.answer(self._tenants, self._of_postgres(arguments), arguments)
         replica_set, keep = self._backed_up(arguments), arguments.get("keep") is True
         moment = _moment(arguments)
+        if any(arguments.get(each) is not None for each in ("before", "region", "shard")):
+            self._of_postgres(arguments)
+        wanted = Wanted(
+            _number(arguments, "before"),
+            self._region_for(replica_set, arguments),
+            self._shard_of(replica_set, arguments),
+        )
         if arguments.get("plan_only") is True:
-            plan = self._backups.restore_plan(replica_set, moment, keep=keep)
+            plan = self._backups.restore_plan(replica_set, moment, keep=keep, wanted=wanted)
             return {"plan": to_document(plan)}
-        return operation_document(self._backups.restore(replica_set, moment, keep=keep))
+        done = self._backups.restore(replica_set, moment, keep=keep, wanted=wanted)
+        return operation_document(done)
+
+    def _adopt(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        replica_set, shard = self._of_postgres(arguments), None
+        if arguments.get("undo") is True:
+            shard = self._shard_of(replica_set, arguments)
+            name = self._adoption.newest_aside(replica_set, shard)
+        else:
+            name = _text(arguments, "name")
+        try:
+            if arguments.get("plan_only") is True:
+                return {"plan": to_document(self._adoption.plan(replica_set, name))}
+            return operation_document(self._adoption.adopt(replica_set, name))
+        except KeyError as error:
+            raise BadRequest((self._no_such(replica_set, name),)) from error
+
+    def _drop(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        replica_set, name = self._of_postgres(arguments), _text(arguments, "name")
+        try:
+            if arguments.get("plan_only") is True:
+                return {"plan": to_document(self._adoption.drop_plan(replica_set, name))}
+            return operation_document(self._adoption.drop(replica_set, name))
+        except KeyError as error:
+            raise BadRequest((self._no_such(replica_set, name),)) from error
+
+    def _no_such(self, replica_set: str, name: str) -> str:
+        there = self._adoption.document(replica_set)
+        names = [each["name"] for each in (*there["copies"], *there["shards"])]
+        listed = (
+            f"what lies there: {', '.join(names)}"
+            if names
+            else (f"nothing lies there: `caisson restore {replica_set} --keep` makes a copy")
+        )
+        return f"nothing lies beside {replica_set} as {name}; {listed}"
+
+    def _region_for(self, replica_set: str, arguments: dict[str, Any]) -> str | None:
+        """A region into which the data may go, None when none was named."""
+        if arguments.get("region") is None:
+            return None
+        region, known = _text(arguments, "region"), self._backups.regions_for(replica_set)
+        if region not in known:
+            raise BadRequest(
+                (
+                    f"{region} is no region into which {replica_set} is restored; there are"
+                    f" {', '.join(known)}",
+                )
+            )
+        return region
+
+    def _shard_of(self, replica_set: str, arguments: dict[str, Any]) -> int | None:
+        shard, count = _number(arguments, "shard"), self._index.replica_set[replica_set].shards
+        if shard is not None and not 0 <= shard < count:
+            raise BadRequest((f"{replica_set} has no shard {shard}; there are 0 to {count - 1}",))
+        return shard
 
     def _recovery_point(self, arguments: dict[str, Any]) -> dict[str, Any]:
         subject, known = _text(arguments, "subject"), self._recovery_points.subjects()
@@ -125,6 +192,15 @@ class Requests:
             raise BadRequest(
                 (f"{replica_set} is not backed up here; what is: {there_are}",),
             )
+        return replica_set
+
+    def _of_postgres(self, arguments: dict[str, Any]) -> str:
+        """What only a store of Postgres has: single shards, tenants, transactions, a switch."""
+        replica_set = self._backed_up(arguments)
+        system = self._index.replica_set[replica_set].system
+        if system != "postgres":
+            why = f"{replica_set} is a store of {system}: this is done to stores of postgres only"
+            raise BadRequest((why,))
         return replica_set
 
     def _drill_restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -191,3 +267,10 @@ def _moment(arguments: dict[str, Any]) -> float | None:
     if not isinstance(moment, float | int | None):
         raise BadRequest(("`moment` must be seconds since the epoch, or absent",))
     return moment
+
+
+def _number(arguments: dict[str, Any], name: str) -> int | None:
+    value = arguments.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | None):
+        raise BadRequest((f"`{name}` must be a whole number, or absent",))
+    return value

@@ -30,6 +30,9 @@ UNREADABLE = (StepError, SupervisorError, AnswerError)
 _STANZA_S = 60.0
 _BACKUP_S = 86_400.0
 _RECOVERY_S = 30.0
+_BEFORE = "before-transaction"
+# Of what has not ended when this is asked, nothing had ended when the backup did.
+_NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())"
 
 
 class PostgresBackups:
@@ -69,6 +72,11 @@ class PostgresBackups:
         newest = self.state(replica_set).newest
         if newest is None:
             raise GivenUp(f"{replica_set}: the repository does not list the backup just made")
+        with self._postgres.session(member, "postgres", 5.0) as session:
+            following = str(session.query(_NEXT)[0][0])
+        self._tool(
+            member, replica_set, commands.annotate(newest.label, _BEFORE, following), _STANZA_S
+        )
         return f"{newest.label}: {newest.size} bytes in {newest.seconds:.1f} s"
 
     def state(self, replica_set: str) -> RepositoryState:
@@ -79,12 +87,16 @@ class PostgresBackups:
             return self._unreadable(replica_set, error)
 
     def moments(self, replica_set: str, unusable: tuple[str, ...] = ()) -> RepositoryState:
-        """The same, and which moments can be restored without what is known to be `unusable`."""
+        """The same, and which moments can be restored without what is known to be `unusable`.
+
+        Nobody looks where the store was switched to other data: from then on the archive has
+        several histories, and a window is told of one.
+        """
         try:
             queue = self.queue(replica_set)  # before the archive is listed, to which more comes
             info = self.info(replica_set)
             state = self._state(replica_set, info)
-            if state.why_not or not info.backups:
+            if state.why_not or not info.backups or state.turns:
                 return state
             asked = Asked(
                 replica_set,
@@ -127,7 +139,9 @@ class PostgresBackups:
     def _state(self, replica_set: str, info: Stanza) -> RepositoryState:
         region = self._repositories.region_of(replica_set)
         why_not = str(explain_status(info.problem)) if info.problem else None
-        return RepositoryState(replica_set, region, tuple(map(_point, info.backups)), why_not)
+        turns = self._repositories.world.directory.turns.of(replica_set)
+        points = tuple(map(_point, info.backups))
+        return RepositoryState(replica_set, region, points, why_not, turns=turns)
 
     def _unreadable(self, replica_set: str, error: Exception) -> RepositoryState:
         region = self._repositories.region_of(replica_set)
@@ -169,4 +183,5 @@ def _point(backup: Backup) -> RestorePoint:
         backup.stopped_at,
         backup.size_bytes,
         backup.stored_bytes,
+        int(backup.notes[_BEFORE]) if _BEFORE in backup.notes else None,
     )

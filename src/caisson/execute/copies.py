@@ -1,8 +1,10 @@
 """Performs what plans say about restored copies of Postgres: beside what runs, seen by nobody."""
 
+import json
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from caisson.execute.archiving import archive_until_now
@@ -14,7 +16,8 @@ from caisson.execute.repositories import PROGRAM, Repositories
 from caisson.execute.restored import RestoredCopy
 from caisson.execute.service_copies import ServiceCopies
 from caisson.execute.world import World
-from caisson.systems.pgbackrest.files import ToTime, Whole
+from caisson.plan.model import RestoreBeside
+from caisson.systems.pgbackrest.files import BeforeTransaction, Target, ToTime, Whole
 from caisson.systems.postgres import files
 from caisson.systems.postgres.provision import ServiceRole
 from caisson.systems.postgres.session import PostgresError, Session
@@ -22,6 +25,7 @@ from caisson.targets.local.layout import write_private
 from caisson.topology.model import Address
 
 _RESTORE_S = 86_400.0
+_STOP_WELL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,25 @@ class _Copy:
         """When its recovery had ended, in seconds since the epoch."""
         return self.folder / "recovered"
 
+    @property
+    def facts(self) -> Path:
+        """What was restored, and where the copy lies."""
+        return self.folder / "restore.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A copy that is whole; `moment` and `before` as they were ordered, None for the newest."""
+
+    place: str
+    replica_set: str
+    region: str
+    moment: str | None
+    before: str | None
+
 
 class PostgresCopies:
-    """Every method may be repeated. A copy lies, and runs, in its repository's region."""
+    """Every method may be repeated. A copy lies, and runs, where its restore says."""
 
     def __init__(self, repositories: Repositories, postgres: PostgresMembers) -> None:
         self._repositories = repositories
@@ -62,20 +82,21 @@ class PostgresCopies:
     def _world(self) -> World:
         return self._repositories.world
 
-    def restore(self, replica_set: str, place: str, backup: str, moment: str | None) -> str:
+    def restore(self, action: RestoreBeside) -> str:
         """Write a backup into the copy's empty folder."""
-        copy = self._copy(place)
+        copy, replica_set = self._copy(action.place), action.replica_set
         if copy.done.exists():
             return "was restored already"
         shutil.rmtree(copy.folder, ignore_errors=True)
         copy.data.mkdir(mode=0o700, parents=True)
+        region = action.region or self._repositories.region_of(replica_set)
+        kept = Kept(action.place, replica_set, region, action.moment, action.before)
+        write_private(copy.facts, json.dumps(asdict(kept)))
         commands = self._repositories.of_copy(replica_set, copy.folder, copy.data)
-        if moment is not None:
+        if action.timeline is None and (action.moment or action.before):
             self._archive_until_now(replica_set)
         getting = commands.restore_command(self._world.variables_of(PROGRAM))
-        region = self._repositories.region_of(replica_set)
-        target = Whole(backup) if moment is None else ToTime(moment, backup)
-        argv = commands.restore(target, getting)
+        argv = commands.restore(_target(action), getting, action.timeline or "")
         self._repositories.run(region, replica_set, argv, _RESTORE_S)
         copy.done.touch()
         return f"{_bytes_in(copy.data)} bytes in {region}"
@@ -84,7 +105,7 @@ class PostgresCopies:
         """Replay the WAL up to the moment; from there the copy goes on by itself."""
         address = self._address(replica_set, place)
         self._configure(replica_set, place, address)
-        region = self._repositories.region_of(replica_set)
+        region = self._kept(place).region
         spec = self._postgres.process(_process(place), region, self._copy(place).data)
         started = self._world.start_until(
             spec, lambda: self._recovered(replica_set, place), _RESTORE_S
@@ -99,13 +120,43 @@ class PostgresCopies:
             RestoredCopy(
                 replica_set,
                 _process(place),
-                self._repositories.region_of(replica_set),
+                self._kept(place).region,
                 self._copy(place).folder,
                 self._address(replica_set, place),
                 float(self._copy(place).recovered.read_text("utf-8")),
                 lambda: self.session(replica_set, place),
             )
         )
+
+    def address(self, replica_set: str, place: str) -> Address:
+        return self._address(replica_set, place)
+
+    def folder(self, place: str) -> Path:
+        return self._copy(place).folder
+
+    def kept(self, replica_set: str) -> Iterator[Kept]:
+        """The copies of a replica set that are whole and lie here, oldest name first."""
+        if not self._world.layout.copies.exists():
+            return
+        for folder in sorted(self._world.layout.copies.iterdir()):
+            if self._copy(folder.name).done.exists():
+                kept = self._kept(folder.name)
+                if kept.replica_set == replica_set:
+                    yield kept
+
+    def why_not(self, replica_set: str, place: str) -> str | None:
+        """Why a copy is no good to be adopted, None when it is."""
+        try:
+            with self._session(replica_set, place, "postgres") as session:
+                ended = session.query("SELECT pg_is_in_recovery()") == [("f",)]
+        except PostgresError as error:
+            return f"it does not answer: {error}"
+        return None if ended else "its recovery has not ended"
+
+    def stop(self, place: str) -> Path:
+        """Stop the copy so that all that it has is on disk; return where its data lies."""
+        self._stop(place, _STOP_WELL_S)
+        return self._copy(place).data
 
     def discard(self, place: str) -> str:
         """Stop the copy and take its files away."""
@@ -131,6 +182,14 @@ class PostgresCopies:
 
     # -- parts ----------------------------------------------------------------------------
 
+    def _stop(self, place: str, grace_s: float) -> None:
+        process = _process(place)
+        if any(each.id == process for each in self._world.supervisor.processes()):
+            self._world.supervisor.stop(process, grace_s)
+
+    def _kept(self, place: str) -> Kept:
+        return Kept(**json.loads(self._copy(place).facts.read_text("utf-8")))
+
     def _copy(self, place: str) -> _Copy:
         return _Copy(self._world.layout.copies / place)
 
@@ -139,7 +198,7 @@ class PostgresCopies:
 
     def _address(self, replica_set: str, place: str) -> Address:
         """In the copy's region, on a port that was free when it was first asked for."""
-        region = self._repositories.region_of(replica_set)
+        region = self._kept(place).region
         members = [self._world.component(m) for m in self._world.replica_set(replica_set).members]
         here = next((each for each in members if each.region == region), members[0])
         file = self._copy(place).port
@@ -176,6 +235,14 @@ class PostgresCopies:
         if primary is None or self._postgres.state(primary) is None:
             return
         archive_until_now(self._world, self._postgres, primary)
+
+
+def _target(action: RestoreBeside) -> Target:
+    if action.before is not None:
+        return BeforeTransaction(int(action.before), action.backup)
+    if action.moment is not None:
+        return ToTime(action.moment, action.backup)
+    return Whole(action.backup)
 
 
 def _process(place: str) -> str:

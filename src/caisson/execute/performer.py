@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from caisson.execute import connections
+from caisson.execute.adoption import PostgresAdoption
 from caisson.execute.backups import PostgresBackups
 from caisson.execute.copies import PostgresCopies
 from caisson.execute.errors import GivenUp, StepError
@@ -12,6 +13,7 @@ from caisson.execute.redis import RedisMembers
 from caisson.execute.redis_backups import RedisBackups
 from caisson.execute.redis_copies import RedisCopies
 from caisson.execute.repositories import Repositories
+from caisson.execute.shards import PostgresShards
 from caisson.execute.stateless import Stateless
 from caisson.execute.tenants import PostgresTenants
 from caisson.execute.world import World
@@ -21,25 +23,36 @@ from caisson.plan.model import (
     Ask,
     Attach,
     BackUp,
+    BeginTimeline,
     CatchUp,
     ClaimGeneration,
+    CopyShard,
     Detach,
     Discard,
+    DropBeside,
+    DropShard,
+    Exchange,
     Fence,
+    Foresee,
     ForgetReplaced,
     Grant,
     Initialise,
+    LayBeside,
     MergeTenants,
     PrepareRepository,
     Promote,
     Publish,
+    PutBack,
     Quiesce,
+    RecordTurn,
     Rejoin,
     RestoreBeside,
     RevertTenants,
     Route,
+    SetAside,
     Start,
     StartBeside,
+    SwapShard,
 )
 from caisson.topology.model import Component, Kind
 
@@ -58,6 +71,8 @@ class Performer:
         self.copies = PostgresCopies(self.repositories, self.postgres)
         self.questions = self.copies.questions
         self.tenants = PostgresTenants(world, self.postgres, self.copies)
+        self.adoption = PostgresAdoption(self.repositories, self.postgres, self.copies)
+        self.shards = PostgresShards(world, self.postgres, self.copies)
         self._redis_backups = RedisBackups(self.repositories, self.redis)
         self._redis_copies = RedisCopies(self.repositories, self.redis, self.questions)
         self._stateless = Stateless(world)
@@ -100,8 +115,8 @@ class Performer:
                 return self.backups_of(replica_set).prepare(replica_set, member)
             case BackUp(replica_set, member, kind):
                 return self.backups_of(replica_set).back_up(replica_set, member, kind)
-            case RestoreBeside(replica_set, place, backup, moment):
-                return self.copies_of(replica_set).restore(replica_set, place, backup, moment)
+            case RestoreBeside(replica_set):
+                return self.copies_of(replica_set).restore(action)
             case StartBeside(replica_set, place):
                 return self.copies_of(replica_set).start(replica_set, place)
             case Ask(replica_set, place):
@@ -114,6 +129,28 @@ class Performer:
                 return self.tenants.revert(replica_set, shard, tenants, undoes, kept)
             case ForgetReplaced(replica_set, kept):
                 return self.tenants.forget(replica_set, kept)
+            case LayBeside(_, member, place):
+                return self.adoption.lay_beside(member, place)
+            case Foresee(replica_set, member, name):
+                return self.adoption.foresee(replica_set, member, name)
+            case SetAside(_, member, aside):
+                return self.adoption.set_aside(member, aside)
+            case Exchange(_, member, incoming, aside):
+                return self.adoption.exchange(member, incoming, aside)
+            case PutBack(_, member, aside, incoming):
+                return self.adoption.put_back(member, aside, incoming)
+            case BeginTimeline(_, member):
+                return self.adoption.begin_timeline(member)
+            case RecordTurn(replica_set, member, incoming, aside):
+                return self.adoption.record_turn(replica_set, member, incoming, aside)
+            case DropBeside(_, member, name):
+                return self.adoption.drop(member, name)
+            case CopyShard():
+                return self.shards.copy(action)
+            case SwapShard():
+                return self.shards.swap(action)
+            case DropShard(_, member, schema):
+                return self.shards.drop(member, schema)
             case _:
                 assert_never(action)
 

@@ -12,7 +12,7 @@ from caisson.execute.leases import Leases
 from caisson.execute.repositories import Repositories
 from caisson.execute.world import World, wait_for
 from caisson.systems.postgres import files, lease, provision, tenants
-from caisson.systems.postgres.observe import ServerState, server_state
+from caisson.systems.postgres.observe import ServerState, server_state, transaction_status
 from caisson.systems.postgres.session import PostgresError, Session
 from caisson.targets.local.layout import write_private
 from caisson.targets.local.wire import ProcessSpec
@@ -62,6 +62,14 @@ class PostgresMembers:
         try:
             with self.session(member, "postgres", timeout_s) as session:
                 return server_state(session, timeout_s)
+        except PostgresError:
+            return None
+
+    def status_of(self, member: str, transaction: int) -> str | None:
+        """What became of a transaction; None when the server does not know, or does not answer."""
+        try:
+            with self.store_session(member) as session:
+                return transaction_status(session, transaction)
         except PostgresError:
             return None
 

@@ -11,6 +11,7 @@ from caisson.execute.redis_backups import checked
 from caisson.execute.repositories import Repositories
 from caisson.execute.restic import COPY_S, Restic
 from caisson.execute.world import World
+from caisson.plan.model import RestoreBeside
 from caisson.systems.redis import files, rdb
 from caisson.systems.redis.session import RedisError, Refused, Session
 from caisson.targets.local.layout import write_private
@@ -34,14 +35,14 @@ class RedisCopies:
     def _world(self) -> World:
         return self._repositories.world
 
-    def restore(self, replica_set: str, place: str, backup: str, moment: str | None) -> str:
+    def restore(self, action: RestoreBeside) -> str:
         """Write a backup into the copy's empty folder; it is of one moment and leads to no other.
 
         Between the copy into the repository and this, every byte was compared twice: by restic
         with its own hashes, and by Redis with the checksum that it had written into the file.
         """
-        del moment
-        copy = self._copy(replica_set, place)
+        replica_set, backup = action.replica_set, action.backup
+        copy = self._copy(replica_set, action.place)
         if copy.done.exists():
             return "was restored already"
         copy.make()

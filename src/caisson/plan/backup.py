@@ -24,8 +24,9 @@ def plan_backup(
 ) -> Plan | Refusal:
     """Back up every replica set that has a repository in `repositories`.
 
-    A repository without any backup gets a full one, others what changed since, unless `full`.
-    One whose backups are gone is begun `anew` only by that word.
+    A repository without any backup gets a full one, and so does a store that was switched to
+    other data since; others get what changed, unless `full`. A repository whose backups are gone
+    is begun `anew` only by that word.
     """
     by_set = {each.replica_set: each for each in repositories}
     chosen = [each for each in states if each.replica_set in by_set]
@@ -106,4 +107,7 @@ def _source(state: ReplicaSetState, repository: RepositoryState) -> str:
 
 
 def _kind(repository: RepositoryState, *, full: bool) -> str:
-    return "full" if full or not repository.any_moment or repository.newest is None else "incr"
+    """An incremental one only of what was backed up since the last switch to other data."""
+    switched_at = repository.turns[-1].at if repository.turns else 0.0
+    since = [point for point in repository.points if point.stopped_at > switched_at]
+    return "incr" if since and repository.any_moment and not full else "full"

@@ -162,13 +162,18 @@ class RestoreBeside:
 
     `backup` is the label of the one to begin with. `moment` is ISO 8601 with its offset; None is
     the newest that the repository has. `place` is the name of the copy: a folder, and a process
-    of its own.
+    of its own. `region` is where it lies and runs, None for the repository's. With `before`, the
+    copy ends right before that transaction. `timeline` is the number of the one to follow, None
+    for the newest.
     """
 
     replica_set: str
     place: str
     backup: str
     moment: str | None
+    region: str | None = None
+    before: str | None = None
+    timeline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +233,114 @@ class ForgetReplaced:
     kept: str
 
 
+@dataclass(frozen=True, slots=True)
+class LayBeside:
+    """Stop a restored copy and lay its data beside the member's own, under the copy's name."""
+
+    replica_set: str
+    member: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foresee:
+    """See which timelines the archive has, so that data beside the member begins none of them."""
+
+    replica_set: str
+    member: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Stop a member and set its data aside as `aside`; nothing is deleted."""
+
+    replica_set: str
+    member: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Stop a member, set its data aside as `aside`, and put what lies beside in its place."""
+
+    replica_set: str
+    member: str
+    incoming: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Bring a member's data back from `aside`, unless it was never set aside.
+
+    What took its place meanwhile is laid beside as `incoming`; with None, nothing may have.
+    """
+
+    replica_set: str
+    member: str
+    aside: str
+    incoming: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTimeline:
+    """Start a member on the data that was put in its place: a primary on a timeline of its own."""
+
+    replica_set: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTurn:
+    """Record that `incoming` took the place of what is now `aside`: restores have to know."""
+
+    replica_set: str
+    member: str
+    incoming: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropBeside:
+    """Delete what lies beside a member under this name; the member itself is not touched."""
+
+    replica_set: str
+    member: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyShard:
+    """Copy a logical shard of a restored copy into the primary, as `schema`, and compare both."""
+
+    replica_set: str
+    member: str
+    place: str
+    shard: int
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwapShard:
+    """In one transaction the shard's schema becomes `aside`, and `incoming` the shard."""
+
+    replica_set: str
+    member: str
+    shard: int
+    incoming: str
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropShard:
+    """Drop a schema beside the shards; nothing when there is none."""
+
+    replica_set: str
+    member: str
+    schema: str
+
+
 Action = (
     Start
     | Initialise
@@ -252,6 +365,17 @@ Action = (
     | MergeTenants
     | RevertTenants
     | ForgetReplaced
+    | LayBeside
+    | Foresee
+    | SetAside
+    | Exchange
+    | PutBack
+    | BeginTimeline
+    | RecordTurn
+    | DropBeside
+    | CopyShard
+    | SwapShard
+    | DropShard
 )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from caisson.plan.lineage import Turn, branch_at, stretches
 from caisson.plan.windows import Hole, Window, holes_between
 
 
@@ -10,7 +11,8 @@ class RestorePoint:
     """A backup that is whole; times are seconds since the epoch, whole ones where there is WAL.
 
     `size` is what a restore writes, `stored` what it added to the repository, in bytes; None where
-    the engine does not tell. Without WAL it is of one moment, between the two times.
+    the engine does not tell. Without WAL it is of one moment, between the two times. No transaction
+    from `before_transaction` on had ended when it did; None where nobody noted it.
     """
 
     label: str
@@ -19,6 +21,7 @@ class RestorePoint:
     stopped_at: float
     size: int
     stored: int | None
+    before_transaction: int | None = None
 
     @property
     def restores_from(self) -> float:
@@ -38,7 +41,8 @@ class RepositoryState:
     `why_not` says why it could not be read, None when it was. `windows` are the moments that
     can be restored, oldest first, None when nobody looked. `gone` is the label of the newest
     backup that was there, when there is none any more. `any_moment`: WAL leads on from each backup,
-    so that not only the moments of the backups can be restored.
+    so that not only the moments of the backups can be restored. `turns` are the times at which the
+    set was switched to other data, oldest first.
     """
 
     replica_set: str
@@ -48,6 +52,7 @@ class RepositoryState:
     windows: tuple[Window, ...] | None = None
     gone: str | None = None
     any_moment: bool = True
+    turns: tuple[Turn, ...] = ()
 
     @property
     def holes(self) -> tuple[Hole, ...]:
@@ -68,3 +73,8 @@ class RepositoryState:
     @property
     def oldest(self) -> RestorePoint | None:
         return self.points[0] if self.points else None
+
+    def of_branch(self, moment: float | None) -> list[RestorePoint]:
+        """From which what services saw at a moment, or see now, can be restored; oldest first."""
+        usable = stretches(self.turns, branch_at(self.turns, moment))
+        return [p for p in self.points if any(s.has(p.stopped_at) for s in usable)]

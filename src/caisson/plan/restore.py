@@ -6,8 +6,10 @@ store's own questions. Only a copy that has answered them counts as a restore.
 
 from datetime import UTC, datetime
 
+from caisson.plan.lineage import branch_at, timeline_of
 from caisson.plan.model import Ask, Discard, Plan, Refusal, RestoreBeside, StartBeside, Step
 from caisson.plan.repositories import RepositoryState, RestorePoint
+from caisson.plan.transactions import Transaction, objections_to
 from caisson.plan.windows import Hole
 
 
@@ -17,29 +19,37 @@ def plan_restore(
     *,
     now: float,
     moment: float | None = None,
+    before: Transaction | None = None,
+    region: str | None = None,
     keep: bool = False,
 ) -> Plan | Refusal:
-    """Restore to `moment`, or to the newest there is; times are seconds since the epoch.
+    """Restore to `moment`, to just `before` a transaction, or to the newest there is.
 
-    The copy is discarded after it has answered, unless `keep`.
+    Times are seconds since the epoch. The copy lies in `region`, by default the repository's, and
+    is discarded after it has answered, unless `keep`.
     """
     replica_set = repository.replica_set
-    if reasons := _objections(repository, moment, now):
+    if reasons := _objections(repository, moment, before, now):
         return Refusal("restore", replica_set, reasons, "see `caisson backups`")
     short = _falls_short(repository, moment)
-    backup = _chosen(repository, moment).label
     written = None
     if moment is not None and repository.any_moment:
         written = written_moment(moment)
+    restore = RestoreBeside(
+        replica_set,
+        place,
+        _chosen(repository, moment, before).label,
+        written,
+        region,
+        before=None if before is None else str(before.id),
+        timeline=timeline_of(repository.turns, branch_at(repository.turns, moment)),
+    )
     discard = Step("discard the copy", (Discard(replica_set, place),))
     return Plan(
         "restore",
         replica_set,
         (
-            Step(
-                f"restore beside: {short}" if short else "restore beside",
-                (RestoreBeside(replica_set, place, backup, written),),
-            ),
+            Step(f"restore beside: {short}" if short else "restore beside", (restore,)),
             Step("start the copy, seen by nobody", (StartBeside(replica_set, place),)),
             Step("ask the store's questions", (Ask(replica_set, place),)),
             *(() if keep else (discard,)),
@@ -58,10 +68,12 @@ def written_moment(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(sep=" ")
 
 
-def _chosen(repository: RepositoryState, moment: float | None) -> RestorePoint:
+def _chosen(
+    repository: RepositoryState, moment: float | None, before: Transaction | None
+) -> RestorePoint:
     """The backup to begin with, or where no WAL leads on, the one of that moment."""
     if repository.any_moment or moment is None:
-        return _newest(repository, moment)
+        return max(_early(repository, moment, before), key=lambda point: point.stopped_at)
     of_it = [each for each in reversed(repository.points) if _is_of(each, moment)]
     return next((p for p in of_it if p.started_at <= moment <= p.stopped_at), of_it[0])
 
@@ -71,12 +83,16 @@ def _is_of(point: RestorePoint, moment: float) -> bool:
     return int(point.started_at) <= moment < int(point.stopped_at) + 1
 
 
-def _newest(repository: RepositoryState, moment: float | None) -> RestorePoint:
-    """The newest backup that was whole by then, in a window if these are known."""
-    early = [p for p in repository.points if moment is None or p.restores_from <= moment]
+def _early(
+    repository: RepositoryState, moment: float | None, before: Transaction | None
+) -> list[RestorePoint]:
+    """Those that were whole by then, in a window if these are known."""
+    points = repository.of_branch(moment)
     if (windows := repository.windows) is not None:
-        early = [p for p in early if any(w.since <= p.restores_from <= w.until for w in windows)]
-    return max(early, key=lambda point: point.stopped_at)
+        points = [p for p in points if any(w.since <= p.restores_from <= w.until for w in windows)]
+    if before is not None:
+        return [p for p in points if before.is_after(p)]
+    return [p for p in points if moment is None or p.restores_from <= moment]
 
 
 def _falls_short(repository: RepositoryState, moment: float | None) -> str | None:
@@ -88,7 +104,9 @@ def _falls_short(repository: RepositoryState, moment: float | None) -> str | Non
     return f"the newest that can be restored is {newest}; WAL after it ({last.missing}) is missing"
 
 
-def _objections(repository: RepositoryState, moment: float | None, now: float) -> tuple[str, ...]:
+def _objections(
+    repository: RepositoryState, moment: float | None, before: Transaction | None, now: float
+) -> tuple[str, ...]:
     if repository.why_not:
         return (f"its repository in {repository.region}: {repository.why_not}",)
     if repository.oldest is None:
@@ -97,9 +115,18 @@ def _objections(repository: RepositoryState, moment: float | None, now: float) -
         return ("WAL that each of its backups needs is missing: none can be restored",)
     if moment is not None and moment > now:
         return (f"{written_moment(moment)} has not come yet: it is {written_moment(now)}",)
+    return _objections_to(repository, moment, before)
+
+
+def _objections_to(
+    repository: RepositoryState, moment: float | None, before: Transaction | None
+) -> tuple[str, ...]:
+    """What speaks against this moment, or transaction, of a repository that has backups."""
     if moment is not None and not repository.any_moment:
         return _between(repository, moment)
-    return () if moment is None else _too_early(repository, moment) + _in_hole(repository, moment)
+    if reasons := (*(objections_to(before) if before else ()), *_in_hole(repository, moment)):
+        return reasons
+    return () if _early(repository, moment, before) else (_too_early(repository, moment, before),)
 
 
 def _without_backup(repository: RepositoryState) -> str:
@@ -108,21 +135,31 @@ def _without_backup(repository: RepositoryState) -> str:
     return f"has no backup any more: {repository.gone} was in {repository.region} and is gone"
 
 
-def _too_early(repository: RepositoryState, moment: float) -> tuple[str, ...]:
+def _too_early(
+    repository: RepositoryState, moment: float | None, before: Transaction | None
+) -> str:
+    points = repository.of_branch(moment)
+    if not points:
+        return _since_the_turn(repository, moment)
+    if before is not None:
+        return (
+            f"no backup is known to have ended before transaction {before.id} did: write `--to`"
+            " with a moment before it instead"
+        )
+    assert moment is not None  # noqa: S101 - without one every backup is early enough
+    first = min(point.restores_from for point in points)
     if repository.windows:
         first = repository.windows[0].since
-    else:
-        first = min(point.restores_from for point in repository.points)
-    if moment >= first:
-        return ()
     return (
         f"{written_moment(moment)} is before {written_moment(first)}, when the oldest backup"
-        " was whole",
+        " was whole"
     )
 
 
-def _in_hole(repository: RepositoryState, moment: float) -> tuple[str, ...]:
+def _in_hole(repository: RepositoryState, moment: float | None) -> tuple[str, ...]:
     """The hole that a moment is in, with the nearest that can be restored on both sides."""
+    if moment is None:
+        return ()
     return tuple(
         f"{written_moment(moment)} is in a hole: WAL from {hole.missing} on is missing; the nearest"
         f" before it is {written_moment(hole.since)}, {_after(hole)}"
@@ -148,4 +185,13 @@ def _between(repository: RepositoryState, moment: float) -> tuple[str, ...]:
     return (
         f"{repository.replica_set} keeps no WAL, so only its backups can be restored, and none is"
         f" of {written_moment(moment)}; those nearest to it are of {listed}",
+    )
+
+
+def _since_the_turn(repository: RepositoryState, moment: float | None) -> str:
+    turn = repository.turns[branch_at(repository.turns, moment) - 1]
+    return (
+        f"{repository.replica_set} was switched to {turn.incoming} at {written_moment(turn.at)},"
+        " and no backup was made of it: `caisson backup` makes one for what comes after it;"
+        " `--to` with an earlier moment restores what was there before"
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from caisson.state.database import Database, Session
 from caisson.state.errors import StateError
+from caisson.tenants.turns import Turns
 from caisson.topology.model import Tenant
 
 
@@ -100,6 +101,7 @@ class Directory:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
+        self.turns = Turns(database)
 
     def facts(self) -> dict[str, ReplicaSetFacts]:
         """Return what is decided, by replica set; those never claimed are not in it."""

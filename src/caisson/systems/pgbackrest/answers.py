@@ -6,7 +6,7 @@ Times are seconds since 1970, positions bytes of WAL.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from caisson.systems.pgbackrest.files import Kind
@@ -27,7 +27,8 @@ class Backup:
     files it refers to.
 
     `size_bytes` is what a restore writes, `stored_bytes` what it added to the repository.
-    `damaged_pages`: Postgres's checksums were wrong in what was copied.
+    `damaged_pages`: Postgres's checksums were wrong in what was copied. `notes` were made with
+    `Commands.annotate`.
     """
 
     label: str
@@ -42,6 +43,7 @@ class Backup:
     stored_bytes: int
     damaged_pages: bool
     needs: tuple[str, ...]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def timeline(self) -> int:
@@ -175,6 +177,7 @@ def _backup(told: Mapping[str, Any]) -> Backup:
         stored_bytes=int(told["info"]["repository"]["delta"]),
         damaged_pages=bool(told["error"]),
         needs=tuple(told["reference"] or ()),
+        notes=told.get("annotation") or {},
     )
 
 

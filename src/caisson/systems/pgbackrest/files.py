@@ -209,6 +209,12 @@ class Commands:
         where = f"archive/{self.stanza}"
         return self._quiet("repo-ls", "--recurse", "--output=json", where)
 
+    def histories(self) -> tuple[str, ...]:
+        """Where timelines began, and nothing else of the archive; read as the listing is."""
+        where = f"archive/{self.stanza}"
+        only = r"--filter=\.history"
+        return self._quiet("repo-ls", "--recurse", "--output=json", only, where)
+
     def verify(self) -> tuple[str, ...]:
         """For `verification.read_verify`, which must be read: it exits 0 whatever it finds.
 
@@ -216,6 +222,10 @@ class Commands:
         """
         details = ("--verbose", "--log-level-console=detail", "--job-retry=0")
         return self._command("verify", *details)
+
+    def annotate(self, label: str, name: str, value: str) -> tuple[str, ...]:
+        """Note something on a backup that is there; `info` tells it."""
+        return self._command("annotate", f"--set={label}", f"--annotation={name}={value}")
 
     def expire(self) -> tuple[str, ...]:
         """Take away what is older than what is kept; no backup does that by itself."""

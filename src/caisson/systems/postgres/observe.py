@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caisson.systems.postgres.session import Session
+from caisson.systems.postgres.session import PostgresError, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class ServerState:
     streaming: bool
     followers: tuple[Follower, ...]
 
+
+_TO_COME = "22023"  # Postgres's own word for a transaction that has not begun
 
 _STATE = """
 SELECT pg_is_in_recovery(),
@@ -58,3 +60,13 @@ def server_state(session: Session, timeout_s: float = 0.5) -> ServerState:
             for name, lag, seconds, synchronous in followers
         ),
     )
+
+
+def transaction_status(session: Session, transaction: int) -> str | None:
+    """`committed`, `aborted`, `in progress`, `to come`; None for one that is long forgotten."""
+    try:
+        return session.query("SELECT pg_xact_status($1::text::xid8)", (transaction,))[0][0]
+    except PostgresError as error:
+        if error.sqlstate != _TO_COME:
+            raise
+        return "to come"

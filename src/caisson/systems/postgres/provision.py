@@ -96,17 +96,20 @@ def _rights(database_name: str, service_roles: tuple[ServiceRole, ...], count: i
     parts = [
         f'GRANT CONNECT ON DATABASE "{database_name}" TO "{role.name}";' for role in service_roles
     ]
+    parts += [rights_of_shard(service_roles, shard) for shard in range(count)]
+    return "".join(parts)
+
+
+def rights_of_shard(service_roles: tuple[ServiceRole, ...], shard: int) -> str:
+    """What each service may do with one logical shard."""
+    parts = []
     for role in service_roles:
-        for shard in range(count):
-            parts.append(f'GRANT USAGE ON SCHEMA shard_{shard} TO "{role.name}";')
-            parts.append(
-                f"GRANT {RIGHTS[role.access]} ON ALL TABLES IN SCHEMA shard_{shard}"
-                f' TO "{role.name}";'
-            )
-            if role.access == "write":  # for columns that count by themselves
-                parts.append(
-                    f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA shard_{shard} TO "{role.name}";'
-                )
+        parts.append(f'GRANT USAGE ON SCHEMA shard_{shard} TO "{role.name}";')
+        parts.append(
+            f'GRANT {RIGHTS[role.access]} ON ALL TABLES IN SCHEMA shard_{shard} TO "{role.name}";'
+        )
+        if role.access == "write":  # for columns that count by themselves
+            parts.append(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA shard_{shard} TO "{role.name}";')
     return "".join(parts)
 
 

@@ -117,6 +117,8 @@ SOFTWARE = (
             "pg_waldump",
             "pg_ctl",
             "pg_controldata",
+            "pg_dump",
+            "pg_restore",
             "psql",
         ),
         # `{major}` is what the distribution's own package `postgresql` depends on.
