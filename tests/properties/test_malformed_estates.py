@@ -65,6 +65,7 @@ def no_field_holds_this(pick: random.Random) -> bytes:
 
 def number_for_text(pick: random.Random) -> bytes:
     leaves = [path for path, value in nodes(estate()) if isinstance(value, str)]
+    leaves = [path for path in leaves if path[-1] != "wal"]  # which may be `true`
     return replaced(pick.choice(leaves), pick.choice([0, -1, 17, 2.5, True, False]))
 
 
@@ -97,7 +98,9 @@ def missing_key(pick: random.Random) -> bytes:
     required += [("services", "web", "run")]
     required += [("tenants", name, "home") for name in plain["tenants"]]
     required += [("promises", n, key) for n, p in enumerate(plain["promises"]) for key in p]
-    *inside, last = pick.choice([p for p in required if p[-1] != "verified every"])
+    optional = [("promises", n, "rpo") for n, p in enumerate(plain["promises"]) if "restore" in p]
+    required = [p for p in required if p[-1] != "verified every" and p not in optional]
+    *inside, last = pick.choice(required)
     at: Any = plain
     for key in inside:
         at = at[key]
