@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from caisson.plan.lineage import Turn
 from caisson.state.state import State
 from caisson.tenants.directory import (
     AcceptedLoss,
@@ -143,3 +144,12 @@ def test_a_changed_estate_does_not_move_a_tenant_silently(directory: Directory) 
     assert directory.homes() == (acme, muster, Home("production", "new", "us", 3))
     assert directory.home_of("production", "acme") == acme
     assert directory.home_of("staging", "acme") is None
+
+
+def test_who_was_set_back_is_known_alone_and_with_the_whole_store(directory: Directory) -> None:
+    assert directory.setbacks.of(SET, ["acme"]) == {"acme": 0.0}
+    directory.setbacks.add(SET, ["acme", "globex"])
+    assert directory.setbacks.of(SET, ["acme", "initech"]) == {"acme": 500.25, "initech": 0.0}
+    directory.turns.add(SET, Turn(at=400.0, left=1, incoming="copy", aside="aside-1"))
+    assert directory.setbacks.of(SET, ["acme", "initech"]) == {"acme": 500.25, "initech": 400.0}
+    assert directory.setbacks.of("production/eu/blocks", ["acme"]) == {"acme": 0.0}

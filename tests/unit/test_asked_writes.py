@@ -40,11 +40,16 @@ def run(*writes: Write, lost: tuple[str, ...] = (), doubtful: bool = False) -> R
 
 
 def answer(
-    *runs: Recorded, present: str, until: float = 10, newest: bool = True, recovered: float = 20
+    *runs: Recorded,
+    present: str,
+    until: float = 10,
+    newest: bool = True,
+    recovered: float = 20,
+    set_back: float = 0.0,
 ) -> Answer:
     """What is told of a copy that has the writes `present`, a letter each."""
     extent = Extent(T + until, None if newest else T + until, newest=newest)
-    due = due_of(QUESTION, runs, {"acme"}, extent, T + recovered)
+    due = due_of(QUESTION, runs, {"acme": set_back}, extent, T + recovered)
     return judged(due, set(present)) if isinstance(due, Due) else due
 
 
@@ -54,6 +59,16 @@ def test_what_was_acknowledged_before_the_last_commit_must_be_there() -> None:
     wrong = answer(written, present="a").wrong
     assert wrong is not None
     assert "1 of 2 that were acknowledged by then are missing, such as b on page" in wrong
+
+
+def test_what_was_written_before_its_tenant_was_set_back_is_nobodys_loss() -> None:
+    written = run(write("a", 1), write("b", 6))
+    assert answer(written, present="b").wrong is not None
+    assert answer(written, present="b", set_back=T + 5).wrong is None
+    assert answer(written, present="a", set_back=T + 5).wrong is not None
+    none_left = answer(written, present="", set_back=T + 8).not_asked
+    assert none_left is not None
+    assert "has no write" in none_left
 
 
 def test_what_was_begun_after_the_moment_must_not_be_there() -> None:

@@ -73,7 +73,8 @@ class AskedServices:
             return Answer(question, not_asked=f"the writes ledger cannot be read: {error}")
         with copy.session() as session:
             extent = extent_of(session)
-        return due_of(question, runs, self._tenants(copy), extent, copy.recovered_at)
+        since = self._world.directory.setbacks.of(copy.replica_set, self._tenants(copy))
+        return due_of(question, runs, since, extent, copy.recovered_at)
 
     def _looked_for(self, due: Due, address: Address) -> Answer:
         probe = self._world.estate.services[due.question.service].probe

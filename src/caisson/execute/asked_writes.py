@@ -5,7 +5,7 @@ one that was begun after the moment that was asked for must not be. What was ack
 and is missing from the newest restore is what a disaster would have cost.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -41,29 +41,35 @@ class Due:
 def due_of(
     question: Writes,
     runs: Sequence[Recorded],
-    tenants: Collection[str],
+    since: Mapping[str, float],
     extent: Extent,
     recovered_at: float,
 ) -> Due | Answer:
-    """What is to be looked for, or why the question cannot be asked."""
+    """What is to be looked for, or why the question cannot be asked.
+
+    `since` has each tenant that is at home here, with when its data was last set back on purpose
+    (seconds since the epoch, 0 for never): what it had written by then is nobody's loss.
+    """
     if extent.whole_until is None:
         return Answer(question, not_asked="nobody can tell up to which moment the copy goes")
-    sure = _of(tenants, [run for run in runs if not run.doubtful])
+    sure = _of(since, [run for run in runs if not run.doubtful])
     if not any(each.acknowledged_at < extent.whole_until for each in sure):
         until = _written(extent.whole_until)
         why = f"the ledger has no write that was acknowledged by {until}; run a drill before"
         return Answer(question, not_asked=why)
-    doubtful = _of(tenants, [run for run in runs if run.doubtful])
+    doubtful = _of(since, [run for run in runs if run.doubtful])
     return Due(question, extent, recovered_at, tuple(sure), tuple(doubtful))
 
 
-def _of(tenants: Collection[str], runs: Sequence[Recorded]) -> list[Write]:
+def _of(since: Mapping[str, float], runs: Sequence[Recorded]) -> list[Write]:
     """What backups may be expected to have, of the tenants that are at home here."""
     return [
         write
         for run in runs
         for write in run.writes
-        if write.tenant in tenants and write.id not in run.lost
+        if write.tenant in since
+        and write.begun_at > since[write.tenant]
+        and write.id not in run.lost
     ]
 
 

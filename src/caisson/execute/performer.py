@@ -1,5 +1,7 @@
 """Performs one action of a plan by handing it to the software that it is about."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import assert_never
 
 from caisson.execute import connections
@@ -124,9 +126,11 @@ class Performer:
             case Discard(replica_set, place):
                 return self.copies_of(replica_set).discard(place)
             case MergeTenants(replica_set, place, shard, tenants, kept):
-                return self.tenants.merge(replica_set, place, shard, tenants, kept)
+                with self._setting_back(replica_set, tenants.split(",")):
+                    return self.tenants.merge(replica_set, place, shard, tenants, kept)
             case RevertTenants(replica_set, shard, tenants, undoes, kept):
-                return self.tenants.revert(replica_set, shard, tenants, undoes, kept)
+                with self._setting_back(replica_set, tenants.split(",")):
+                    return self.tenants.revert(replica_set, shard, tenants, undoes, kept)
             case ForgetReplaced(replica_set, kept):
                 return self.tenants.forget(replica_set, kept)
             case LayBeside(_, member, place):
@@ -147,8 +151,9 @@ class Performer:
                 return self.adoption.drop(member, name)
             case CopyShard():
                 return self.shards.copy(action)
-            case SwapShard():
-                return self.shards.swap(action)
+            case SwapShard(replica_set, _, shard):
+                with self._setting_back(replica_set, self._tenants_in(replica_set, shard)):
+                    return self.shards.swap(action)
             case DropShard(_, member, schema):
                 return self.shards.drop(member, schema)
             case _:
@@ -161,6 +166,19 @@ class Performer:
     def copies_of(self, replica_set: str) -> PostgresCopies | RedisCopies:
         """Whoever restores a replica set beside what runs."""
         return self.copies if self._is_postgres(replica_set) else self._redis_copies
+
+    @contextmanager
+    def _setting_back(self, replica_set: str, tenants: Iterable[str]) -> Iterator[None]:
+        """What they wrote before is missing on purpose from now on, however far this gets."""
+        who = tuple(tenants)
+        self._world.directory.setbacks.add(replica_set, who)
+        yield
+        self._world.directory.setbacks.add(replica_set, who)
+
+    def _tenants_in(self, replica_set: str, shard: int) -> list[str]:
+        of = self._world.replica_set(replica_set)
+        here = self._world.index.tenants_of(of.environment, of.jurisdiction)
+        return [tenant.name for tenant in here if tenant.shard == shard]
 
     def _is_postgres(self, replica_set: str) -> bool:
         return self._world.replica_set(replica_set).system == "postgres"

@@ -326,16 +326,31 @@ class PostgresMembers:
             return int(session.query(sql)[0][0] or 0)
 
     def _follows(self, member: str, upstream: str) -> bool:
+        """Whether it streams from the upstream, and on the timeline that this writes.
+
+        A member that has replayed more than the upstream had when it was promoted asks for the
+        old timeline for ever: for moments it streams, and never follows.
+        """
         state = self.state(member)
         if state is None or not (state.in_recovery and state.streaming):
             return False
         host = self._world.component(upstream).address.host
         try:
             with self.session(member, "postgres") as session:
-                rows = session.query("SELECT sender_host FROM pg_stat_wal_receiver")
+                rows = session.query("SELECT sender_host, received_tli FROM pg_stat_wal_receiver")
         except PostgresError:
             return False
-        return rows == [(host,)]
+        written = self._timeline(upstream)
+        return [row[0] for row in rows] == [host] and written in (None, int(rows[0][1] or 0))
+
+    def _timeline(self, member: str) -> int | None:
+        """The timeline that a primary writes; None of one that does not answer, or of a standby."""
+        sql = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+        try:
+            with self.session(member, "postgres") as session:
+                return int(session.query(sql)[0][0] or "", 16)
+        except PostgresError:
+            return None
 
     def _is_standby_on_disk(self, member: str) -> bool:
         return (self._data(member) / "standby.signal").exists()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from caisson.state.database import Database, Session
 from caisson.state.errors import StateError
+from caisson.tenants.setbacks import Setbacks
 from caisson.tenants.turns import Turns
 from caisson.topology.model import Tenant
 
@@ -102,6 +103,7 @@ class Directory:
         self._database = database
         self._clock = clock
         self.turns = Turns(database)
+        self.setbacks = Setbacks(database, self.turns, clock)
 
     def facts(self) -> dict[str, ReplicaSetFacts]:
         """Return what is decided, by replica set; those never claimed are not in it."""
