@@ -21,6 +21,7 @@ from caisson.systems.postgres import shards, timelines
 from caisson.systems.postgres.session import PostgresError
 
 _WAIT_S = 60.0  # for a small backup, or a reaction of the guardian, that is under way
+_SEEN_S = 5.0  # until whoever was started a moment ago has been looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Adoption:
         return or_refuse(
             plan_adopt(
                 self._world.replica_set(replica_set),
-                self._state(replica_set),
+                self._settled_state(replica_set),
                 candidate,
                 f"{ASIDE}{stamp()}",
                 why_no_archive=archive.why_not,
@@ -135,6 +136,19 @@ class Adoption:
         return self._operations.within(
             replica_set, "adopt", lambda: self.plan(replica_set, name), _WAIT_S
         )
+
+    def _settled_state(self, replica_set: str) -> ReplicaSetState:
+        """With every member seen again that an operation has started a moment ago.
+
+        A standby that does not answer is left to whoever brings it back.
+        """
+        deadline = time.monotonic() + _SEEN_S
+        while True:
+            state = self._state(replica_set)
+            members = self._world.replica_set(replica_set).members
+            if all(state.member(each).answers for each in members) or time.monotonic() > deadline:
+                return state
+            time.sleep(0.1)
 
     def drop_plan(self, replica_set: str, name: str) -> Plan:
         """Deletes what lies beside under this name. Raises KeyError when nothing does."""
