@@ -26,13 +26,9 @@ TYPES = {*mocked_types(), *FACTS}
 DATA = "production/us/data"
 # What `_changed` does otherwise than it was rendered, as it is found.
 FOUND = {
-    ("aws_backup_selection", "is not planned once"),
-    ("aws_backup_selection", "is not made once"),
     ("aws_backup_vault_lock_configuration", "is not planned once"),
     ("aws_backup_vault_lock_configuration", "is not made once"),
     ("aws_backup_vault_lock_configuration", "is not rendered"),
-    ("aws_backup_vault_policy", "backup_vault_name is"),
-    ("aws_backup_vault_policy", "backup_vault_name names"),
     ("aws_opensearch_domain", "encrypt_at_rest.kms_key_id is"),
     ("aws_opensearch_domain", "encrypt_at_rest.kms_key_id names"),
     ("aws_opensearch_domain", "node_to_node_encryption.enabled is"),
@@ -74,12 +70,8 @@ def _without_values(problem: str) -> tuple[str, str]:
 def _changed(parts: Iterable[Part]) -> Iterator[Part]:
     for part in parts:
         match part:
-            case Block(type="aws_backup_selection"):
-                pass
             case Block(type="aws_backup_vault_lock_configuration"):
                 yield replace(part, body={**part.body, "count": 2})
-            case Block(type="aws_backup_vault_policy"):
-                yield replace(part, body={**part.body, "backup_vault_name": "another"})
             case Block(type="aws_opensearch_domain"):
                 yield replace(part, body={**part.body, **OPEN})
             case _:

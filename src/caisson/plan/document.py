@@ -38,7 +38,7 @@ def from_document(document: dict[str, Any]) -> Plan:
 def describe(action: Action) -> str:
     """One action in words, such as `Promote production/us-east/blocks`."""
     values = asdict(action)
-    subject = next((values[n] for n in _SUBJECTS if n in values), "")
+    subject = next((values[n] for n in _SUBJECTS if values.get(n) is not None), "")
     return f"{type(action).__name__} {subject}"
 
 
