@@ -201,6 +201,7 @@ def nothing_is_left_of_it(estate: EstateHere) -> None:
 def test_a_kill_leaves_a_sound_repository_and_the_next_goes_on(
     estate: EstateHere, writes: Writes
 ) -> None:
+    until("all is well", lambda: all(c["state"] == "running" for c in estate.components().values()))
     for verb, victim in FEW if KILLS == 0 else KINDS * KILLS:
         full = verb == "backup" and DRAW.random() < 0.5
         ended = struck(estate, (verb, BLOCKS, *(("--full",) if full else ())), victim)
@@ -376,3 +377,5 @@ def test_a_lost_region_costs_no_more_than_the_wal_that_was_declared(
         note(f"lost the last {max(lacking, default=0.0):.2f} s, restored in {seconds:.2f} s")
         assert present == set(range(len(present)))
         assert max(lacking, default=0.0) <= WAL_S + LATE_S
+    assert estate.caisson("down").code == 0  # with the copies that were kept
+    come_up(estate)
