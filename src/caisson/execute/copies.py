@@ -9,7 +9,7 @@ from pathlib import Path
 
 from caisson.execute.archiving import archive_until_now
 from caisson.execute.asked_services import AskedServices
-from caisson.execute.loopback import free_port
+from caisson.execute.beside import CopyFolder, process_of, stop
 from caisson.execute.postgres import PostgresMembers
 from caisson.execute.questions import Questions
 from caisson.execute.repositories import PROGRAM, Repositories
@@ -29,23 +29,7 @@ _STOP_WELL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
-    """Where a copy lies; `done` is there once its files are whole."""
-
-    folder: Path
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def done(self) -> Path:
-        return self.folder / "restored"
-
-    @property
-    def port(self) -> Path:
-        return self.folder / "port"
-
+class _Copy(CopyFolder):
     @property
     def recovered(self) -> Path:
         """When its recovery had ended, in seconds since the epoch."""
@@ -87,8 +71,7 @@ class PostgresCopies:
         copy, replica_set = self._copy(action.place), action.replica_set
         if copy.done.exists():
             return "was restored already"
-        shutil.rmtree(copy.folder, ignore_errors=True)
-        copy.data.mkdir(mode=0o700, parents=True)
+        copy.make()
         region = action.region or self._repositories.region_of(replica_set)
         kept = Kept(action.place, replica_set, region, action.moment, action.before)
         write_private(copy.facts, json.dumps(asdict(kept)))
@@ -106,7 +89,7 @@ class PostgresCopies:
         address = self._address(replica_set, place)
         self._configure(replica_set, place, address)
         region = self._kept(place).region
-        spec = self._postgres.process(_process(place), region, self._copy(place).data)
+        spec = self._postgres.process(process_of(place), region, self._copy(place).data)
         started = self._world.start_until(
             spec, lambda: self._recovered(replica_set, place), _RESTORE_S
         )
@@ -119,7 +102,7 @@ class PostgresCopies:
         return self.questions.ask(
             RestoredCopy(
                 replica_set,
-                _process(place),
+                process_of(place),
                 self._kept(place).region,
                 self._copy(place).folder,
                 self._address(replica_set, place),
@@ -155,12 +138,12 @@ class PostgresCopies:
 
     def stop(self, place: str) -> Path:
         """Stop the copy so that all that it has is on disk; return where its data lies."""
-        self._stop(place, _STOP_WELL_S)
+        stop(self._world, place, _STOP_WELL_S)
         return self._copy(place).data
 
     def discard(self, place: str) -> str:
         """Stop the copy and take its files away."""
-        self._services.stop(_process(place))
+        self._services.stop(process_of(place))
         shutil.rmtree(self._copy(place).folder, ignore_errors=True)
         return "discarded"
 
@@ -182,11 +165,6 @@ class PostgresCopies:
 
     # -- parts ----------------------------------------------------------------------------
 
-    def _stop(self, place: str, grace_s: float) -> None:
-        process = _process(place)
-        if any(each.id == process for each in self._world.supervisor.processes()):
-            self._world.supervisor.stop(process, grace_s)
-
     def _kept(self, place: str) -> Kept:
         return Kept(**json.loads(self._copy(place).facts.read_text("utf-8")))
 
@@ -197,14 +175,7 @@ class PostgresCopies:
         return self._world.replica_set(replica_set).store
 
     def _address(self, replica_set: str, place: str) -> Address:
-        """In the copy's region, on a port that was free when it was first asked for."""
-        region = self._kept(place).region
-        members = [self._world.component(m) for m in self._world.replica_set(replica_set).members]
-        here = next((each for each in members if each.region == region), members[0])
-        file = self._copy(place).port
-        if not file.exists():
-            write_private(file, str(free_port(here.address.host)))
-        return Address(here.address.host, int(file.read_text("utf-8")))
+        return self._copy(place).address(self._world, replica_set, self._kept(place).region)
 
     def _configure(self, replica_set: str, place: str, address: Address) -> None:
         copy = self._copy(place)
@@ -243,10 +214,6 @@ def _target(action: RestoreBeside) -> Target:
     if action.moment is not None:
         return ToTime(action.moment, action.backup)
     return Whole(action.backup)
-
-
-def _process(place: str) -> str:
-    return f"copies/{place}"
 
 
 def _bytes_in(folder: Path) -> int:
