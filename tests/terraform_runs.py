@@ -1,19 +1,16 @@
 """Terraform itself, its AWS provider and an AWS that is none, for tests that need a real plan."""
 
 import json
-import logging
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 USUAL = (
     "~/.terraform.d/plugins",
@@ -98,7 +95,7 @@ def without_network(folder: Path, home: Path, *, unchecked: bool = False) -> Ter
     `unchecked` spares the checksum of the 700 MB of AWS's provider at each command, which is a
     third of what a short one costs; Terraform then says so, as a warning, in what it prints.
     """
-    (home / "terraform.rc").write_text(_from_mirror(_UNCHECKED if unchecked else ""))
+    _settle(home, _from_mirror(_UNCHECKED if unchecked else ""))
     return Terraform(folder, _environment(home))
 
 
@@ -113,6 +110,13 @@ def prepared(estate: Path, folder: Path, endpoint: str) -> Terraform:
         "NO_PROXY": "127.0.0.1",
     }
     return _initialised(estate, folder, _from_mirror(), environment)
+
+
+def _settle(home: Path, settings: str) -> None:
+    """Write Terraform's settings at once: another Terraform of the same home may be reading."""
+    with tempfile.NamedTemporaryFile("w", dir=home, delete=False) as file:
+        file.write(settings)
+    Path(file.name).replace(home / "terraform.rc")
 
 
 def _from_mirror(more: str = "") -> str:
@@ -131,7 +135,7 @@ def _initialised(
     estate: Path, folder: Path, settings: str, environment: dict[str, str]
 ) -> Terraform:
     shutil.copytree(estate, folder / "estate")
-    (folder / "terraform.rc").write_text(settings)
+    _settle(folder, settings)
     terraform = Terraform(folder / "estate", _environment(folder) | environment)
     terraform.run("init", "-input=false", "-no-color")
     return terraform
@@ -149,19 +153,3 @@ def _environment(home: Path) -> dict[str, str]:
         "GOGC": "off",
         "GOMEMLIMIT": "512MiB",
     }
-
-
-@contextmanager
-def no_aws() -> Iterator[str]:
-    """Give the address of a server on loopback that speaks AWS, and forgets at the end."""
-    log = logging.getLogger("werkzeug")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
-        log.setLevel(level)

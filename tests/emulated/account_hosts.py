@@ -6,12 +6,12 @@ proxy, which asks the host behind the account.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+from moto_served import Application
 
 _OF_ACCOUNT = re.compile(r"\d{12}\.(127\.0\.0\.1:(\d+))")
 # The server has read what these say, and says them anew.

@@ -1,7 +1,4 @@
-"""The story is begun when the tests are, and waited for at the first that asks for it.
-
-It is that of the small estate, or of the one that CAISSON_EMULATED names.
-"""
+"""The story is that of the small estate, or of the one that CAISSON_EMULATED names."""
 
 import json
 import os
@@ -19,42 +16,6 @@ from emulated_gaps import LIVED, Lived
 HERE = Path(__file__).parent
 NAME = os.environ.get("CAISSON_EMULATED", "small")
 LONGEST_S = 7200.0  # the reference estate takes more than an hour where others work too
-_BEGUN = pytest.StashKey["subprocess.Popen[bytes]"]()
-_FOLDER = pytest.StashKey[Path]()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_is_here)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    if any(map(_is_here, session.items)) and not session.config.option.collectonly:
-        _begin(session.config)
-
-
-def _is_here(item: pytest.Item) -> bool:
-    return item.path.parent == HERE
-
-
-def _begin(config: pytest.Config) -> None:
-    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
-    folder = factory.mktemp("emulated")
-    with (folder / "log").open("wb") as log:
-        config.stash[_BEGUN] = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", sys.executable, HERE / "story.py", folder, NAME],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    config.stash[_FOLDER] = folder
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if (begun := config.stash.get(_BEGUN, None)) is not None:
-        begun.terminate()
-        begun.wait()
 
 
 @pytest.fixture(scope="session")
@@ -63,11 +24,10 @@ def lived() -> Lived:
 
 
 @pytest.fixture(scope="session")
-def story(pytestconfig: pytest.Config) -> dict[str, Any]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Give what was told, once the story is over."""
-    with suppress(subprocess.TimeoutExpired):
-        pytestconfig.stash[_BEGUN].wait(LONGEST_S)
-    folder = pytestconfig.stash[_FOLDER]
+    folder = tmp_path_factory.mktemp("emulated")
+    _live(folder)
     told: dict[str, Any] = {}
     if (folder / TOLD).exists():
         told = json.loads((folder / TOLD).read_text())
@@ -76,3 +36,20 @@ def story(pytestconfig: pytest.Config) -> dict[str, Any]:
         reason = told.get("failed", "the story has no end")
         pytest.fail(f"{reason}\n{log}\n{told.get('seconds')}", pytrace=False)
     return told
+
+
+def _live(folder: Path) -> None:
+    """Run the story to its end, or for as long as it may take; it ends with these tests."""
+    with (folder / "log").open("wb") as log:
+        begun = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", sys.executable, HERE / "story.py", folder, NAME],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            begun.wait(LONGEST_S)
+    finally:
+        begun.terminate()
+        begun.wait()

@@ -4,73 +4,28 @@ moto answers in this process. Whose request it is, is told by the access key: in
 is the number of an account, which is more than moto itself would make of it.
 """
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock, Thread
 from typing import Any
 from unittest.mock import patch
 
 import boto3
-from account_hosts import Application, with_account_hosts
+from account_hosts import with_account_hosts
 from botocore.config import Config
-from moto.moto_api._internal.models import moto_api_backend
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
 from moto_mended import mended
-from werkzeug.serving import make_server
+
+from moto_served import Application, served
 
 _ACCESS_KEY = re.compile(r"Credential=(\d{12})/")
 _GLOBAL = "us-east-1"
-_LOG = logging.getLogger(__name__)
 
 
 @contextmanager
 def emulated_aws() -> Iterator[str]:
     """Give the address of an AWS that is empty at first, and forgets at the end."""
-    log = logging.getLogger("werkzeug")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    moto_api_backend.reset()
-    moto = DomainDispatcherApplication(create_backend_app)
-    application = with_account_hosts(_by_account(_one_by_one(moto)))
-    server = make_server("127.0.0.1", 0, application, True, request_handler=MotoRequestHandler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        with mended():
-            yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        moto_api_backend.reset()
-        log.setLevel(level)
-
-
-def _one_by_one(application: Application) -> Application:
-    """Return an application that answers one request at a time, and tells when it fails.
-
-    moto's threads change what others are reading. Such a failure is answered with 500 after the
-    thing was made; the provider asks again, and hears that there is one already.
-    """
-    alone = Lock()
-
-    def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        def started(status: str, *more: Any) -> Any:
-            if status.startswith("5"):
-                asked = f"{environ['REQUEST_METHOD']} {environ['HTTP_HOST']}{environ['PATH_INFO']}"
-                _LOG.error("%s: %s", asked, status)
-            return start(status, *more)
-
-        with alone:
-            return list(application(environ, started))
-
-    return answer
+    with served(lambda moto: with_account_hosts(_by_account(moto))) as address, mended():
+        yield address
 
 
 def _by_account(application: Application) -> Application:

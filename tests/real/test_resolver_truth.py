@@ -22,7 +22,8 @@ from caisson.terraform.instances import planned
 from caisson.terraform.model import Certainty, Instance, Link, Mode
 from caisson.terraform.reading import Links
 from caisson.terraform.resolver.links import Resolver
-from terraform_runs import Terraform, no_aws, prepared
+from moto_served import served
+from terraform_runs import Terraform, prepared
 
 ESTATE = Path(__file__).parents[1] / "estates" / "terraform" / "wiring"
 # The attributes that tie things together, and what they may name, as a translator asks for it.
@@ -92,7 +93,7 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    with no_aws() as endpoint:
+    with served() as endpoint:
         terraform = prepared(ESTATE, tmp_path_factory.mktemp("wiring"), endpoint)
         terraform.run("plan", "-input=false", "-no-color", "-out=planned")
         plan = terraform.run("show", "-json", "planned").encode()

@@ -19,7 +19,7 @@ from aws_estates import estate_of, rendering_of
 from caisson.terraform.writing.model import Block, Part, Rendering
 from caisson.terraform.writing.text import files
 from emulated_gaps import mocked_types
-from terraform_runs import no_aws
+from moto_served import served
 from whole_estate import ALONE
 
 TYPES = {*mocked_types(), *FACTS}
@@ -41,7 +41,7 @@ OPEN = {
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    with no_aws() as address:
+    with served() as address:
         yield address
 
 
